@@ -1,12 +1,22 @@
 //! The Kubernetes object model as data.
 //!
-//! Types carry the wire names of the API (`serde`), and everything that can be said of an object without a
-//! cluster lives here: quantities, durations, label selectors, defaults, validation, QoS, effective resources.
+//! Types carry the wire names of the API, and everything that can be said of an object without a cluster lives
+//! here: quantities, durations, label selectors, defaults, validation, QoS, effective resources.
 //! `no_std` + `alloc`: no clock, no randomness, no hash order.
 #![no_std]
 
 extern crate alloc;
 
+mod any;
+pub mod intstr;
+pub mod objects;
+pub mod quantity;
+pub mod schema;
 pub mod time;
+pub mod wire;
 
-pub use time::{SimTime, Time};
+pub use any::{KINDS, Kind, Object, ObjectKey, Opaque};
+pub use intstr::{Bytes, IntOrString};
+pub use objects::*;
+pub use quantity::Quantity;
+pub use time::{MicroTime, SimTime, Time};
