@@ -8,7 +8,9 @@
 extern crate alloc;
 
 mod any;
+pub mod duration;
 pub mod intstr;
+pub mod labels;
 pub mod objects;
 pub mod quantity;
 pub mod schema;

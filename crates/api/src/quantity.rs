@@ -20,6 +20,9 @@ pub struct Quantity {
     format: Format,
     /// The text to print, where it is kept.
     text: String,
+    /// Upstream holds the amount as a big decimal, not as an `int64` and a power of ten. The two differ in what
+    /// remains of a value that overflows: the low bits, or nothing.
+    big: bool,
 }
 
 /// The family of suffixes that a quantity was written with, and is printed with.
@@ -127,14 +130,15 @@ impl Quantity {
         }
         let Parts { negative, whole, fraction, suffix } = split(text)?;
         let (format, exponent) = interpret(suffix).ok_or(ParseQuantityError::Suffix)?;
-        if text.bytes().all(|b| !b.is_ascii_digit()) && !text.contains('.') && !suffix.is_empty() {
+        let big = !fits_fast_path(whole, fraction, format, exponent);
+        let number = &text[..text.len() - suffix.len()];
+        if big && !number.bytes().any(|b| b.is_ascii_digit()) {
             return Err(ParseQuantityError::Numeric);
         }
 
         let mut nanos: i128 = 0;
         let binary = if format == Format::BinarySI { exponent } else { 0 };
         let scale = if format == Format::BinarySI { 0 } else { exponent } - fraction.len() as i32;
-        let mut lost = false;
         for digit in whole.bytes().chain(fraction.bytes()) {
             nanos = nanos.saturating_mul(10).saturating_add(i128::from(digit - b'0'));
         }
@@ -146,7 +150,6 @@ impl Quantity {
         } else {
             divide_up(nanos, (-(scale + 9)) as u32)
         };
-        lost |= nanos == i128::MAX;
         let mut kept = Format::DecimalSI;
         if format == Format::BinarySI {
             nanos = nanos.min(i128::from(i64::MAX) * NANOS);
@@ -158,28 +161,32 @@ impl Quantity {
         if negative {
             nanos = -nanos;
         }
-        let keep = !lost && keeps_text(whole, fraction, format, exponent);
-        Ok(Quantity { nanos, format: kept, text: if keep { text.to_string() } else { String::new() } })
+        let keep = !big && keeps_text(whole, fraction, format, exponent);
+        Ok(Quantity { nanos, format: kept, text: if keep { text.to_string() } else { String::new() }, big })
     }
 
     /// `value` whole units.
     pub fn from_value(value: i64, format: Format) -> Quantity {
-        Quantity { nanos: i128::from(value) * NANOS, format, text: String::new() }
+        Quantity { nanos: i128::from(value) * NANOS, format, ..Quantity::default() }
     }
 
     /// `milli` thousandths.
     pub fn from_milli(milli: i64, format: Format) -> Quantity {
-        Quantity { nanos: i128::from(milli) * (NANOS / 1_000), format, text: String::new() }
+        Quantity { nanos: i128::from(milli) * (NANOS / 1_000), format, ..Quantity::default() }
     }
 
     /// Whole units, rounded away from zero (`Quantity.Value`).
     pub fn value(&self) -> i64 {
-        saturate(divide_up(self.nanos, 9))
+        self.narrow(divide_up(self.nanos, 9))
     }
 
     /// Thousandths, rounded away from zero (`Quantity.MilliValue`).
     pub fn milli_value(&self) -> i64 {
-        saturate(divide_up(self.nanos, 6))
+        self.narrow(divide_up(self.nanos, 6))
+    }
+
+    fn narrow(&self, n: i128) -> i64 {
+        i64::try_from(n).unwrap_or(if self.big { n as i64 } else { 0 })
     }
 
     /// The amount as a floating-point number.
@@ -204,6 +211,7 @@ impl Quantity {
 
     /// Adds `other`; a zero takes over its format.
     pub fn add(&mut self, other: &Quantity) {
+        self.big |= other.big;
         if self.is_zero() {
             self.format = other.format;
         }
@@ -213,6 +221,7 @@ impl Quantity {
 
     /// Takes `other` away; a zero takes over its format.
     pub fn sub(&mut self, other: &Quantity) {
+        self.big |= other.big;
         if self.is_zero() {
             self.format = other.format;
         }
@@ -235,27 +244,26 @@ impl Quantity {
     }
 }
 
-/// Whether the API server prints the text as it was read (`ParseQuantity`'s fast path, which keeps a text whose
-/// number could not be written shorter with another suffix).
-fn keeps_text(whole: &str, fraction: &str, format: Format, exponent: i32) -> bool {
-    let digits = (whole.len() + fraction.len()) as i32;
-    let number = || whole.bytes().chain(fraction.bytes());
+/// Whether upstream reads the number as an `int64` (`ParseQuantity`'s fast path).
+fn fits_fast_path(whole: &str, fraction: &str, format: Format, exponent: i32) -> bool {
+    let digits = |s: &str| s.len() as i32;
     match format {
-        Format::BinarySI => {
-            let precision = 15 - whole.len() as i32 - exponent * 3 / 10 - 1;
-            let low_bits = number().fold(0u64, |n, d| n.wrapping_mul(10).wrapping_add(u64::from(d - b'0')));
-            fraction.is_empty() && precision >= 0 && low_bits & 7 != 0
-        }
-        _ => {
-            let scale = exponent - fraction.len() as i32;
-            let thousand = digits >= 3 && number().rev().take(3).all(|d| d == b'0');
-            digits <= 18 && scale >= -9 && scale % 3 == 0 && !thousand && number().next() != Some(b'0')
-        }
+        Format::BinarySI => fraction.is_empty() && 15 - digits(whole) - exponent * 3 / 10 > 0,
+        _ => digits(whole) + digits(fraction) <= 18 && exponent - digits(fraction) >= -9,
     }
 }
 
-fn saturate(n: i128) -> i64 {
-    n.clamp(i128::from(i64::MIN), i128::from(i64::MAX)) as i64
+/// Whether the API server prints the text as it was read: the number could not be written shorter with another
+/// suffix.
+fn keeps_text(whole: &str, fraction: &str, format: Format, exponent: i32) -> bool {
+    let number = || whole.bytes().chain(fraction.bytes());
+    match format {
+        Format::BinarySI => number().fold(0u64, |n, d| n * 10 + u64::from(d - b'0')) & 7 != 0,
+        _ => {
+            let thousand = whole.len() + fraction.len() >= 3 && number().rev().take(3).all(|d| d == b'0');
+            (exponent - fraction.len() as i32) % 3 == 0 && !thousand && number().next() != Some(b'0')
+        }
+    }
 }
 
 impl fmt::Display for Quantity {

@@ -1,0 +1,41 @@
+//! Label selectors: which objects a controller, Service or budget means.
+
+use crate::{LabelSelector, LabelSelectorRequirement};
+use alloc::collections::BTreeMap;
+use alloc::string::String;
+
+/// Labels of an object.
+pub type Labels = BTreeMap<String, String>;
+
+impl LabelSelector {
+    /// Whether an object with these labels is meant. An empty selector means every object; an operator that
+    /// does not exist means none (`metav1.LabelSelectorAsSelector` refuses it, and callers then select nothing).
+    pub fn matches(&self, labels: &Labels) -> bool {
+        matches_all(&self.match_labels, labels) && self.match_expressions.iter().all(|r| r.matches(labels))
+    }
+
+    /// Whether the selector asks for nothing.
+    pub fn is_empty(&self) -> bool {
+        self.match_labels.is_empty() && self.match_expressions.is_empty()
+    }
+}
+
+impl LabelSelectorRequirement {
+    /// Whether these labels satisfy the requirement (`labels.Requirement.Matches`).
+    pub fn matches(&self, labels: &Labels) -> bool {
+        let value = labels.get(&self.key);
+        match self.operator.as_str() {
+            "In" => value.is_some_and(|v| self.values.contains(v)),
+            "NotIn" => value.is_none_or(|v| !self.values.contains(v)),
+            "Exists" => value.is_some(),
+            "DoesNotExist" => value.is_none(),
+            _ => false,
+        }
+    }
+}
+
+/// Whether every wanted label is there with its value (`labels.SelectorFromSet`): the selectors of Services and
+/// ReplicationControllers.
+pub fn matches_all(wanted: &Labels, labels: &Labels) -> bool {
+    wanted.iter().all(|(key, value)| labels.get(key) == Some(value))
+}
