@@ -18,8 +18,8 @@ const YEAR: i64 = 365 * DAY;
 pub fn human(micros: i64) -> String {
     let s = micros / SECOND;
     match s {
-        ..-1 => "<invalid>".to_string(),
-        ..0 => "0s".to_string(),
+        s if s < -1 => "<invalid>".to_string(),
+        s if s < 0 => "0s".to_string(),
         s if s < 2 * MINUTE => format!("{s}s"),
         s if s < 10 * MINUTE => pair(s, MINUTE, 'm', 1, 's'),
         s if s < 3 * HOUR => format!("{}m", s / MINUTE),
@@ -36,8 +36,8 @@ pub fn human(micros: i64) -> String {
 pub fn short_human(micros: i64) -> String {
     let s = micros / SECOND;
     match s {
-        ..-1 => "<invalid>".to_string(),
-        ..0 => "0s".to_string(),
+        s if s < -1 => "<invalid>".to_string(),
+        s if s < 0 => "0s".to_string(),
         s if s < MINUTE => format!("{s}s"),
         s if s < HOUR => format!("{}m", s / MINUTE),
         s if s < DAY => format!("{}h", s / HOUR),
@@ -60,9 +60,9 @@ pub fn go_string(nanos: i64) -> String {
     let n = nanos.unsigned_abs();
     match n {
         0 => "0s".to_string(),
-        ..1_000 => format!("{sign}{n}ns"),
-        ..1_000_000 => format!("{sign}{}µs", decimal(n, 1_000)),
-        ..1_000_000_000 => format!("{sign}{}ms", decimal(n, 1_000_000)),
+        1..1_000 => format!("{sign}{n}ns"),
+        1_000..1_000_000 => format!("{sign}{}µs", decimal(n, 1_000)),
+        1_000_000..1_000_000_000 => format!("{sign}{}ms", decimal(n, 1_000_000)),
         _ => {
             let total = n / 1_000_000_000;
             let seconds = decimal(n % 60_000_000_000, 1_000_000_000);

@@ -16,6 +16,7 @@ pub mod quantity;
 pub mod schema;
 pub mod time;
 pub mod wire;
+pub mod yaml;
 
 pub use any::{KINDS, Kind, Object, ObjectKey, Opaque};
 pub use intstr::{Bytes, IntOrString};

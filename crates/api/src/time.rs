@@ -216,6 +216,43 @@ fn parse_rfc3339(text: &str) -> Option<i64> {
     Some(seconds * 1_000_000 + micros)
 }
 
+/// Whether YAML 1.1 as Go reads it takes a plain scalar for a timestamp (`resolve.go parseTimestamp`).
+pub(crate) fn parse_timestamp(text: &str) -> bool {
+    fn number(text: &str, widths: core::ops::RangeInclusive<usize>, max: u32) -> Option<(u32, &str)> {
+        let digits = text.bytes().take_while(u8::is_ascii_digit).count().min(*widths.end());
+        let n = text.get(..digits).filter(|_| widths.contains(&digits))?.parse().ok()?;
+        (n <= max).then_some((n, &text[digits..]))
+    }
+    fn read(text: &str) -> Option<bool> {
+        let (year, rest) = number(text, 4..=4, 9_999)?;
+        let (month, rest) = number(rest.strip_prefix('-')?, 1..=2, 12)?;
+        let (day, rest) = number(rest.strip_prefix('-')?, 1..=2, 31)?;
+        if month == 0
+            || civil_from_days(days_from_civil(year.into(), month, day)) != (year.into(), month, day)
+        {
+            return None;
+        }
+        if rest.is_empty() {
+            return Some(true);
+        }
+        let zoned = !rest.starts_with(' ');
+        let (_, rest) = number(rest.strip_prefix(['T', 't', ' '])?, 1..=2, 23)?;
+        let (_, rest) = number(rest.strip_prefix(':')?, 1..=2, 59)?;
+        let (_, mut rest) = number(rest.strip_prefix(':')?, 1..=2, 59)?;
+        if let Some(fraction) = rest.strip_prefix('.') {
+            let digits = fraction.bytes().take_while(u8::is_ascii_digit).count();
+            rest = fraction.get(digits..).filter(|_| digits > 0)?;
+        }
+        if !zoned || rest == "Z" {
+            return Some(rest.is_empty() != zoned);
+        }
+        let (_, rest) = number(rest.strip_prefix(['+', '-'])?, 2..=2, 23)?;
+        let (_, rest) = number(rest.strip_prefix(':')?, 2..=2, 59)?;
+        Some(rest.is_empty())
+    }
+    read(text).unwrap_or(false)
+}
+
 /// Go's error for a text that is no time of the layout (`time.ParseError`).
 fn bad_time(text: &str, layout: &str) -> String {
     let quoted = Value::from(text).to_string();
