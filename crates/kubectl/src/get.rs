@@ -1,0 +1,161 @@
+//! `kubectl get` (`kubectl/pkg/cmd/get/get.go`).
+
+use crate::age::Micros;
+use crate::args::Args;
+use crate::kinds::Kind;
+use crate::output::Output;
+use crate::print;
+use crate::snapshot::Snapshot;
+use crate::sort::sort_by;
+use crate::table::Table;
+use crate::tabwriter::TabWriter;
+use crate::targets::{self, Targets};
+use alloc::format;
+use alloc::string::String;
+use serde_json::Value;
+
+/// A change that a watch reports.
+#[derive(Clone, Debug)]
+pub struct WatchEvent<'a> {
+    /// `ADDED`, `MODIFIED` or `DELETED`.
+    pub kind: &'a str,
+    /// When it was reported: the age in its row is the age then.
+    pub at: Micros,
+    /// The object; for `DELETED`, its last state.
+    pub object: &'a Value,
+}
+
+/// Runs `get` with the words after the verb.
+pub(crate) fn run(snapshot: &Snapshot, words: &[String], args: &Args, events: &[WatchEvent<'_>]) -> Output {
+    if words.is_empty() {
+        return missing_type();
+    }
+    let mut targets = match targets::resolve(snapshot, words, args) {
+        Ok(targets) => targets,
+        Err(message) => return Output::error(&message),
+    };
+    if args.is_set("watch") || args.is_set("watch-only") {
+        return watch(snapshot, &targets, args, events);
+    }
+    if let Some(path) = args.value("sort-by").filter(|_| !targets.by_name)
+        && let Err(message) = sort(&mut targets, path)
+    {
+        return Output::error(&message);
+    }
+    let mut output = match args.value("output") {
+        None | Some("" | "wide") => table(snapshot, &targets, args),
+        Some(format) => match print::objects(&targets, format) {
+            Ok(text) => Output::text(text),
+            Err(message) => return Output::error(&message),
+        },
+    };
+    if !args.is_set("ignore-not-found") {
+        targets.missing.iter().for_each(|line| output.fail(line));
+    }
+    output
+}
+
+/// Sorts the list of each type by itself: the client sorts the rows of each table that it gets. What is asked for
+/// by name comes as a table each, so there is nothing to sort.
+fn sort(targets: &mut Targets<'_>, path: &str) -> Result<(), String> {
+    for rows in targets.found.chunk_by_mut(|a, b| core::ptr::eq(a.0, b.0)) {
+        sort_by(rows, path)?;
+    }
+    Ok(())
+}
+
+fn missing_type() -> Output {
+    let mut output = Output::default();
+    output.fail(
+        "You must specify the type of resource to get. Use \"kubectl api-resources\" for a complete list of \
+         supported resources.\n\nerror: Required resource not specified.\nUse \"kubectl explain <resource>\" for a \
+         detailed description of that resource (e.g. kubectl explain pods).\nSee 'kubectl get -h' for help and \
+         examples",
+    );
+    output
+}
+
+/// The objects as tables, one for each run of objects of one type.
+fn table(snapshot: &Snapshot, targets: &Targets<'_>, args: &Args) -> Output {
+    let mut output = Output::default();
+    let mut w = TabWriter::for_tables();
+    let mut current: Option<(&'static Kind, Table<'_>)> = None;
+    for (kind, object) in &targets.found {
+        if current.as_ref().is_none_or(|(k, _)| !core::ptr::eq(*k, *kind)) {
+            w.flush();
+            w.forget_widths();
+            let table = Table::new(kind, args, targets.mixed());
+            if !args.is_set("no-headers") {
+                if current.is_some() {
+                    w.write("\n");
+                }
+                table.header(&mut w);
+            }
+            current = Some((kind, table));
+        }
+        if let Some((_, table)) = &current {
+            table.row(&mut w, object, snapshot.now, "");
+        }
+    }
+    output.stdout = w.finish();
+    if output.stdout.is_empty() && !args.is_set("ignore-not-found") && targets.missing.is_empty() {
+        output.note(&nothing_found(targets, args));
+    }
+    output
+}
+
+/// What is said where nothing is: a scope is named when everything asked for would live in it. A list of nothing
+/// leaves kubectl no type to look at, so only names of types without namespaces tell.
+fn nothing_found(targets: &Targets<'_>, args: &Args) -> String {
+    if args.scope().is_some() && targets.namespaced() {
+        format!("No resources found in {} namespace.", args.namespace())
+    } else {
+        "No resources found".into()
+    }
+}
+
+/// The list, then a line for each event. Every event's line is laid out by itself, so that columns only grow.
+fn watch(snapshot: &Snapshot, targets: &Targets<'_>, args: &Args, events: &[WatchEvent<'_>]) -> Output {
+    if targets.kinds.len() != 1 {
+        return Output::error("you may only specify a single resource type");
+    }
+    let kind = targets.kinds[0];
+    if let Some(line) = targets.missing.first() {
+        let mut output = Output::default();
+        if !args.is_set("ignore-not-found") {
+            output.fail(line);
+        }
+        return output;
+    }
+    let mut w = TabWriter::for_tables();
+    let table = Table::new(kind, args, false);
+    let mut headed = args.is_set("no-headers");
+    let mut line = |w: &mut TabWriter, object: &Value, now: Micros, event: &str| {
+        if !headed {
+            headed = true;
+            table.header(w);
+        }
+        table.row(w, object, now, event);
+    };
+    let format = args.value("output").filter(|f| !matches!(*f, "" | "wide"));
+    let mut text = String::new();
+    let mut show = |w: &mut TabWriter, object: &Value, now: Micros, event: &str| match format {
+        None => line(w, object, now, event),
+        Some(format) => text.push_str(&print::one(kind, object, format).unwrap_or_default()),
+    };
+    if !args.is_set("watch-only") {
+        for (_, object) in &targets.found {
+            show(&mut w, object, snapshot.now, "ADDED");
+        }
+        w.flush();
+    }
+    // A watch of one object repeats the object first; the list already showed it.
+    let skip = usize::from(targets.by_name);
+    for event in events.iter().skip(skip) {
+        show(&mut w, event.object, event.at, event.kind);
+        w.flush();
+    }
+    let mut output = Output::text(w.finish());
+    output.stdout.push_str(&text);
+    output
+}
