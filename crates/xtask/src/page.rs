@@ -30,7 +30,8 @@ fn trunk() -> Result<Command> {
     if std::env::var_os("NO_COLOR").is_some() {
         trunk.env("NO_COLOR", "true");
     }
-    trunk.env("TRUNK_SKIP_VERSION_CHECK", "true");
+    // A failed build is told by rustc; where in Trunk it was noticed helps nobody.
+    trunk.env("TRUNK_SKIP_VERSION_CHECK", "true").env("RUST_BACKTRACE", "0");
     std::fs::create_dir_all(place::dist())?;
     Ok(trunk)
 }

@@ -1,0 +1,271 @@
+//! The page: one state, the worker's last answers, and the parts that show them.
+
+use crate::browser::{self, keep, kept};
+use crate::editor::Editor;
+use crate::engine::{Engine, News, SharedDrawing};
+use crate::help::Help;
+use crate::i18n::Lang;
+use crate::inspector::Inspector;
+use crate::keys::{self, Press};
+use crate::playback::use_playback;
+use crate::protocol::{Diagnostic, Look, Run, Seen, Story, View};
+use crate::state::{Action, State, Tab, Theme};
+use crate::timeline::Timeline;
+use crate::toolbar::Toolbar;
+use gloo::events::{EventListener, EventListenerOptions};
+use gloo::timers::callback::Timeout;
+use lifepod_api::SimTime;
+use std::rc::Rc;
+use wasm_bindgen::JsCast;
+use yew::prelude::*;
+
+/// What a first visit finds in the editor.
+const FIRST_TEXT: &str = include_str!("../../static/examples/hello.yaml");
+/// How long after the last keystroke the text is kept, in milliseconds.
+const KEEP_AFTER_MS: u32 = 400;
+
+/// What the worker last said. Results, and so no part of the [`State`].
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Results {
+    /// The last timeline that could be made; it stays while the text is broken.
+    pub drawing: Option<SharedDrawing>,
+    /// What is to be said of the latest text.
+    pub diagnostics: Rc<[Diagnostic]>,
+    /// How many milliseconds the last run took, from the keystroke to the answer.
+    pub took_ms: Option<f64>,
+    /// Counts the timelines: views of an older one must be asked for again.
+    pub generation: u32,
+    /// The cluster at the cursor.
+    pub seen: Option<Rc<Seen>>,
+    /// Why the selected entry happened.
+    pub story: Option<Rc<Story>>,
+    /// Something about the run that is no matter of the text.
+    pub trouble: Option<Trouble>,
+}
+
+/// What went wrong besides the text.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Trouble {
+    /// The run was ended, because it took too long.
+    TooSlow,
+    /// The simulator has a bug.
+    Crashed(String),
+    /// The text could not be kept for the next visit.
+    NotKept,
+}
+
+impl Results {
+    fn after(&self, news: News) -> Results {
+        let mut results = self.clone();
+        match news {
+            News::Ran(ran, took_ms) => {
+                results.diagnostics = ran.diagnostics.into();
+                results.took_ms = Some(took_ms);
+                results.trouble = None;
+                if let Some(drawing) = ran.drawing {
+                    results.drawing = Some(Rc::new(drawing));
+                    results.generation += 1;
+                }
+            }
+            News::Seen(seen) => results.seen = Some(Rc::new(seen)),
+            News::Story(story) => results.story = story.map(Rc::new),
+            News::TooSlow => results.trouble = Some(Trouble::TooSlow),
+            News::Crashed(words) => results.trouble = Some(Trouble::Crashed(words)),
+        }
+        results
+    }
+}
+
+impl Reducible for Results {
+    type Action = ResultsAction;
+    fn reduce(self: Rc<Self>, action: ResultsAction) -> Rc<Self> {
+        Rc::new(match action {
+            ResultsAction::News(news) => self.after(news),
+            ResultsAction::NotKept => Results { trouble: Some(Trouble::NotKept), ..(*self).clone() },
+        })
+    }
+}
+
+/// What can happen to the [`Results`].
+pub enum ResultsAction {
+    /// The worker said something.
+    News(News),
+    /// The text could not be kept.
+    NotKept,
+}
+
+/// The state that a visit begins with: what the last one kept.
+fn first_state() -> State {
+    let system = browser::window().navigator().language().unwrap_or_default();
+    State {
+        text: kept::<String>("lifepod.text").map_or(FIRST_TEXT.into(), Into::into),
+        seed: 1,
+        horizon: SimTime::from_secs(600),
+        cursor: SimTime::ZERO,
+        selected: None,
+        playing: false,
+        speed: 10.0,
+        tab: Tab::Why,
+        help: false,
+        lang: Lang::tagged(&kept::<String>("lifepod.lang").unwrap_or(system)),
+        theme: Theme::named(&kept::<String>("lifepod.theme").unwrap_or_default()),
+    }
+}
+
+/// The page.
+#[component]
+pub fn App() -> Html {
+    let state = use_reducer(first_state);
+    let results = use_reducer(Results::default);
+    let send = use_callback((), {
+        let dispatch = state.dispatcher();
+        move |action, ()| dispatch.dispatch(action)
+    });
+    let engine = use_memo((), {
+        let dispatch = results.dispatcher();
+        move |()| Engine::start(Callback::from(move |news| dispatch.dispatch(ResultsAction::News(news))))
+    });
+
+    // Every change of a cause is a new run; the worker takes the latest.
+    let runs = use_mut_ref(|| 0);
+    use_effect_with((state.text.clone(), state.seed, state.horizon), {
+        let engine = engine.clone();
+        move |(text, seed, horizon)| {
+            *runs.borrow_mut() += 1;
+            engine.run(Run { id: *runs.borrow(), text: text.to_string(), seed: *seed, horizon: *horizon });
+        }
+    });
+    use_effect_with((state.cursor, state.tab, results.generation), {
+        let engine = engine.clone();
+        move |(at, tab, generation)| {
+            if *generation > 0 {
+                engine.look(Look { at: *at, view: view_of(*tab) });
+            }
+        }
+    });
+    use_effect_with((state.selected, results.generation), move |(selected, _)| {
+        if let Some(entry) = selected {
+            engine.why(*entry);
+        }
+    });
+
+    use_kept_text(state.text.clone(), results.dispatcher());
+    use_effect_with(state.lang, |lang| {
+        keep("lifepod.lang", lang.tag());
+        set_root("lang", lang.tag());
+    });
+    use_effect_with(state.theme, |theme| {
+        keep("lifepod.theme", theme.name());
+        set_root("data-theme", theme.name());
+    });
+    use_effect_with(results.drawing.as_ref().map(|drawing| drawing.title.clone()), |title| {
+        let name = title.as_deref().filter(|title| !title.is_empty());
+        document().set_title(&name.map_or("lifepod".to_owned(), |name| format!("{name} – lifepod")));
+    });
+    use_keys(&state, &results, send.clone());
+    use_playback(state.playing, send.clone());
+
+    let words = state.lang.words();
+    // A story belongs to the entry that is still selected.
+    let story = results.story.clone().filter(|_| state.selected.is_some());
+    html! {
+        <div class="page">
+            <Toolbar
+                lang={state.lang}
+                theme={state.theme}
+                seed={state.seed}
+                horizon={state.horizon}
+                cursor={state.cursor}
+                playing={state.playing}
+                speed={state.speed}
+                send={send.clone()}
+            />
+            <Editor
+                lang={state.lang}
+                text={state.text.clone()}
+                diagnostics={results.diagnostics.clone()}
+                trouble={results.trouble.clone()}
+                took_ms={results.took_ms}
+                send={send.clone()}
+            />
+            <Timeline
+                lang={state.lang}
+                drawing={results.drawing.clone()}
+                cursor={state.cursor}
+                selected={state.selected}
+                send={send.clone()}
+            />
+            <Inspector
+                lang={state.lang}
+                tab={state.tab}
+                cursor={state.cursor}
+                seen={results.seen.clone()}
+                story={story}
+                send={send.clone()}
+            />
+            if state.help {
+                <Help words={words} send={send} />
+            }
+        </div>
+    }
+}
+
+fn view_of(tab: Tab) -> View {
+    match tab {
+        Tab::Why => View::Pods,
+        Tab::Events => View::Events,
+        Tab::Yaml => View::Yaml,
+        Tab::Describe => View::Describe,
+        Tab::Logs => View::Logs,
+    }
+}
+
+/// Keeps the text a little after the last keystroke, so that typing waits for no disk.
+#[hook]
+fn use_kept_text(text: Rc<str>, results: UseReducerDispatcher<Results>) {
+    use_effect_with(text, move |text| {
+        let text = text.clone();
+        let timer = Timeout::new(KEEP_AFTER_MS, move || {
+            if !keep("lifepod.text", &*text) {
+                results.dispatch(ResultsAction::NotKept);
+            }
+        });
+        move || drop(timer)
+    });
+}
+
+/// Listens to the keys of the whole page.
+#[hook]
+fn use_keys(state: &UseReducerHandle<State>, results: &UseReducerHandle<Results>, send: Callback<Action>) {
+    let now = use_mut_ref(|| (state.clone(), results.clone()));
+    *now.borrow_mut() = (state.clone(), results.clone());
+    use_effect_with((), move |()| {
+        let options = EventListenerOptions::enable_prevent_default();
+        let listener =
+            EventListener::new_with_options(&browser::window(), "keydown", options, move |event| {
+                let event: &web_sys::KeyboardEvent = event.unchecked_ref();
+                let Some(press) = Press::of(event) else { return };
+                let action = {
+                    let (state, results) = &*now.borrow();
+                    let stops = results.drawing.as_deref().map_or(&[][..], |drawing| &drawing.stops);
+                    keys::action(&press, state, stops)
+                };
+                if let Some(action) = action {
+                    event.prevent_default();
+                    send.emit(action);
+                }
+            });
+        move || drop(listener)
+    });
+}
+
+fn document() -> web_sys::Document {
+    browser::window().document().expect("a window has a document")
+}
+
+fn set_root(attribute: &str, value: &str) {
+    if let Some(root) = document().document_element() {
+        // Fails only for a name that is no name.
+        let _ = root.set_attribute(attribute, value);
+    }
+}

@@ -1,0 +1,141 @@
+//! The editor and the verdict on its text below it.
+//!
+//! The editor itself is `<yaml-editor>` (`static/editor`): a custom element whose script loads by itself. Until then
+//! its properties are remembered, and the text stands there plainly.
+
+use crate::app::Trouble;
+use crate::i18n::{Lang, Words};
+use crate::protocol::{Diagnostic, Severity};
+use crate::state::Action;
+use gloo::events::EventListener;
+use std::rc::Rc;
+use wasm_bindgen::prelude::*;
+use yew::prelude::*;
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(extends = web_sys::Element)]
+    type YamlEditor;
+    #[wasm_bindgen(method, getter, structural)]
+    fn text(this: &YamlEditor) -> String;
+    #[wasm_bindgen(method, setter, structural)]
+    fn set_text(this: &YamlEditor, text: &str);
+    #[wasm_bindgen(method, setter, structural)]
+    fn set_label(this: &YamlEditor, label: &str);
+    #[wasm_bindgen(method, setter, structural)]
+    fn set_diagnostics(this: &YamlEditor, diagnostics: JsValue);
+    #[wasm_bindgen(method, js_name = goTo, structural)]
+    fn go_to(this: &YamlEditor, line: u32, column: u32);
+}
+
+/// What [`Editor`] is given.
+#[derive(Properties, PartialEq)]
+pub struct EditorProps {
+    pub lang: Lang,
+    pub text: Rc<str>,
+    pub diagnostics: Rc<[Diagnostic]>,
+    pub trouble: Option<Trouble>,
+    pub took_ms: Option<f64>,
+    pub send: Callback<Action>,
+}
+
+/// The editor.
+#[component]
+pub fn Editor(props: &EditorProps) -> Html {
+    let words = props.lang.words();
+    let node = use_node_ref();
+    let loaded = use_state(|| false);
+
+    use_effect_with((), {
+        let (node, send, loaded) = (node.clone(), props.send.clone(), loaded.setter());
+        move |()| {
+            let element = node.get().map(|node| node.unchecked_into::<web_sys::Element>());
+            let listeners = element.map(|element| {
+                // The script may have been there first.
+                loaded.set(element.child_element_count() > 0);
+                let edit = EventListener::new(&element, "edit", {
+                    let editor: YamlEditor = element.clone().unchecked_into();
+                    move |_| send.emit(Action::Edit(editor.text().into()))
+                });
+                (edit, EventListener::new(&element, "ready", move |_| loaded.set(true)))
+            });
+            move || drop(listeners)
+        }
+    });
+    let editor = {
+        let node = node.clone();
+        move || node.get().map(|node| node.unchecked_into::<YamlEditor>())
+    };
+    use_effect_with(props.text.clone(), {
+        let editor = editor.clone();
+        move |text| editor().into_iter().for_each(|editor| editor.set_text(text))
+    });
+    use_effect_with(props.lang, {
+        let editor = editor.clone();
+        move |lang| editor().into_iter().for_each(|editor| editor.set_label(lang.words().editor))
+    });
+    use_effect_with(props.diagnostics.clone(), {
+        let editor = editor.clone();
+        move |diagnostics| {
+            let list = serde_wasm_bindgen::to_value(&**diagnostics).unwrap_or(JsValue::UNDEFINED);
+            editor().into_iter().for_each(|editor| editor.set_diagnostics(list.clone()));
+        }
+    });
+    let go_to = Callback::from({
+        let loaded = *loaded;
+        move |(line, column): (u32, u32)| {
+            if loaded {
+                editor().into_iter().for_each(|editor| editor.go_to(line, column));
+            }
+        }
+    });
+
+    html! {
+        <section class="editor" aria-label={words.editor}>
+            <div class="editor-body">
+                if !*loaded {
+                    <pre class="editor-plain">{&*props.text}</pre>
+                }
+                <@{"yaml-editor"} ref={node} />
+            </div>
+            <footer class="editor-foot" role="status">
+                { verdict(props, words, go_to) }
+                if let Some(ms) = props.took_ms {
+                    <span class="editor-took">{format!("{ms:.0} ms")}</span>
+                }
+            </footer>
+        </section>
+    }
+}
+
+/// The most important thing to say of the text, in a line; a click goes to its place.
+fn verdict(props: &EditorProps, words: &'static Words, go_to: Callback<(u32, u32)>) -> Html {
+    let note = match &props.trouble {
+        Some(Trouble::TooSlow) => Some(words.too_slow.to_owned()),
+        Some(Trouble::Crashed(said)) => Some(format!("{} {said}", words.crashed)),
+        Some(Trouble::NotKept) => Some(words.not_kept.to_owned()),
+        None => None,
+    };
+    if let Some(note) = note {
+        return html! { <span class="editor-verdict is-warning">{note}</span> };
+    }
+    // The first of the worst.
+    let Some(worst) = props.diagnostics.iter().min_by_key(|diagnostic| diagnostic.severity) else {
+        let text = if props.took_ms.is_some() { words.no_errors } else { words.starting };
+        return html! { <span class="editor-verdict">{text}</span> };
+    };
+    let class = match worst.severity {
+        Severity::Error => "editor-verdict is-error",
+        Severity::Warning => "editor-verdict is-warning",
+    };
+    let place = (worst.line, worst.column);
+    let more = match props.diagnostics.len() {
+        1 => String::new(),
+        all => format!("  (+{})", all - 1),
+    };
+    html! {
+        <button {class} onclick={go_to.reform(move |_: MouseEvent| place)}>
+            <b class="mono">{format!("{}:{}", worst.line, worst.column)}</b>{" "}{&worst.message}{more}
+        </button>
+    }
+}

@@ -1,0 +1,270 @@
+//! The page's side of the wire: keeps a worker alive, and never lets it be asked twice at once.
+//!
+//! Typing does not wait for the worker: of several texts only the latest is run. A worker that thinks for too long
+//! is ended and started anew, which costs a few milliseconds, because the compiled module is at hand.
+
+use crate::browser;
+use crate::protocol::{Drawing, Look, Ran, Reply, Request, Run, Seen, Story, decode, encode};
+use crate::slot::Slot;
+use gloo::timers::callback::Interval;
+use js_sys::{Array, Object, Reflect, Uint8Array};
+use std::cell::RefCell;
+use std::rc::{Rc, Weak};
+use wasm_bindgen::prelude::*;
+use web_sys::{MessageEvent, Worker, WorkerOptions, WorkerType};
+use yew::Callback;
+
+/// A run that takes longer is ended, in milliseconds.
+const LIMIT_MS: f64 = 5_000.0;
+/// A run that a newer text has overtaken is ended after so long, in milliseconds.
+const OVERTAKEN_LIMIT_MS: f64 = 400.0;
+/// How often a run's age is looked at, in milliseconds.
+const LOOK_EVERY_MS: u32 = 100;
+
+/// What the page hears.
+#[derive(Clone, Debug, PartialEq)]
+pub enum News {
+    /// A run has ended; how many milliseconds after it was asked for.
+    Ran(Ran, f64),
+    /// The cluster at the cursor.
+    Seen(Seen),
+    /// Why something happened.
+    Story(Option<Story>),
+    /// The run was ended, because it took too long.
+    TooSlow,
+    /// The worker failed; its last words.
+    Crashed(String),
+}
+
+/// The simulator behind the page.
+#[derive(Clone)]
+pub struct Engine(Rc<RefCell<Inner>>);
+
+struct Inner {
+    this: Weak<RefCell<Inner>>,
+    hear: Callback<News>,
+    worker: Option<Living>,
+    runs: Slot<Run>,
+    looks: Slot<Look>,
+    whys: Slot<u32>,
+    /// The run on its way, and when it was sent.
+    current: Option<(Run, f64)>,
+    /// The last run that made a timeline: a new worker is given it first, so that it can answer for it.
+    last_good: Option<Run>,
+    /// Looks at the age of the current run.
+    watch: Option<Interval>,
+}
+
+/// A worker with its listeners; ended when it is dropped.
+struct Living {
+    worker: Worker,
+    _listeners: [Closure<dyn Fn(MessageEvent)>; 2],
+}
+
+impl Drop for Living {
+    fn drop(&mut self) {
+        self.worker.set_onmessage(None);
+        self.worker.set_onerror(None);
+        self.worker.terminate();
+    }
+}
+
+impl PartialEq for Engine {
+    fn eq(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Engine {
+    /// Starts a worker, which will answer to `hear`.
+    pub fn start(hear: Callback<News>) -> Self {
+        let inner = Rc::new_cyclic(|this| {
+            RefCell::new(Inner {
+                this: this.clone(),
+                hear,
+                worker: None,
+                runs: Slot::closed(),
+                looks: Slot::closed(),
+                whys: Slot::closed(),
+                current: None,
+                last_good: None,
+                watch: None,
+            })
+        });
+        inner.borrow_mut().start_worker();
+        Engine(inner)
+    }
+
+    /// Asks for a run.
+    pub fn run(&self, run: Run) {
+        let mut inner = self.0.borrow_mut();
+        if let Some(run) = inner.runs.offer(run) {
+            inner.send_run(run);
+        }
+    }
+
+    /// Asks for the cluster at an instant.
+    pub fn look(&self, look: Look) {
+        let mut inner = self.0.borrow_mut();
+        if let Some(look) = inner.looks.offer(look) {
+            inner.send(&Request::Look(look));
+        }
+    }
+
+    /// Asks why an entry happened.
+    pub fn why(&self, entry: u32) {
+        let mut inner = self.0.borrow_mut();
+        if let Some(entry) = inner.whys.offer(entry) {
+            inner.send(&Request::Why(entry));
+        }
+    }
+}
+
+impl Inner {
+    fn start_worker(&mut self) {
+        self.runs.close();
+        self.looks.close();
+        self.whys.close();
+        self.current = None;
+        self.watch = None;
+
+        let options = WorkerOptions::new();
+        options.set_type(WorkerType::Module);
+        let worker = match Worker::new_with_options("worker.js", &options) {
+            Ok(worker) => worker,
+            Err(error) => return self.hear.emit(News::Crashed(format!("{error:?}"))),
+        };
+        let listener = |hear: fn(&mut Inner, &JsValue) -> Option<News>| {
+            let this = self.this.clone();
+            Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
+                let Some(this) = this.upgrade() else { return };
+                let news = hear(&mut this.borrow_mut(), &event);
+                // Told only now: whoever hears it may ask for more at once.
+                if let Some(news) = news {
+                    let hear = this.borrow().hear.clone();
+                    hear.emit(news);
+                }
+            })
+        };
+        let on_message = listener(|inner, event| {
+            let event: &MessageEvent = event.unchecked_ref();
+            let bytes = Uint8Array::new(&event.data()).to_vec();
+            inner.receive(decode(&bytes)?)
+        });
+        let on_error = listener(|inner, event| {
+            let words = Reflect::get(event, &"message".into()).ok()?.as_string()?;
+            inner.start_worker();
+            Some(News::Crashed(words))
+        });
+        worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
+        worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
+
+        let module = Object::new();
+        let set = |name: &str, value: JsValue| Reflect::set(&module, &name.into(), &value);
+        let sent = set("glue", browser::module_url().into())
+            .and_then(|_| set("module", wasm_bindgen::module()))
+            .and_then(|_| worker.post_message(&module));
+        if let Err(error) = sent {
+            self.hear.emit(News::Crashed(format!("{error:?}")));
+        }
+        self.worker = Some(Living { worker, _listeners: [on_message, on_error] });
+    }
+
+    fn receive(&mut self, reply: Reply) -> Option<News> {
+        match reply {
+            Reply::Ready => {
+                // A worker that was started anew must know the run that is on the screen.
+                if let Some(run) = self.last_good.clone() {
+                    self.send_run(run);
+                } else {
+                    self.next_run();
+                }
+                self.next_look();
+                self.next_why();
+                None
+            }
+            Reply::Ran(ran) => {
+                let (run, since) = self.current.take()?;
+                self.watch = None;
+                if ran.drawing.is_some() {
+                    self.last_good = Some(run);
+                }
+                self.next_run();
+                Some(News::Ran(ran, browser::now_ms() - since))
+            }
+            Reply::Seen(seen) => {
+                self.next_look();
+                Some(News::Seen(seen))
+            }
+            Reply::Story(story) => {
+                self.next_why();
+                Some(News::Story(story))
+            }
+            Reply::Panicked(words) => {
+                if self.current.as_ref().map(|(run, _)| run) == self.last_good.as_ref() {
+                    // It fails on what worked before: trying again would go on for ever.
+                    self.last_good = None;
+                }
+                self.start_worker();
+                Some(News::Crashed(words))
+            }
+        }
+    }
+
+    fn next_run(&mut self) {
+        if let Some(run) = self.runs.free() {
+            self.send_run(run);
+        }
+    }
+
+    fn next_look(&mut self) {
+        if let Some(look) = self.looks.free() {
+            self.send(&Request::Look(look));
+        }
+    }
+
+    fn next_why(&mut self) {
+        if let Some(entry) = self.whys.free() {
+            self.send(&Request::Why(entry));
+        }
+    }
+
+    fn send_run(&mut self, run: Run) {
+        self.send(&Request::Run(run.clone()));
+        self.current = Some((run, browser::now_ms()));
+        let this = self.this.clone();
+        self.watch = Some(Interval::new(LOOK_EVERY_MS, move || {
+            let Some(this) = this.upgrade() else { return };
+            let news = this.borrow_mut().lose_patience();
+            if let Some(news) = news {
+                let hear = this.borrow().hear.clone();
+                hear.emit(news);
+            }
+        }));
+    }
+
+    /// Ends a run that has taken too long.
+    fn lose_patience(&mut self) -> Option<News> {
+        let (run, since) = self.current.as_ref()?;
+        let age = browser::now_ms() - since;
+        let overtaken = self.runs.is_waiting();
+        if age < if overtaken { OVERTAKEN_LIMIT_MS } else { LIMIT_MS } {
+            return None;
+        }
+        if self.last_good.as_ref() == Some(run) {
+            self.last_good = None;
+        }
+        self.start_worker();
+        (!overtaken).then_some(News::TooSlow)
+    }
+
+    fn send(&self, request: &Request) {
+        let Some(living) = &self.worker else { return };
+        let bytes = Uint8Array::from(&encode(request)[..]);
+        // Only a value that cannot be cloned fails here, and bytes can.
+        let _ = living.worker.post_message_with_transfer(&bytes, &Array::of1(&bytes.buffer()));
+    }
+}
+
+/// A drawing that several parts of the page hold.
+pub type SharedDrawing = Rc<Drawing>;

@@ -1,0 +1,229 @@
+//! What the page remembers: causes only. Everything it shows is derived from this and from the worker's answers.
+
+use crate::i18n::Lang;
+use lifepod_api::SimTime;
+use std::rc::Rc;
+
+/// The page's state.
+#[derive(Clone, Debug, PartialEq)]
+pub struct State {
+    /// The manifests, as typed.
+    pub text: Rc<str>,
+    /// Seeds the draws that real Kubernetes takes at random.
+    pub seed: u64,
+    /// How far the simulation runs.
+    pub horizon: SimTime,
+    /// The instant that is looked at; never past the horizon.
+    pub cursor: SimTime,
+    /// The trace entry that "why" explains.
+    pub selected: Option<u32>,
+    /// Whether the cursor moves by itself.
+    pub playing: bool,
+    /// Simulated seconds for each second of playing.
+    pub speed: f64,
+    /// The open tab of the inspector.
+    pub tab: Tab,
+    /// Whether the keys are being explained.
+    pub help: bool,
+    /// The page's language.
+    pub lang: Lang,
+    /// The page's colours.
+    pub theme: Theme,
+}
+
+/// The inspector's tabs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tab {
+    /// The chain of causes of the selected entry.
+    Why,
+    /// `kubectl get events` at the cursor.
+    Events,
+    /// The pod's status as YAML at the cursor.
+    Yaml,
+    /// `kubectl describe pod` at the cursor.
+    Describe,
+    /// `kubectl logs` at the cursor.
+    Logs,
+}
+
+impl Tab {
+    /// All tabs, from left to right.
+    pub const ALL: [Tab; 5] = [Tab::Why, Tab::Events, Tab::Yaml, Tab::Describe, Tab::Logs];
+}
+
+/// Light or dark, or as the system has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Theme {
+    /// As the system has it.
+    Auto,
+    /// Light.
+    Light,
+    /// Dark.
+    Dark,
+}
+
+impl Theme {
+    /// The value of `data-theme` on the root element.
+    pub fn name(self) -> &'static str {
+        match self {
+            Theme::Auto => "auto",
+            Theme::Light => "light",
+            Theme::Dark => "dark",
+        }
+    }
+
+    /// The theme of that name; the system's for any other.
+    pub fn named(name: &str) -> Self {
+        match name {
+            "light" => Theme::Light,
+            "dark" => Theme::Dark,
+            _ => Theme::Auto,
+        }
+    }
+
+    /// The next one when a person clicks through them.
+    pub fn next(self) -> Self {
+        match self {
+            Theme::Auto => Theme::Light,
+            Theme::Light => Theme::Dark,
+            Theme::Dark => Theme::Auto,
+        }
+    }
+}
+
+/// Everything that can happen to the [`State`].
+#[derive(Clone, Debug, PartialEq)]
+pub enum Action {
+    /// The text was edited.
+    Edit(Rc<str>),
+    /// Another seed was chosen.
+    Seed(u64),
+    /// Another horizon was chosen.
+    Horizon(SimTime),
+    /// The cursor was put somewhere.
+    Seek(SimTime),
+    /// The cursor was moved by so many microseconds.
+    Nudge(i64),
+    /// An entry of the trace was chosen; the cursor goes to its time.
+    Select { entry: u32, at: SimTime },
+    /// Playing begins or pauses.
+    TogglePlay,
+    /// So many milliseconds of playing went by.
+    Tick(f64),
+    /// Another speed was chosen.
+    Speed(f64),
+    /// A tab was opened.
+    Tab(Tab),
+    /// The help was opened or closed.
+    Help(bool),
+    /// Another language was chosen.
+    Lang(Lang),
+    /// Another theme was chosen.
+    Theme(Theme),
+}
+
+impl State {
+    /// The state after the action.
+    pub fn after(&self, action: Action) -> State {
+        let mut state = self.clone();
+        match action {
+            Action::Edit(text) => {
+                state.text = text;
+                // Numbers of entries mean nothing in another run.
+                state.selected = None;
+            }
+            Action::Seed(seed) => {
+                state.seed = seed;
+                state.selected = None;
+            }
+            Action::Horizon(horizon) => {
+                state.horizon = horizon;
+                state.cursor = state.cursor.min(horizon);
+                state.selected = None;
+            }
+            // A person who takes the cursor wants to look, not to watch.
+            Action::Seek(at) => {
+                state.cursor = at.min(state.horizon);
+                state.playing = false;
+            }
+            Action::Nudge(by) => {
+                state.cursor = SimTime(state.cursor.0.saturating_add_signed(by)).min(state.horizon);
+                state.playing = false;
+            }
+            Action::Select { entry, at } => {
+                state.selected = Some(entry);
+                state.cursor = at.min(state.horizon);
+                state.tab = Tab::Why;
+                state.playing = false;
+            }
+            Action::TogglePlay => {
+                state.playing = !state.playing;
+                if state.playing && state.cursor == state.horizon {
+                    state.cursor = SimTime::ZERO;
+                }
+            }
+            Action::Tick(ms) => {
+                let by = SimTime::from_secs_f64(ms / 1e3 * state.speed);
+                state.cursor = (state.cursor + by).min(state.horizon);
+                state.playing = state.playing && state.cursor < state.horizon;
+            }
+            Action::Speed(speed) => state.speed = speed,
+            Action::Tab(tab) => state.tab = tab,
+            Action::Help(open) => state.help = open,
+            Action::Lang(lang) => state.lang = lang,
+            Action::Theme(theme) => state.theme = theme,
+        }
+        state
+    }
+}
+
+impl yew::Reducible for State {
+    type Action = Action;
+    fn reduce(self: Rc<Self>, action: Action) -> Rc<Self> {
+        Rc::new(self.after(action))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn state() -> State {
+        State {
+            text: "".into(),
+            seed: 1,
+            horizon: SimTime::from_secs(600),
+            cursor: SimTime::from_secs(60),
+            selected: Some(7),
+            playing: false,
+            speed: 10.0,
+            tab: Tab::Yaml,
+            help: false,
+            lang: Lang::En,
+            theme: Theme::Auto,
+        }
+    }
+
+    #[test]
+    fn the_cursor_stays_within_the_run() {
+        assert_eq!(state().after(Action::Seek(SimTime::MAX)).cursor, SimTime::from_secs(600));
+        assert_eq!(state().after(Action::Nudge(-90_000_000)).cursor, SimTime::ZERO);
+        assert_eq!(state().after(Action::Horizon(SimTime::from_secs(30))).cursor, SimTime::from_secs(30));
+    }
+
+    #[test]
+    fn playing_ends_at_the_horizon_and_begins_anew_from_there() {
+        let playing = state().after(Action::TogglePlay);
+        assert_eq!(playing.after(Action::Tick(1_000.0)).cursor, SimTime::from_secs(70));
+        let ended = playing.after(Action::Tick(1e6));
+        assert_eq!((ended.cursor, ended.playing), (SimTime::from_secs(600), false));
+        assert_eq!(ended.after(Action::TogglePlay).cursor, SimTime::ZERO);
+    }
+
+    #[test]
+    fn choosing_an_entry_asks_why() {
+        let chosen = state().after(Action::Select { entry: 3, at: SimTime::from_secs(5) });
+        assert_eq!((chosen.selected, chosen.cursor, chosen.tab), (Some(3), SimTime::from_secs(5), Tab::Why));
+        assert_eq!(chosen.after(Action::Edit("a".into())).selected, None);
+    }
+}

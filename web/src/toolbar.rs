@@ -1,0 +1,100 @@
+//! The bar on top: what is played, how, and how the page looks.
+
+use crate::i18n::Lang;
+use crate::state::{Action, Theme};
+use crate::{clock, icons};
+use lifepod_api::SimTime;
+use wasm_bindgen::JsCast;
+use web_sys::{HtmlInputElement, HtmlSelectElement};
+use yew::prelude::*;
+
+/// The horizons to choose from, in seconds.
+const HORIZONS: [(u64, &str); 6] =
+    [(60, "1 min"), (600, "10 min"), (1_800, "30 min"), (3_600, "1 h"), (21_600, "6 h"), (86_400, "24 h")];
+
+/// What [`Toolbar`] is given.
+#[derive(Properties, PartialEq)]
+pub struct ToolbarProps {
+    pub lang: Lang,
+    pub theme: Theme,
+    pub seed: u64,
+    pub horizon: SimTime,
+    pub cursor: SimTime,
+    pub playing: bool,
+    pub speed: f64,
+    pub send: Callback<Action>,
+}
+
+/// The toolbar.
+#[component]
+pub fn Toolbar(props: &ToolbarProps) -> Html {
+    let words = props.lang.words();
+    let send = |action: Action| {
+        let send = props.send.clone();
+        Callback::from(move |_: MouseEvent| send.emit(action.clone()))
+    };
+    let play = if props.playing { words.pause } else { words.play };
+    let (theme, theme_icon) = match props.theme {
+        Theme::Auto => (words.theme_auto, icons::auto()),
+        Theme::Light => (words.theme_light, icons::light()),
+        Theme::Dark => (words.theme_dark, icons::dark()),
+    };
+    let on_seed = props.send.reform(|event: Event| Action::Seed(number(&event) as u64));
+    let on_speed = props.send.reform(|event: InputEvent| Action::Speed(10f64.powf(number(&event))));
+    let on_horizon = props.send.reform(|event: Event| {
+        let select: HtmlSelectElement = event.target_unchecked_into();
+        Action::Horizon(SimTime::from_secs(select.value().parse().unwrap_or(600)))
+    });
+    html! {
+        <header class="toolbar">
+            <h1 class="toolbar-brand">{icons::brand()}{"lifepod"}</h1>
+            <span class="toolbar-grow" />
+            <button class="toolbar-play" title={play} aria-label={play} onclick={send(Action::TogglePlay)}>
+                { if props.playing { icons::pause() } else { icons::play() } }
+            </button>
+            <label class="toolbar-speed">
+                <span class="toolbar-speed-label">{words.speed}</span>
+                <input
+                    type="range" min="-1" max="3" step="0.25"
+                    value={props.speed.log10().to_string()} oninput={on_speed}
+                />
+                <output>{speed(props.speed)}</output>
+            </label>
+            <span class="toolbar-clock">
+                {clock::exact(props.cursor)}<span class="soft">{" / "}{clock::whole(props.horizon)}</span>
+            </span>
+            <span class="toolbar-grow" />
+            <select class="toolbar-chip" title={words.horizon} aria-label={words.horizon} onchange={on_horizon}>
+                { for HORIZONS.iter().map(|(seconds, name)| html! {
+                    <option
+                        value={seconds.to_string()}
+                        selected={props.horizon == SimTime::from_secs(*seconds)}
+                    >{*name}</option>
+                }) }
+            </select>
+            <label class="toolbar-chip" title={words.seed_hint}>
+                {words.seed}
+                <input inputmode="numeric" value={props.seed.to_string()} onchange={on_seed} />
+            </label>
+            <span class="toolbar-chip toolbar-version">{"Kubernetes 1.36"}</span>
+            <button class="toolbar-icon" onclick={send(Action::Lang(props.lang.other()))}>{words.language}</button>
+            <button class="toolbar-icon" title={theme} aria-label={theme} onclick={send(Action::Theme(props.theme.next()))}>
+                {theme_icon}
+            </button>
+            <button class="toolbar-icon" title={words.help} aria-label={words.help} onclick={send(Action::Help(true))}>
+                <kbd>{"?"}</kbd>
+            </button>
+        </header>
+    }
+}
+
+/// The number in the field that the event comes from; zero when there is none.
+fn number(event: &Event) -> f64 {
+    let field = event.target().and_then(|target| target.dyn_into::<HtmlInputElement>().ok());
+    field.and_then(|field| field.value().trim().parse().ok()).unwrap_or(0.0)
+}
+
+/// `0.1×`, `1×`, `18×`
+fn speed(speed: f64) -> String {
+    if speed < 10.0 { format!("{:.1}×", speed).replace(".0×", "×") } else { format!("{speed:.0}×") }
+}
