@@ -3,8 +3,12 @@
 //! Amounts are signed microseconds ([`human`], [`short_human`], which see nothing finer than a second) or
 //! nanoseconds ([`go_string`], [`parse`], Go's own resolution).
 
+use crate::SimTime;
+use crate::schema::{Type, Typed};
+use crate::wire::{Decoder, Wire, scalar};
 use alloc::format;
 use alloc::string::{String, ToString};
+use serde_json::Value;
 
 const SECOND: i64 = 1_000_000;
 const MINUTE: i64 = 60;
@@ -146,6 +150,26 @@ pub fn parse(text: &str) -> Result<i64, String> {
         (false, Err(_)) => Err(invalid()),
     }
 }
+
+/// A span of time as a field: `90s`, `1h30m` (as [`parse`] reads it), or a number of seconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Duration(pub SimTime);
+
+scalar!(
+    Duration,
+    String,
+    |target, value, cx| match value {
+        Value::String(s) => match parse(s) {
+            Ok(nanos) if nanos >= 0 => target.0 = SimTime(nanos as u64 / 1_000),
+            Ok(_) => cx.refuse(format!("a duration cannot be negative: {s:?}")),
+            Err(error) => cx.refuse(error),
+        },
+        Value::Number(n) => target.0 = SimTime::from_secs_f64(n.as_f64().unwrap_or(0.0)),
+        other => cx.mismatch(other),
+    },
+    |d| Value::String(go_string(i64::try_from(d.0.0).unwrap_or(i64::MAX).saturating_mul(1_000))),
+    |_| false
+);
 
 /// Go's `%q`, as far as durations need it.
 fn quote(text: &str) -> String {

@@ -1,1 +1,20 @@
-//! placeholder
+//! YAML text to API objects and scenarios, with source spans and diagnostics: the only crate that knows YAML.
+//!
+//! [`parse`] never fails: it returns what could be read and everything that was wrong, each finding with the
+//! characters it is about.
+
+mod diagnostic;
+mod document;
+mod json;
+mod kinds;
+pub mod scenario;
+pub mod schema;
+mod split;
+mod tree;
+mod value;
+mod yaml;
+
+pub use diagnostic::{Diagnostic, Lines, Severity};
+pub use document::{Document, Parsed, parse};
+pub use lifepod_api::yaml::to_yaml;
+pub use scenario::Scenario;

@@ -1,0 +1,61 @@
+//! What is wrong with a text, and where.
+
+use std::ops::Range;
+
+/// How much it matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// The API server refuses the document.
+    Error,
+    /// The API server takes it, but it may not mean what it says.
+    Warning,
+}
+
+/// One finding.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Diagnostic {
+    /// How much it matters.
+    pub severity: Severity,
+    /// The index of the document in [`Parsed::documents`](crate::Parsed::documents); for text that makes no
+    /// document, of the one that would have been next.
+    pub document: usize,
+    /// The field, such as `spec.containers[0].image`; empty for the document as a whole.
+    pub path: String,
+    /// In the words of the API server or kubectl where they have any.
+    pub message: String,
+    /// What to do, in our own words; empty where the message says it.
+    pub hint: String,
+    /// The characters meant, as byte offsets.
+    pub range: Range<usize>,
+    /// The first character's line, from 1.
+    pub line: usize,
+    /// The first character's column, from 1, in characters.
+    pub column: usize,
+}
+
+/// Where the lines of a text begin.
+#[derive(Debug)]
+pub struct Lines<'a> {
+    text: &'a str,
+    starts: Vec<usize>,
+}
+
+impl<'a> Lines<'a> {
+    /// Looks for the line ends of a text.
+    pub fn new(text: &'a str) -> Self {
+        let ends = text.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(at, _)| at + 1);
+        Lines { text, starts: std::iter::once(0).chain(ends).collect() }
+    }
+
+    /// Line and column, both from 1, of a byte offset; the column counts characters.
+    pub fn position(&self, offset: usize) -> (usize, usize) {
+        let offset = self.text.floor_char_boundary(offset);
+        let line = self.starts.partition_point(|start| *start <= offset) - 1;
+        (line + 1, self.text[self.starts[line]..offset].chars().count() + 1)
+    }
+
+    /// The byte offset at which a line, from 1, begins; the text's end for lines behind it.
+    pub fn start(&self, line: usize) -> usize {
+        self.starts.get(line.saturating_sub(1)).copied().unwrap_or(self.text.len())
+    }
+}
