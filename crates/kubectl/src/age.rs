@@ -3,7 +3,7 @@
 use alloc::format;
 use alloc::string::String;
 use lifepod_api::time::civil_from_days;
-use lifepod_api::{MicroTime, Time};
+use lifepod_api::{MicroTime, SimTime, Time};
 use serde_json::Value;
 
 pub use lifepod_api::duration::human as human_duration;
@@ -12,6 +12,11 @@ pub use lifepod_api::duration::human as human_duration;
 pub type Micros = i64;
 
 const SECOND: i64 = 1_000_000;
+
+/// The calendar time of an instant of the simulation.
+pub(crate) fn at(at: SimTime, epoch: Micros) -> Micros {
+    epoch.saturating_add(i64::try_from(at.0).unwrap_or(i64::MAX))
+}
 
 /// The instant of a field; none when it is absent, empty, unreadable, or in the year 1, Go's zero time.
 pub(crate) fn parse(v: &Value) -> Option<Micros> {

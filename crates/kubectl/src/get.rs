@@ -5,11 +5,11 @@ use crate::args::Args;
 use crate::kinds::Kind;
 use crate::output::Output;
 use crate::print;
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Snapshot, namespace_of};
 use crate::sort::sort_by;
 use crate::table::Table;
 use crate::tabwriter::TabWriter;
-use crate::targets::{self, Targets};
+use crate::targets::{self, Targets, name_of};
 use alloc::format;
 use alloc::string::String;
 use serde_json::Value;
@@ -149,11 +149,18 @@ fn watch(snapshot: &Snapshot, targets: &Targets<'_>, args: &Args, events: &[Watc
         }
         w.flush();
     }
-    // A watch of one object repeats the object first; the list already showed it.
-    let skip = usize::from(targets.by_name);
-    for event in events.iter().skip(skip) {
-        show(&mut w, event.object, event.at, event.kind);
-        w.flush();
+    let wanted = |o: &Value| {
+        let named = targets.found.iter().any(|(_, f)| name_of(f) == name_of(o));
+        args.scope().is_none_or(|ns| !kind.namespaced || namespace_of(o) == ns)
+            && if targets.by_name { named } else { targets::selects(args, o) }
+    };
+    for (i, event) in events.iter().enumerate() {
+        // A watch of one object repeats the object first; the list already showed it.
+        let repeated = targets.by_name && i == 0 && event.kind == "ADDED";
+        if !repeated && wanted(event.object) {
+            show(&mut w, event.object, event.at, event.kind);
+            w.flush();
+        }
     }
     let mut output = Output::text(w.finish());
     output.stdout.push_str(&text);

@@ -102,3 +102,13 @@ pub(crate) fn format_labels(v: &Value, path: &str) -> String {
 pub(crate) fn controller(object: &Value) -> &Value {
     object.list("metadata.ownerReferences").iter().find(|o| o.flag("controller")).unwrap_or(&NULL)
 }
+
+/// The condition of that type in an object's status.
+pub(crate) fn condition<'a>(object: &'a Value, kind: &str) -> Option<&'a Value> {
+    object.list("status.conditions").iter().find(|c| c.text("type") == kind)
+}
+
+/// Is the condition of that type `True`?
+pub(crate) fn is_true(object: &Value, kind: &str) -> bool {
+    object.list("status.conditions").iter().any(|c| c.text("type") == kind && c.text("status") == "True")
+}

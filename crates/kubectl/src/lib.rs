@@ -14,6 +14,7 @@ mod events;
 mod get;
 mod json;
 mod kinds;
+mod logs;
 mod output;
 mod pod_row;
 mod print;
@@ -31,25 +32,71 @@ pub use get::WatchEvent;
 pub use kinds::{KINDS, Kind, find as find_kind};
 pub use output::Output;
 pub use pod_row::{PodRow, pod_row};
-pub use print::yaml;
 pub use snapshot::Snapshot;
 
 use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
 use args::Args;
+use lifepod_api::SimTime;
+use lifepod_engine::{Op, Trace, What};
+use serde_json::Value;
 
-/// Runs a reading command: `args` are the words after `kubectl`. Commands that follow changes (`-w`,
-/// `rollout status`) print what `events`, the changes after the snapshot, bring.
-pub fn run(snapshot: &Snapshot, args: &[&str], events: &[WatchEvent<'_>]) -> Output {
-    let args = match Args::parse(args) {
-        Ok(args) => args,
+/// Runs a reading command on a trace as of `at`: `args` are the words after `kubectl`. Commands that follow
+/// changes (`-w`, `rollout status`) go on to `until`. `epoch` is the calendar time at which the scenario begins.
+pub fn run_at(trace: &Trace, at: SimTime, until: SimTime, epoch: Micros, args: &[&str]) -> Output {
+    let snapshot = Snapshot::at(trace, at, epoch);
+    let parsed = match Args::parse(args) {
+        Ok(parsed) => parsed,
         Err(message) => return Output::error(&message),
     };
+    let verb = parsed.words.first().map_or("", String::as_str);
+    if verb == "logs" {
+        return logs::run(trace, at, epoch, &snapshot, &parsed.words[1..], &parsed);
+    }
+    let follows = parsed.is_set("watch") || parsed.is_set("watch-only");
+    let changes = if follows || verb == "rollout" { changes(trace, at, until) } else { Vec::new() };
+    let kind = parsed.words.get(1).and_then(|w| find_kind(w.split(['/', ',']).next().unwrap_or("")));
+    let kind = if verb == "events" { find_kind("events") } else { kind };
+    let watched: Vec<WatchEvent<'_>> = changes
+        .iter()
+        .filter(|(.., o)| verb == "rollout" || kind.is_some_and(|k| o["kind"] == k.kind))
+        .map(|(at, kind, object)| WatchEvent { kind, at: age::at(*at, epoch), object })
+        .collect();
+    run_parsed(&snapshot, &parsed, &watched)
+}
+
+/// The revisions stored after `at`, up to `until`, as a watch reports them.
+fn changes(trace: &Trace, at: SimTime, until: SimTime) -> Vec<(SimTime, &'static str, Value)> {
+    let entries = &trace.entries()[trace.len_at(at)..trace.len_at(until).max(trace.len_at(at))];
+    let revisions = entries.iter().filter_map(|e| match &e.what {
+        What::Object(revision) => Some((e.at, revision)),
+        _ => None,
+    });
+    let kind = |op| match op {
+        Op::Added => "ADDED",
+        Op::Modified => "MODIFIED",
+        Op::Deleted => "DELETED",
+    };
+    revisions.map(|(at, r)| (at, kind(r.op), r.object.to_value())).collect()
+}
+
+/// Runs a reading command on objects: `args` are the words after `kubectl`. Commands that follow changes print
+/// what `events`, the changes after the snapshot, bring.
+pub fn run(snapshot: &Snapshot, args: &[&str], events: &[WatchEvent<'_>]) -> Output {
+    match Args::parse(args) {
+        Ok(args) => run_parsed(snapshot, &args, events),
+        Err(message) => Output::error(&message),
+    }
+}
+
+fn run_parsed(snapshot: &Snapshot, args: &Args, events: &[WatchEvent<'_>]) -> Output {
     let Some((verb, words)) = args.words.split_first() else { return Output::error("no command given") };
     match verb.as_str() {
-        "get" => get::run(snapshot, words, &args, events),
-        "describe" => describe::run(snapshot, words, &args),
-        "events" => events::run(snapshot, &args, events),
-        "rollout" => rollout::run(snapshot, words, &args, events),
+        "get" => get::run(snapshot, words, args, events),
+        "describe" => describe::run(snapshot, words, args),
+        "events" => events::run(snapshot, args, events),
+        "rollout" => rollout::run(snapshot, words, args, events),
         "top" => Output::error("Metrics API not available"),
         other => Output::error(&format!("unknown command \"{other}\" for \"kubectl\"")),
     }

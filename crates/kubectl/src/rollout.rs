@@ -111,7 +111,7 @@ fn status(kind: &Kind, o: &Value, revision: i64) -> Result<Status, String> {
             if generation > observed {
                 return waiting("Waiting for deployment spec update to be observed...\n".into());
             }
-            let progress = crate::pod_row::condition(o, "Progressing");
+            let progress = crate::json::condition(o, "Progressing");
             if progress.is_some_and(|c| c.text("reason") == "ProgressDeadlineExceeded") {
                 return Err(format!("deployment {name:?} exceeded its progress deadline"));
             }

@@ -2,14 +2,15 @@
 //! (`pkg/printers/internalversion/printers.go`).
 
 use crate::age::{self, Micros, since};
-use crate::json::{Json, controller, format_labels, non_empty, scalar};
-use crate::pod_row::{condition, is_true, pod_row};
+use crate::json::{Json, condition, controller, format_labels, is_true, non_empty, scalar};
+use crate::pod_row::pod_row;
 use crate::selector;
 use alloc::collections::BTreeSet;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec;
 use alloc::vec::Vec;
+use lifepod_api::{Object, Pod};
 use serde_json::Value;
 
 const NONE: &str = "<none>";
@@ -205,17 +206,19 @@ pub(crate) fn cells(kind: &str, o: &Value, now: Micros) -> Vec<String> {
 }
 
 fn pod(o: &Value, now: Micros) -> Vec<String> {
-    let row = pod_row(o);
-    let restarts = row.restarts_text(now);
+    let row = match Object::decode(o).0 {
+        Object::Pod(pod) => pod_row(&pod),
+        _ => pod_row(&Pod::default()),
+    };
     let gates = o.list("spec.readinessGates");
     let open = gates
         .iter()
         .filter(|g| condition(o, g.text("conditionType")).is_some_and(|c| c.text("status") == "True"));
     vec![
         o.text("metadata.name").into(),
-        format!("{}/{}", row.ready, row.total),
-        row.status,
-        restarts,
+        row.ready_text(),
+        row.status.clone(),
+        row.restarts_text(now),
         since(o.at("metadata.creationTimestamp"), now),
         non_empty(pod_ip(o), NONE).into(),
         non_empty(o.text("spec.nodeName"), NONE).into(),

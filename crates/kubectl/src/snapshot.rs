@@ -1,6 +1,6 @@
 //! The objects of a cluster at an instant.
 
-use crate::age::Micros;
+use crate::age::{self, Micros};
 use crate::json::Json;
 use crate::kinds::{self, Kind};
 use alloc::collections::BTreeMap;
@@ -39,7 +39,7 @@ impl Snapshot {
                 };
             }
         }
-        Self::new(live.values().map(|o| o.to_value()).collect(), epoch.saturating_add(at.0 as i64))
+        Self::new(live.values().map(|o| o.to_value()).collect(), age::at(at, epoch))
     }
 
     /// All objects of a type, in the order in which the API server lists them; those of one namespace when given.

@@ -46,18 +46,18 @@ pub(crate) fn resolve<'a>(
         }
         return Ok(targets);
     }
-    let selector = match args.value("selector") {
-        Some(text) => Selector::parse(text)?,
-        None => Selector::default(),
-    };
+    Selector::parse(args.value("selector").unwrap_or(""))?;
     for kind in targets.kinds.clone() {
         let all = snapshot.list(kind, args.scope());
-        let fields = args.value("field-selector").unwrap_or("");
-        targets.found.extend(
-            all.filter(|o| selector.matches(o) && fields_match(fields, o)).map(|object| (kind, object)),
-        );
+        targets.found.extend(all.filter(|o| selects(args, o)).map(|object| (kind, object)));
     }
     Ok(targets)
+}
+
+/// Do the selectors of a command, on labels and on fields, take an object?
+pub(crate) fn selects(args: &Args, object: &Value) -> bool {
+    let labels = Selector::parse(args.value("selector").unwrap_or("")).unwrap_or_default();
+    labels.matches(object) && fields_match(args.value("field-selector").unwrap_or(""), object)
 }
 
 impl<'a> Targets<'a> {

@@ -2,8 +2,7 @@
 
 use super::Doc;
 use crate::age::since;
-use crate::json::Json;
-use crate::pod_row::condition;
+use crate::json::{Json, condition};
 use crate::selector;
 use alloc::format;
 use alloc::string::{String, ToString};
