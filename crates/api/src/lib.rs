@@ -8,11 +8,14 @@
 extern crate alloc;
 
 mod any;
+pub mod defaults;
 pub mod duration;
+pub mod image;
 pub mod intstr;
 pub mod labels;
 pub mod objects;
 pub mod quantity;
+pub mod resources;
 pub mod schema;
 pub mod time;
 pub mod wire;

@@ -29,3 +29,13 @@ fn quantity() {
 fn duration() {
     run("duration", front::duration);
 }
+
+#[test]
+fn defaulting() {
+    run("defaulting", front::defaulting);
+}
+
+#[test]
+fn resources() {
+    run("resources", front::resources);
+}
