@@ -8,7 +8,7 @@ use crate::i18n::Lang;
 use crate::inspector::Inspector;
 use crate::keys::{self, Press};
 use crate::playback::use_playback;
-use crate::protocol::{Diagnostic, Look, Run, Seen, Story, View};
+use crate::protocol::{Ask, Diagnostic, Look, Run, Seen, Severity, Story, View};
 use crate::state::{Action, State, Tab, Theme};
 use crate::timeline::Timeline;
 use crate::toolbar::Toolbar;
@@ -33,8 +33,10 @@ pub struct Results {
     pub diagnostics: Rc<[Diagnostic]>,
     /// How many milliseconds the last run took, from the keystroke to the answer.
     pub took_ms: Option<f64>,
-    /// Counts the timelines: views of an older one must be asked for again.
-    pub generation: u32,
+    /// The number of the last run that was answered for, well or not.
+    pub answered: u32,
+    /// The number of the run that the timeline shows; 0 before there is one.
+    pub drawn: u32,
     /// The cluster at the cursor.
     pub seen: Option<Rc<Seen>>,
     /// Why the selected entry happened.
@@ -59,18 +61,29 @@ impl Results {
         let mut results = self.clone();
         match news {
             News::Ran(ran, took_ms) => {
+                // A new worker repeats the run that is on the screen: no news.
+                if ran.id <= results.answered {
+                    return results;
+                }
+                results.answered = ran.id;
                 results.diagnostics = ran.diagnostics.into();
                 results.took_ms = Some(took_ms);
                 results.trouble = None;
                 if let Some(drawing) = ran.drawing {
                     results.drawing = Some(Rc::new(drawing));
-                    results.generation += 1;
+                    results.drawn = ran.id;
                 }
             }
             News::Seen(seen) => results.seen = Some(Rc::new(seen)),
             News::Story(story) => results.story = story.map(Rc::new),
-            News::TooSlow => results.trouble = Some(Trouble::TooSlow),
-            News::Crashed(words) => results.trouble = Some(Trouble::Crashed(words)),
+            News::TooSlow(id) => {
+                results.answered = results.answered.max(id);
+                results.trouble = Some(Trouble::TooSlow);
+            }
+            News::Crashed(id, words) => {
+                results.answered = results.answered.max(id.unwrap_or(0));
+                results.trouble = Some(Trouble::Crashed(words));
+            }
         }
         results
     }
@@ -101,6 +114,7 @@ fn first_state() -> State {
         text: kept::<String>("lifepod.text").map_or(FIRST_TEXT.into(), Into::into),
         seed: 1,
         horizon: SimTime::from_secs(600),
+        revision: 1,
         cursor: SimTime::ZERO,
         selected: None,
         playing: false,
@@ -127,25 +141,26 @@ pub fn App() -> Html {
     });
 
     // Every change of a cause is a new run; the worker takes the latest.
-    let runs = use_mut_ref(|| 0);
-    use_effect_with((state.text.clone(), state.seed, state.horizon), {
-        let engine = engine.clone();
-        move |(text, seed, horizon)| {
-            *runs.borrow_mut() += 1;
-            engine.run(Run { id: *runs.borrow(), text: text.to_string(), seed: *seed, horizon: *horizon });
+    use_effect_with(state.revision, {
+        let (engine, state) = (engine.clone(), state.clone());
+        move |id| {
+            let text = state.text.to_string();
+            engine.run(Run { id: *id, text, seed: state.seed, horizon: state.horizon });
         }
     });
-    use_effect_with((state.cursor, state.tab, results.generation), {
+    let look = Look { run: results.drawn, at: state.cursor, view: view_of(state.tab) };
+    use_effect_with(look, {
         let engine = engine.clone();
-        move |(at, tab, generation)| {
-            if *generation > 0 {
-                engine.look(Look { at: *at, view: view_of(*tab) });
+        move |look| {
+            if look.run > 0 {
+                engine.look(*look);
             }
         }
     });
-    use_effect_with((state.selected, results.generation), move |(selected, _)| {
-        if let Some(entry) = selected {
-            engine.why(*entry);
+    let ask = state.selected.map(|entry| Ask { run: results.drawn, entry });
+    use_effect_with(ask, move |ask| {
+        if let Some(ask) = ask {
+            engine.why(*ask);
         }
     });
 
@@ -166,8 +181,11 @@ pub fn App() -> Html {
     use_playback(state.playing, send.clone());
 
     let words = state.lang.words();
-    // A story belongs to the entry that is still selected.
-    let story = results.story.clone().filter(|_| state.selected.is_some());
+    // A story stays until the next one is told, and goes with the selection.
+    let story = results.story.clone().filter(|_| ask.is_some());
+    let settled = results.seen.as_ref().is_some_and(|seen| seen.look == look)
+        && ask.is_none_or(|ask| results.story.as_ref().is_some_and(|story| story.ask == ask));
+    let broken = results.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
     html! {
         <div class="page">
             <Toolbar
@@ -186,11 +204,14 @@ pub fn App() -> Html {
                 diagnostics={results.diagnostics.clone()}
                 trouble={results.trouble.clone()}
                 took_ms={results.took_ms}
+                asked={state.revision}
+                answered={results.answered}
                 send={send.clone()}
             />
             <Timeline
                 lang={state.lang}
                 drawing={results.drawing.clone()}
+                stale={broken || results.trouble.is_some()}
                 cursor={state.cursor}
                 selected={state.selected}
                 send={send.clone()}
@@ -201,6 +222,7 @@ pub fn App() -> Html {
                 cursor={state.cursor}
                 seen={results.seen.clone()}
                 story={story}
+                settled={settled}
                 send={send.clone()}
             />
             if state.help {

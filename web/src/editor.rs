@@ -36,6 +36,10 @@ pub struct EditorProps {
     pub diagnostics: Rc<[Diagnostic]>,
     pub trouble: Option<Trouble>,
     pub took_ms: Option<f64>,
+    /// The number of the run that the text asks for.
+    pub asked: u32,
+    /// The number of the last run that was answered for.
+    pub answered: u32,
     pub send: Callback<Action>,
 }
 
@@ -66,9 +70,10 @@ pub fn Editor(props: &EditorProps) -> Html {
         let node = node.clone();
         move || node.get().map(|node| node.unchecked_into::<YamlEditor>())
     };
-    use_effect_with(props.text.clone(), {
-        let editor = editor.clone();
-        move |text| editor().into_iter().for_each(|editor| editor.set_text(text))
+    // Put in once. Texts heard from the editor are old news there: by now more may have been typed.
+    use_effect_with((), {
+        let (editor, text) = (editor.clone(), props.text.clone());
+        move |()| editor().into_iter().for_each(|editor| editor.set_text(&text))
     });
     use_effect_with(props.lang, {
         let editor = editor.clone();
@@ -98,7 +103,10 @@ pub fn Editor(props: &EditorProps) -> Html {
                 }
                 <@{"yaml-editor"} ref={node} />
             </div>
-            <footer class="editor-foot" role="status">
+            <footer
+                class="editor-foot" role="status"
+                data-asked={props.asked.to_string()} data-answered={props.answered.to_string()}
+            >
                 { verdict(props, words, go_to) }
                 if let Some(ms) = props.took_ms {
                     <span class="editor-took">{format!("{ms:.0} ms")}</span>

@@ -4,7 +4,7 @@
 //! is ended and started anew, which costs a few milliseconds, because the compiled module is at hand.
 
 use crate::browser;
-use crate::protocol::{Drawing, Look, Ran, Reply, Request, Run, Seen, Story, decode, encode};
+use crate::protocol::{Ask, Drawing, Look, Ran, Reply, Request, Run, Seen, Story, decode, encode};
 use crate::slot::Slot;
 use gloo::timers::callback::Interval;
 use js_sys::{Array, Object, Reflect, Uint8Array};
@@ -30,10 +30,10 @@ pub enum News {
     Seen(Seen),
     /// Why something happened.
     Story(Option<Story>),
-    /// The run was ended, because it took too long.
-    TooSlow,
-    /// The worker failed; its last words.
-    Crashed(String),
+    /// The run of this number was ended, because it took too long.
+    TooSlow(u32),
+    /// The worker failed on the run of this number, if on any; its last words.
+    Crashed(Option<u32>, String),
 }
 
 /// The simulator behind the page.
@@ -46,7 +46,7 @@ struct Inner {
     worker: Option<Living>,
     runs: Slot<Run>,
     looks: Slot<Look>,
-    whys: Slot<u32>,
+    whys: Slot<Ask>,
     /// The run on its way, and when it was sent.
     current: Option<(Run, f64)>,
     /// The last run that made a timeline: a new worker is given it first, so that it can answer for it.
@@ -112,10 +112,10 @@ impl Engine {
     }
 
     /// Asks why an entry happened.
-    pub fn why(&self, entry: u32) {
+    pub fn why(&self, ask: Ask) {
         let mut inner = self.0.borrow_mut();
-        if let Some(entry) = inner.whys.offer(entry) {
-            inner.send(&Request::Why(entry));
+        if let Some(ask) = inner.whys.offer(ask) {
+            inner.send(&Request::Why(ask));
         }
     }
 }
@@ -132,7 +132,7 @@ impl Inner {
         options.set_type(WorkerType::Module);
         let worker = match Worker::new_with_options("worker.js", &options) {
             Ok(worker) => worker,
-            Err(error) => return self.hear.emit(News::Crashed(format!("{error:?}"))),
+            Err(error) => return self.hear.emit(News::Crashed(None, format!("{error:?}"))),
         };
         let listener = |hear: fn(&mut Inner, &JsValue) -> Option<News>| {
             let this = self.this.clone();
@@ -153,8 +153,7 @@ impl Inner {
         });
         let on_error = listener(|inner, event| {
             let words = Reflect::get(event, &"message".into()).ok()?.as_string()?;
-            inner.start_worker();
-            Some(News::Crashed(words))
+            Some(inner.crashed(words))
         });
         worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
         worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
@@ -165,7 +164,7 @@ impl Inner {
             .and_then(|_| set("module", wasm_bindgen::module()))
             .and_then(|_| worker.post_message(&module));
         if let Err(error) = sent {
-            self.hear.emit(News::Crashed(format!("{error:?}")));
+            self.hear.emit(News::Crashed(None, format!("{error:?}")));
         }
         self.worker = Some(Living { worker, _listeners: [on_message, on_error] });
     }
@@ -200,14 +199,22 @@ impl Inner {
                 self.next_why();
                 Some(News::Story(story))
             }
-            Reply::Panicked(words) => {
-                if self.current.as_ref().map(|(run, _)| run) == self.last_good.as_ref() {
-                    // It fails on what worked before: trying again would go on for ever.
-                    self.last_good = None;
-                }
-                self.start_worker();
-                Some(News::Crashed(words))
-            }
+            Reply::Panicked(words) => Some(self.crashed(words)),
+        }
+    }
+
+    /// Starts anew after a bug.
+    fn crashed(&mut self, words: String) -> News {
+        let id = self.current.as_ref().map(|(run, _)| run.id);
+        self.give_up_current();
+        self.start_worker();
+        News::Crashed(id, words)
+    }
+
+    /// A run that was on its way did not end. One that once worked is not tried again and again.
+    fn give_up_current(&mut self) {
+        if self.current.as_ref().map(|(run, _)| run) == self.last_good.as_ref() {
+            self.last_good = None;
         }
     }
 
@@ -224,8 +231,8 @@ impl Inner {
     }
 
     fn next_why(&mut self) {
-        if let Some(entry) = self.whys.free() {
-            self.send(&Request::Why(entry));
+        if let Some(ask) = self.whys.free() {
+            self.send(&Request::Why(ask));
         }
     }
 
@@ -246,16 +253,14 @@ impl Inner {
     /// Ends a run that has taken too long.
     fn lose_patience(&mut self) -> Option<News> {
         let (run, since) = self.current.as_ref()?;
-        let age = browser::now_ms() - since;
+        let (id, age) = (run.id, browser::now_ms() - since);
         let overtaken = self.runs.is_waiting();
         if age < if overtaken { OVERTAKEN_LIMIT_MS } else { LIMIT_MS } {
             return None;
         }
-        if self.last_good.as_ref() == Some(run) {
-            self.last_good = None;
-        }
+        self.give_up_current();
         self.start_worker();
-        (!overtaken).then_some(News::TooSlow)
+        (!overtaken).then_some(News::TooSlow(id))
     }
 
     fn send(&self, request: &Request) {

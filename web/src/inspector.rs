@@ -16,6 +16,8 @@ pub struct InspectorProps {
     pub cursor: SimTime,
     pub seen: Option<Rc<Seen>>,
     pub story: Option<Rc<Story>>,
+    /// Whether everything shown is of the instant at the cursor.
+    pub settled: bool,
     pub send: Callback<Action>,
 }
 
@@ -40,7 +42,7 @@ pub fn Inspector(props: &InspectorProps) -> Html {
         },
     };
     html! {
-        <section class="inspector" aria-label={words.inspector}>
+        <section class="inspector" aria-label={words.inspector} data-settled={props.settled.to_string()}>
             <div class="inspector-bar">
                 <div class="inspector-tabs" role="tablist">{ for tabs }</div>
                 <span class="inspector-cursor">

@@ -13,7 +13,7 @@ pub enum Request {
     /// Show the cluster at an instant of the last run that worked.
     Look(Look),
     /// Tell the chain of causes of an entry of that run.
-    Why(u32),
+    Why(Ask),
 }
 
 /// Everything that determines a run.
@@ -32,10 +32,21 @@ pub struct Run {
 /// What to show of an instant.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Look {
+    /// The number of the run that is looked at.
+    pub run: u32,
     /// The instant.
     pub at: SimTime,
     /// What to show besides `kubectl get pods`.
     pub view: View,
+}
+
+/// An entry of a run's trace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ask {
+    /// The number of the run.
+    pub run: u32,
+    /// The number of the entry.
+    pub entry: u32,
 }
 
 /// A view of the cluster.
@@ -226,6 +237,8 @@ pub struct Printed {
 /// Why something happened.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Story {
+    /// What was asked.
+    pub ask: Ask,
     /// What happened, in a sentence.
     pub title: String,
     /// The chain of causes, the nearest first.

@@ -13,6 +13,8 @@ pub struct State {
     pub seed: u64,
     /// How far the simulation runs.
     pub horizon: SimTime,
+    /// Numbers the runs: counts the changes of what determines one.
+    pub revision: u32,
     /// The instant that is looked at; never past the horizon.
     pub cursor: SimTime,
     /// The trace entry that "why" explains.
@@ -126,20 +128,17 @@ impl State {
     /// The state after the action.
     pub fn after(&self, action: Action) -> State {
         let mut state = self.clone();
+        if let Action::Edit(_) | Action::Seed(_) | Action::Horizon(_) = action {
+            state.revision += 1;
+            // Numbers of entries mean nothing in another run.
+            state.selected = None;
+        }
         match action {
-            Action::Edit(text) => {
-                state.text = text;
-                // Numbers of entries mean nothing in another run.
-                state.selected = None;
-            }
-            Action::Seed(seed) => {
-                state.seed = seed;
-                state.selected = None;
-            }
+            Action::Edit(text) => state.text = text,
+            Action::Seed(seed) => state.seed = seed,
             Action::Horizon(horizon) => {
                 state.horizon = horizon;
                 state.cursor = state.cursor.min(horizon);
-                state.selected = None;
             }
             // A person who takes the cursor wants to look, not to watch.
             Action::Seek(at) => {
@@ -193,6 +192,7 @@ mod tests {
             text: "".into(),
             seed: 1,
             horizon: SimTime::from_secs(600),
+            revision: 1,
             cursor: SimTime::from_secs(60),
             selected: Some(7),
             playing: false,
@@ -224,6 +224,7 @@ mod tests {
     fn choosing_an_entry_asks_why() {
         let chosen = state().after(Action::Select { entry: 3, at: SimTime::from_secs(5) });
         assert_eq!((chosen.selected, chosen.cursor, chosen.tab), (Some(3), SimTime::from_secs(5), Tab::Why));
-        assert_eq!(chosen.after(Action::Edit("a".into())).selected, None);
+        let edited = chosen.after(Action::Edit("a".into()));
+        assert_eq!((edited.selected, edited.revision), (None, 2), "another run has other entries");
     }
 }

@@ -25,6 +25,8 @@ const RIGHT_MARGIN: f64 = 20.0;
 pub struct TimelineProps {
     pub lang: Lang,
     pub drawing: Option<SharedDrawing>,
+    /// Whether the text has moved on and the drawing has not.
+    pub stale: bool,
     pub cursor: SimTime,
     pub selected: Option<u32>,
     pub send: Callback<Action>,
@@ -47,7 +49,7 @@ pub fn Timeline(props: &TimelineProps) -> Html {
 
     html! {
         <section
-            class="timeline" ref={node} tabindex="0" role="slider" aria-label={words.timeline}
+            class={classes!("timeline", props.stale.then_some("is-stale"))} ref={node} tabindex="0" role="slider" aria-label={words.timeline}
             aria-valuemin="0" aria-valuemax={end.as_secs().to_string()} aria-valuenow={props.cursor.as_secs().to_string()}
             aria-valuetext={clock::exact(props.cursor)}
             onpointerdown={pointer.clone()} onpointermove={pointer}

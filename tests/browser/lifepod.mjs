@@ -1,0 +1,111 @@
+// The page as a person sees it: where to type, what to read.
+
+export class Lifepod {
+  constructor(page, url, shots) {
+    this.page = page;
+    this.url = url;
+    this.shots = shots;
+  }
+
+  /** Opens the page and waits for its editor and its first verdict. */
+  async open() {
+    await this.page.goto(this.url);
+    await this.page.locator("yaml-editor .cm-content").waitFor();
+    await this.page.locator(".editor-took").waitFor();
+  }
+
+  /** Replaces the text in the editor by typing. */
+  async type(text) {
+    await this.answered(async () => {
+      await this.page.locator("yaml-editor .cm-content").focus();
+      await this.page.keyboard.press("Control+A");
+      await (text ? this.page.keyboard.insertText(text) : this.page.keyboard.press("Delete"));
+    });
+  }
+
+  /** Replaces the text in the editor by pasting it, as is the way with large ones. */
+  async paste(text) {
+    await this.answered(async () => {
+      await this.page.locator("yaml-editor .cm-content").focus();
+      await this.page.keyboard.press("Control+A");
+      await this.page.evaluate((text) => {
+        const clipboardData = new DataTransfer();
+        clipboardData.setData("text/plain", text);
+        const paste = new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true });
+        document.querySelector("yaml-editor .cm-content").dispatchEvent(paste);
+      }, text);
+    });
+  }
+
+  /** Does something that makes a run, and waits until the page has answered for the latest text. */
+  async answered(change) {
+    const before = await this.runs();
+    await change();
+    await this.page.waitForFunction(
+      (before) => {
+        const foot = document.querySelector(".editor-foot");
+        return Number(foot.dataset.answered) > before && foot.dataset.answered === foot.dataset.asked;
+      },
+      before,
+      { timeout: 30_000 },
+    );
+  }
+
+  async runs() {
+    return Number(await this.page.locator(".editor-foot").getAttribute("data-answered"));
+  }
+
+  /** The text in the editor. */
+  text() {
+    return this.page.evaluate(() => document.querySelector("yaml-editor").text);
+  }
+
+  /** What is said of the text below the editor. */
+  verdict() {
+    return this.page.locator(".editor-verdict").innerText();
+  }
+
+  /** Presses keys with the focus on the timeline. */
+  async press(...keys) {
+    await this.page.locator(".timeline").focus();
+    for (const key of keys) await this.page.keyboard.press(key);
+  }
+
+  /** The instant at the cursor, as written on the timeline. */
+  clock() {
+    return this.page.locator(".timeline-clock").innerText();
+  }
+
+  /** The hints of everything drawn on a lane, from left to right. */
+  lane(label) {
+    return this.page.locator(`[data-lane="${label}"] title`).allTextContents();
+  }
+
+  /** The names of the lanes, from top to bottom. */
+  lanes() {
+    return this.page.locator("[data-lane]").evaluateAll((lanes) => lanes.map((lane) => lane.dataset.lane));
+  }
+
+  /** What `kubectl get pods` prints at the cursor. */
+  async pods() {
+    await this.settled();
+    return this.page.locator(".inspector-shell pre").first().innerText();
+  }
+
+  /** The text under a tab of the inspector. */
+  async tab(name) {
+    await this.page.getByRole("tab", { name }).click();
+    await this.settled();
+    return this.page.locator("#inspector-panel").innerText();
+  }
+
+  /** Waits until the inspector shows the instant at the cursor. */
+  async settled() {
+    await this.page.waitForFunction(() => document.querySelector(".inspector").dataset.settled === "true");
+  }
+
+  /** Keeps a picture of the page. */
+  async shot(name) {
+    await this.page.screenshot({ path: `${this.shots}/${name}.png` });
+  }
+}
