@@ -1,2 +1,23 @@
+//! From a trace to what people look at: lanes and spans, a folded time axis, SVG, and the reasons why.
+//!
+//! Vocabulary: a **Lane** is a row; a **Span** lasts, an **Instant** happens at once; the **Horizon** is the end of
+//! what is shown; a **Fold** is a piece of the axis that hides quiet time. [`lanes`] makes a [`Timeline`] of a
+//! trace, [`Axis`] and [`Scale`] give times a place, [`layout`] places everything, [`svg`] draws it, and [`explain`]
+//! tells the chain of causes of an entry. Nothing here knows a browser.
 #![no_std]
+
 extern crate alloc;
+
+mod axis;
+mod lanes;
+mod layout;
+mod model;
+mod svg;
+mod words;
+
+pub use axis::{Axis, Piece, Scale, Tick};
+pub use lanes::{Options, lanes};
+pub use layout::{Bar, FoldMark, Layout, LayoutOptions, Mark, Row, TickMark, layout};
+pub use model::{Form, Instant, InstantLook, Lane, Span, SpanLook, Stop, Timeline};
+pub use svg::svg;
+pub use words::Lang;

@@ -1,0 +1,231 @@
+//! The time axis, on which quiet times can be folded away.
+//!
+//! Three spaces: **time** (simulated), **weight** (time after folding, the unit of [`Piece::weight`]), and **px**.
+//!
+//! ```text
+//! time   0        2s                      62s   64s              600s
+//!        |━━━━━━━━|· · · · · · · · · · · · |━━━━━|· · · · · · · · ·|
+//! px     |━━━━━━━━━━━━━━|≈ 1 min|━━━━━━━━━━━━━━|≈ 9 min|
+//! ```
+
+use crate::model::Timeline;
+use alloc::vec;
+use alloc::vec::Vec;
+use lifepod_api::SimTime;
+use serde::{Deserialize, Serialize};
+
+/// A piece of the axis on which time runs evenly.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Piece {
+    /// Its begin.
+    pub from: SimTime,
+    /// Its end.
+    pub to: SimTime,
+    /// Its part of the width, relative to the other pieces' weights.
+    pub weight: f64,
+    /// Does it fold a quiet time away?
+    pub folded: bool,
+}
+
+impl Piece {
+    /// How much time it holds.
+    pub fn length(&self) -> SimTime {
+        self.to.since(self.from)
+    }
+}
+
+/// The axis: pieces without a gap from zero to the horizon.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Axis {
+    /// The pieces, in order; there is at least one.
+    pub pieces: Vec<Piece>,
+}
+
+/// No more than so many folds: where a run has more quiet times, only the longest are folded.
+const MAX_FOLDS: usize = 10;
+/// The shortest time that is ever called quiet.
+const MIN_QUIET: SimTime = SimTime::from_secs(4);
+/// Below this a run fits without folds.
+const MIN_HORIZON: SimTime = SimTime::from_secs(10);
+
+impl Axis {
+    /// Time runs evenly from zero to the horizon.
+    pub fn even(horizon: SimTime) -> Self {
+        let to = horizon.max(SimTime(1));
+        Self { pieces: vec![Piece { from: SimTime::ZERO, to, weight: to.as_secs_f64(), folded: false }] }
+    }
+
+    /// Times in which nothing new happens are folded. A fold is wider the longer it is, though far from in
+    /// proportion: by a constant step for each doubling.
+    pub fn folded(timeline: &Timeline) -> Self {
+        let horizon = timeline.horizon;
+        let mut times = timeline.landmarks();
+        times.insert(0, SimTime::ZERO);
+        times.push(horizon);
+        let gap = |w: &[SimTime]| w[1].since(w[0]);
+        let mut gaps: Vec<SimTime> = times.windows(2).map(gap).filter(|g| *g >= MIN_QUIET).collect();
+        gaps.sort_unstable_by(|a, b| b.cmp(a));
+        // The longest gaps, but all of one length or none, so that like things look alike.
+        let quiet = match gaps.get(MAX_FOLDS) {
+            None => gaps.last().copied(),
+            Some(next) => gaps[..MAX_FOLDS].iter().copied().filter(|g| *g > *next + SimTime(next.0 / 5)).min(),
+        };
+        let busy = times.len() > 2 && horizon >= MIN_HORIZON;
+        let Some(quiet) = quiet.filter(|_| busy) else { return Self::even(horizon) };
+
+        // A little of a quiet time stays open on both sides, so that marks do not touch the fold.
+        let open: u64 = times.windows(2).map(|w| gap(w).0).filter(|g| *g < quiet.0).sum();
+        let margin = SimTime((quiet.0 / 12).min(open / 12 + 50_000));
+        let mut pieces = Vec::new();
+        let mut open_from = SimTime::ZERO;
+        for w in times.windows(2).filter(|w| gap(w) >= quiet) {
+            let from = if w[0] == SimTime::ZERO { w[0] } else { w[0] + margin };
+            let to = if w[1] == horizon { horizon } else { w[1] - margin };
+            push_even(&mut pieces, open_from, from);
+            pieces.push(Piece { from, to, weight: 1.0 + 0.3 * doublings(to.since(from), quiet), folded: true });
+            open_from = to;
+        }
+        push_even(&mut pieces, open_from, horizon);
+
+        // The folds together take a third of the width, more when they are many.
+        let open: f64 = pieces.iter().filter(|p| !p.folded).map(|p| p.weight).sum();
+        let folds: f64 = pieces.iter().filter(|p| p.folded).map(|p| p.weight).sum();
+        let share = (0.25 + 0.04 * pieces.iter().filter(|p| p.folded).count() as f64).min(0.55);
+        let unit = if open > 0.0 { open * share / (1.0 - share) / folds } else { 1.0 };
+        for p in pieces.iter_mut().filter(|p| p.folded) {
+            p.weight *= unit;
+        }
+        Self { pieces }
+    }
+
+    /// The end of the axis.
+    pub fn horizon(&self) -> SimTime {
+        self.pieces.last().map_or(SimTime::ZERO, |p| p.to)
+    }
+}
+
+fn push_even(pieces: &mut Vec<Piece>, from: SimTime, to: SimTime) {
+    if to > from {
+        pieces.push(Piece { from, to, weight: to.since(from).as_secs_f64(), folded: false });
+    }
+}
+
+/// How often `unit` doubles on the way to `length`, with a linear part between the powers.
+fn doublings(length: SimTime, unit: SimTime) -> f64 {
+    let mut ratio = length.as_secs_f64() / unit.as_secs_f64().max(1e-6);
+    let mut n = 0.0;
+    while ratio >= 2.0 {
+        ratio /= 2.0;
+        n += 1.0;
+    }
+    n + (ratio - 1.0).max(0.0)
+}
+
+/// An axis stretched over a width in pixels.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Scale<'a> {
+    axis: &'a Axis,
+    px_per_weight: f64,
+}
+
+/// A labelled time on the axis.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Tick {
+    /// The time.
+    pub at: SimTime,
+    /// Its place.
+    pub x: f64,
+}
+
+impl<'a> Scale<'a> {
+    /// Stretches `axis` over `width` pixels.
+    pub fn new(axis: &'a Axis, width: f64) -> Self {
+        let total: f64 = axis.pieces.iter().map(|p| p.weight).sum();
+        Self { axis, px_per_weight: if total > 0.0 { width / total } else { 0.0 } }
+    }
+
+    /// The pieces with their left and right ends.
+    pub fn pieces(&self) -> impl Iterator<Item = (&'a Piece, f64, f64)> {
+        let mut left = 0.0;
+        let scale = self.px_per_weight;
+        self.axis.pieces.iter().map(move |p| {
+            let from = left;
+            left += p.weight * scale;
+            (p, from, left)
+        })
+    }
+
+    /// The place of a time; times outside the axis are at its ends.
+    pub fn px_from_time(&self, at: SimTime) -> f64 {
+        let mut end = 0.0;
+        for (p, left, right) in self.pieces() {
+            if at < p.to {
+                let part = at.since(p.from).as_secs_f64() / p.length().as_secs_f64();
+                return left + (right - left) * part;
+            }
+            end = right;
+        }
+        end
+    }
+
+    /// The time of a place; places outside the axis are at its ends.
+    pub fn time_from_px(&self, x: f64) -> SimTime {
+        for (p, left, right) in self.pieces() {
+            if x < right {
+                let part = ((x - left) / (right - left)).max(0.0);
+                return p.from + SimTime::from_secs_f64(p.length().as_secs_f64() * part);
+            }
+        }
+        self.axis.horizon()
+    }
+
+    /// Round times, at least `apart` pixels from each other; none within a fold.
+    pub fn ticks(&self, apart: f64) -> Vec<Tick> {
+        let open: f64 = self.pieces().filter(|(p, ..)| !p.folded).map(|(_, l, r)| r - l).sum();
+        let time: f64 = self.axis.pieces.iter().filter(|p| !p.folded).map(|p| p.length().as_secs_f64()).sum();
+        if open <= 0.0 || time <= 0.0 {
+            return Vec::new();
+        }
+        let step = round_step(time / open * apart);
+        let mut ticks: Vec<Tick> = Vec::new();
+        for (p, left, right) in self.pieces().filter(|(p, ..)| !p.folded) {
+            let place = |at: SimTime| left + (right - left) * at.since(p.from).as_secs_f64() / p.length().as_secs_f64();
+            let first = p.from.0.div_ceil(step.0) * step.0;
+            let mut at = SimTime(first);
+            let mut any = false;
+            while at <= p.to {
+                let x = place(at);
+                if ticks.last().is_none_or(|t| x - t.x >= apart) {
+                    ticks.push(Tick { at, x });
+                    any = true;
+                }
+                at += step;
+            }
+            // A piece between folds that holds no round time is named by the second in which it begins.
+            if !any {
+                let at = SimTime(p.from.0.div_ceil(SECOND) * SECOND);
+                let at = if at <= p.to { at } else { p.from };
+                let x = place(at);
+                if ticks.last().is_none_or(|t| x - t.x >= apart) {
+                    ticks.push(Tick { at, x });
+                }
+            }
+        }
+        ticks
+    }
+}
+
+const SECOND: u64 = 1_000_000;
+
+/// The smallest round step of at least `seconds`.
+fn round_step(seconds: f64) -> SimTime {
+    const STEPS: [u64; 23] = [
+        1_000, 2_000, 5_000, 10_000, 20_000, 50_000, 100_000, 200_000, 500_000, SECOND, 2 * SECOND, 5 * SECOND,
+        10 * SECOND, 15 * SECOND, 30 * SECOND, 60 * SECOND, 120 * SECOND, 300 * SECOND, 600 * SECOND, 1800 * SECOND,
+        3600 * SECOND, 6 * 3600 * SECOND, 24 * 3600 * SECOND,
+    ];
+    let day = SimTime(STEPS[STEPS.len() - 1]);
+    let wanted = SimTime::from_secs_f64(seconds);
+    let found = STEPS.iter().copied().map(SimTime).find(|s| *s >= wanted);
+    found.unwrap_or_else(|| SimTime(wanted.0.div_ceil(day.0).saturating_mul(day.0)))
+}

@@ -1,0 +1,246 @@
+//! Everything in its place: rows, bars and marks in pixels, for whoever draws them.
+
+use crate::axis::{Axis, Scale};
+use crate::model::{Form, InstantLook, Lane, SpanLook, Timeline};
+use crate::words::{Lang, clock};
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+use lifepod_api::SimTime;
+use serde::Serialize;
+
+/// What the drawing shall be like.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LayoutOptions {
+    /// The whole width in pixels.
+    pub width: f64,
+    /// The width of the labels at the left.
+    pub gutter: f64,
+    /// The language of what is written on folds.
+    pub lang: Lang,
+}
+
+impl Default for LayoutOptions {
+    fn default() -> Self {
+        Self { width: 1200.0, gutter: 190.0, lang: Lang::En }
+    }
+}
+
+/// A drawing in pixels; the origin is at the top left.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Layout {
+    /// The whole width.
+    pub width: f64,
+    /// The whole height.
+    pub height: f64,
+    /// Where the lanes begin; the axis stands above.
+    pub top: f64,
+    /// The times on the axis.
+    pub ticks: Vec<TickMark>,
+    /// The folds.
+    pub folds: Vec<FoldMark>,
+    /// The lanes.
+    pub rows: Vec<Row>,
+}
+
+/// A time on the axis.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct TickMark {
+    /// Its place.
+    pub x: f64,
+    /// `0:31`
+    pub label: String,
+}
+
+/// A quiet time that is folded away.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct FoldMark {
+    /// Its left end.
+    pub x: f64,
+    /// How wide it is drawn.
+    pub width: f64,
+    /// How long it really is: `≈ 5 min`.
+    pub label: String,
+}
+
+/// A lane in its place.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Row {
+    /// The lane's key.
+    pub key: String,
+    /// Its upper end.
+    pub y: f64,
+    /// Its height.
+    pub height: f64,
+    /// What is written at its left, …
+    pub label: String,
+    /// … and where that begins.
+    pub label_x: f64,
+    /// How the lane looks.
+    pub form: Form,
+    /// Its bars.
+    pub bars: Vec<Bar>,
+    /// Its marks.
+    pub marks: Vec<Mark>,
+}
+
+/// A span in its place.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Bar {
+    /// Its left end.
+    pub x: f64,
+    /// Its width; never less than can be seen.
+    pub width: f64,
+    /// Its upper end.
+    pub y: f64,
+    /// Its height.
+    pub height: f64,
+    /// What its colour says.
+    pub look: SpanLook,
+    /// What is written on it: as much as fits, which may be nothing.
+    pub text: String,
+    /// Said when it is pointed at.
+    pub hint: String,
+    /// The number of the trace's entry.
+    pub entry: u32,
+}
+
+/// An instant in its place.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Mark {
+    /// Its middle.
+    pub x: f64,
+    /// Its middle.
+    pub y: f64,
+    /// What its form and colour say.
+    pub look: InstantLook,
+    /// Written beside it; empty where there is no room.
+    pub text: String,
+    /// Said when it is pointed at.
+    pub hint: String,
+    /// The number of the trace's entry.
+    pub entry: u32,
+}
+
+/// The height of the axis above the lanes.
+const AXIS_HEIGHT: f64 = 40.0;
+/// Room at the right and below.
+const MARGIN: f64 = 16.0;
+/// The narrowest bar.
+const MIN_BAR: f64 = 1.5;
+/// Marks of one look that are closer than this are drawn as one.
+const MIN_APART: f64 = 2.0;
+/// Times on the axis are at least so far apart.
+const TICKS_APART: f64 = 64.0;
+
+impl Form {
+    /// The height of the lane and of its bars.
+    const fn heights(self) -> (f64, f64) {
+        match self {
+            Self::Main => (36.0, 24.0),
+            Self::Part => (28.0, 16.0),
+            Self::Thin => (17.0, 7.0),
+            Self::Title => (26.0, 0.0),
+        }
+    }
+}
+
+/// Places everything.
+pub fn layout(timeline: &Timeline, axis: &Axis, options: &LayoutOptions) -> Layout {
+    let left = options.gutter;
+    let scale = Scale::new(axis, (options.width - left - MARGIN).max(1.0));
+    let fine = |at: SimTime| {
+        let clock = clock(at, false);
+        match at.0 % 1_000_000 {
+            0 => clock,
+            rest if rest % 100_000 == 0 => format!("{clock}.{}", rest / 100_000),
+            rest => format!("{clock}.{:03}", rest / 1_000),
+        }
+    };
+    let ticks = scale.ticks(TICKS_APART).iter().map(|t| TickMark { x: left + t.x, label: fine(t.at) }).collect();
+    let folds = scale
+        .pieces()
+        .filter(|(p, ..)| p.folded)
+        .map(|(p, l, r)| FoldMark { x: left + l, width: r - l, label: format!("≈ {}", options.lang.about(p.length())) })
+        .collect();
+    let mut y = AXIS_HEIGHT;
+    let mut rows = Vec::with_capacity(timeline.lanes.len());
+    for lane in &timeline.lanes {
+        let row = place(lane, y, left, &scale);
+        y += row.height;
+        rows.push(row);
+    }
+    Layout { width: options.width, height: y + MARGIN, top: AXIS_HEIGHT, ticks, folds, rows }
+}
+
+fn place(lane: &Lane, y: f64, left: f64, scale: &Scale<'_>) -> Row {
+    let (height, bar_height) = lane.form.heights();
+    let middle = y + height / 2.0;
+    let mut bars: Vec<Bar> = Vec::with_capacity(lane.spans.len());
+    for span in &lane.spans {
+        let x = left + scale.px_from_time(span.from);
+        let width = (left + scale.px_from_time(span.to) - x).max(MIN_BAR);
+        // What is too narrow to be told from its like before it adds nothing.
+        let hidden = bars.last().is_some_and(|b| b.look == span.look && x + width <= b.x + b.width + 0.5);
+        if !hidden {
+            let text = if bar_height < 12.0 { "" } else { fitting(&span.text, width - 10.0) };
+            bars.push(Bar {
+                x,
+                width,
+                y: middle - bar_height / 2.0,
+                height: bar_height,
+                look: span.look,
+                text: text.into(),
+                hint: span.hint.clone(),
+                entry: span.entry.0,
+            });
+        }
+    }
+    let mut marks: Vec<Mark> = Vec::with_capacity(lane.instants.len());
+    for (i, instant) in lane.instants.iter().enumerate() {
+        let x = left + scale.px_from_time(instant.at);
+        if marks.iter().rev().take(3).any(|m| m.look == instant.look && x - m.x < MIN_APART && instant.text == m.text) {
+            continue;
+        }
+        let next = lane.instants.get(i + 1).map_or(f64::MAX, |n| left + scale.px_from_time(n.at));
+        let fits = next - x > text_width(&instant.text) + 16.0;
+        marks.push(Mark {
+            x,
+            y: middle,
+            look: instant.look,
+            text: if fits { instant.text.clone() } else { String::new() },
+            hint: instant.hint.clone(),
+            entry: instant.entry.0,
+        });
+    }
+    Row {
+        key: lane.key.clone(),
+        y,
+        height,
+        label: lane.label.clone(),
+        label_x: 14.0 + 14.0 * f64::from(lane.depth),
+        form: lane.form,
+        bars,
+        marks,
+    }
+}
+
+/// As many of the parts of a text, which ` · ` divides, as fit from the first on.
+fn fitting(text: &str, width: f64) -> &str {
+    let mut end = text.len();
+    loop {
+        let part = &text[..end];
+        if text_width(part) <= width {
+            return part;
+        }
+        match part.rfind(" · ") {
+            Some(at) => end = at,
+            None => return "",
+        }
+    }
+}
+
+/// About how wide a text is at 11 px; East Asian letters are wider.
+fn text_width(text: &str) -> f64 {
+    text.chars().map(|c| if c < '\u{2e80}' { 6.3 } else { 11.5 }).sum()
+}
