@@ -68,7 +68,9 @@ impl Axis {
         // The longest gaps, but all of one length or none, so that like things look alike.
         let quiet = match gaps.get(MAX_FOLDS) {
             None => gaps.last().copied(),
-            Some(next) => gaps[..MAX_FOLDS].iter().copied().filter(|g| *g > *next + SimTime(next.0 / 5)).min(),
+            Some(next) => {
+                gaps[..MAX_FOLDS].iter().copied().filter(|g| *g > *next + SimTime(next.0 / 5)).min()
+            }
         };
         let busy = times.len() > 2 && horizon >= MIN_HORIZON;
         let Some(quiet) = quiet.filter(|_| busy) else { return Self::even(horizon) };
@@ -82,7 +84,12 @@ impl Axis {
             let from = if w[0] == SimTime::ZERO { w[0] } else { w[0] + margin };
             let to = if w[1] == horizon { horizon } else { w[1] - margin };
             push_even(&mut pieces, open_from, from);
-            pieces.push(Piece { from, to, weight: 1.0 + 0.3 * doublings(to.since(from), quiet), folded: true });
+            pieces.push(Piece {
+                from,
+                to,
+                weight: 1.0 + 0.3 * doublings(to.since(from), quiet),
+                folded: true,
+            });
             open_from = to;
         }
         push_even(&mut pieces, open_from, horizon);
@@ -189,7 +196,9 @@ impl<'a> Scale<'a> {
         let step = round_step(time / open * apart);
         let mut ticks: Vec<Tick> = Vec::new();
         for (p, left, right) in self.pieces().filter(|(p, ..)| !p.folded) {
-            let place = |at: SimTime| left + (right - left) * at.since(p.from).as_secs_f64() / p.length().as_secs_f64();
+            let place = |at: SimTime| {
+                left + (right - left) * at.since(p.from).as_secs_f64() / p.length().as_secs_f64()
+            };
             let first = p.from.0.div_ceil(step.0) * step.0;
             let mut at = SimTime(first);
             let mut any = false;
@@ -220,9 +229,29 @@ const SECOND: u64 = 1_000_000;
 /// The smallest round step of at least `seconds`.
 fn round_step(seconds: f64) -> SimTime {
     const STEPS: [u64; 23] = [
-        1_000, 2_000, 5_000, 10_000, 20_000, 50_000, 100_000, 200_000, 500_000, SECOND, 2 * SECOND, 5 * SECOND,
-        10 * SECOND, 15 * SECOND, 30 * SECOND, 60 * SECOND, 120 * SECOND, 300 * SECOND, 600 * SECOND, 1800 * SECOND,
-        3600 * SECOND, 6 * 3600 * SECOND, 24 * 3600 * SECOND,
+        1_000,
+        2_000,
+        5_000,
+        10_000,
+        20_000,
+        50_000,
+        100_000,
+        200_000,
+        500_000,
+        SECOND,
+        2 * SECOND,
+        5 * SECOND,
+        10 * SECOND,
+        15 * SECOND,
+        30 * SECOND,
+        60 * SECOND,
+        120 * SECOND,
+        300 * SECOND,
+        600 * SECOND,
+        1800 * SECOND,
+        3600 * SECOND,
+        6 * 3600 * SECOND,
+        24 * 3600 * SECOND,
     ];
     let day = SimTime(STEPS[STEPS.len() - 1]);
     let wanted = SimTime::from_secs_f64(seconds);

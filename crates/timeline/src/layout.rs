@@ -157,11 +157,16 @@ pub fn layout(timeline: &Timeline, axis: &Axis, options: &LayoutOptions) -> Layo
             rest => format!("{clock}.{:03}", rest / 1_000),
         }
     };
-    let ticks = scale.ticks(TICKS_APART).iter().map(|t| TickMark { x: left + t.x, label: fine(t.at) }).collect();
+    let ticks =
+        scale.ticks(TICKS_APART).iter().map(|t| TickMark { x: left + t.x, label: fine(t.at) }).collect();
     let folds = scale
         .pieces()
         .filter(|(p, ..)| p.folded)
-        .map(|(p, l, r)| FoldMark { x: left + l, width: r - l, label: format!("≈ {}", options.lang.about(p.length())) })
+        .map(|(p, l, r)| FoldMark {
+            x: left + l,
+            width: r - l,
+            label: format!("≈ {}", options.lang.about(p.length())),
+        })
         .collect();
     let mut y = AXIS_HEIGHT;
     let mut rows = Vec::with_capacity(timeline.lanes.len());
@@ -199,7 +204,12 @@ fn place(lane: &Lane, y: f64, left: f64, scale: &Scale<'_>) -> Row {
     let mut marks: Vec<Mark> = Vec::with_capacity(lane.instants.len());
     for (i, instant) in lane.instants.iter().enumerate() {
         let x = left + scale.px_from_time(instant.at);
-        if marks.iter().rev().take(3).any(|m| m.look == instant.look && x - m.x < MIN_APART && instant.text == m.text) {
+        if marks
+            .iter()
+            .rev()
+            .take(3)
+            .any(|m| m.look == instant.look && x - m.x < MIN_APART && instant.text == m.text)
+        {
             continue;
         }
         let next = lane.instants.get(i + 1).map_or(f64::MAX, |n| left + scale.px_from_time(n.at));

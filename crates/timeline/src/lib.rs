@@ -9,6 +9,7 @@
 extern crate alloc;
 
 mod axis;
+mod explain;
 mod lanes;
 mod layout;
 mod model;
@@ -16,6 +17,7 @@ mod svg;
 mod words;
 
 pub use axis::{Axis, Piece, Scale, Tick};
+pub use explain::{Explanation, FieldRef, Step, explain};
 pub use lanes::{Options, lanes};
 pub use layout::{Bar, FoldMark, Layout, LayoutOptions, Mark, Row, TickMark, layout};
 pub use model::{Form, Instant, InstantLook, Lane, Span, SpanLook, Stop, Timeline};

@@ -75,7 +75,11 @@ fn draw(layout: &Layout, out: &mut String) -> fmt::Result {
         write!(out, "<g data-lane=\"{}\">", Escaped(&row.key))?;
         if !matches!(row.form, Form::Thin | Form::Title) {
             let y = Px(row.y + row.height - 0.5);
-            write!(out, "<line class=\"line\" x1=\"8\" x2=\"{}\" y1=\"{y}\" y2=\"{y}\"/>", Px(layout.width - 8.0))?;
+            write!(
+                out,
+                "<line class=\"line\" x1=\"8\" x2=\"{}\" y1=\"{y}\" y2=\"{y}\"/>",
+                Px(layout.width - 8.0)
+            )?;
         }
         let (x, y) = (Px(row.label_x), Px(middle + 4.0));
         write!(out, "<text class=\"{class}\" x=\"{x}\" y=\"{y}\">{}</text>", Escaped(&row.label))?;
@@ -91,11 +95,20 @@ fn axis(layout: &Layout, out: &mut String) -> fmt::Result {
     let (top, bottom) = (layout.top, layout.height - 8.0);
     for f in &layout.folds {
         let (x, width, height) = (Px(f.x), Px(f.width), Px(bottom - top));
-        write!(out, "<rect class=\"fold\" x=\"{x}\" y=\"{}\" width=\"{width}\" height=\"{height}\"/>", Px(top))?;
+        write!(
+            out,
+            "<rect class=\"fold\" x=\"{x}\" y=\"{}\" width=\"{width}\" height=\"{height}\"/>",
+            Px(top)
+        )?;
     }
     for t in &layout.ticks {
         let x = Px(t.x);
-        write!(out, "<line class=\"line\" x1=\"{x}\" x2=\"{x}\" y1=\"{}\" y2=\"{}\"/>", Px(top - 8.0), Px(bottom))?;
+        write!(
+            out,
+            "<line class=\"line\" x1=\"{x}\" x2=\"{x}\" y1=\"{}\" y2=\"{}\"/>",
+            Px(top - 8.0),
+            Px(bottom)
+        )?;
         let label = Escaped(&t.label);
         write!(out, "<text class=\"tick-label\" x=\"{}\" y=\"16\">{label}</text>", Px(t.x + 3.0))?;
     }
@@ -105,7 +118,12 @@ fn axis(layout: &Layout, out: &mut String) -> fmt::Result {
             write!(out, "<path class=\"fold-mark\" d=\"M{} {}l4 4-4 4\"/>", Px(x), Px(y + 2.0))?;
         }
         let label = Escaped(&f.label);
-        write!(out, "<text class=\"fold-label\" text-anchor=\"middle\" x=\"{}\" y=\"{}\">{label}</text>", Px(middle), Px(y - 1.0))?;
+        write!(
+            out,
+            "<text class=\"fold-label\" text-anchor=\"middle\" x=\"{}\" y=\"{}\">{label}</text>",
+            Px(middle),
+            Px(y - 1.0)
+        )?;
     }
     Ok(())
 }
@@ -125,7 +143,12 @@ fn bar(b: &Bar, out: &mut String) -> fmt::Result {
     )?;
     if !b.text.is_empty() {
         let (x, y) = (Px(b.x + 6.0), Px(b.y + b.height / 2.0 + 4.0));
-        write!(out, "<text class=\"span-text on-{}\" x=\"{x}\" y=\"{y}\">{}</text>", b.look.class(), Escaped(&b.text))?;
+        write!(
+            out,
+            "<text class=\"span-text on-{}\" x=\"{x}\" y=\"{y}\">{}</text>",
+            b.look.class(),
+            Escaped(&b.text)
+        )?;
     }
     Ok(())
 }
@@ -142,7 +165,13 @@ fn mark(m: &Mark, out: &mut String) -> fmt::Result {
     }
     write!(out, "\"><title>{}</title></path>", Escaped(&m.hint))?;
     if !m.text.is_empty() {
-        write!(out, "<text class=\"mark-text\" x=\"{}\" y=\"{}\">{}</text>", Px(x + 10.0), Px(y + 4.0), Escaped(&m.text))?;
+        write!(
+            out,
+            "<text class=\"mark-text\" x=\"{}\" y=\"{}\">{}</text>",
+            Px(x + 10.0),
+            Px(y + 4.0),
+            Escaped(&m.text)
+        )?;
     }
     Ok(())
 }

@@ -88,9 +88,9 @@ impl Lang {
 
     /// A length of time: `40 ms`, `1.3 s`, `5 min 20 s`, `2 h`.
     pub fn length(self, time: SimTime) -> String {
-        let [ms, s, min, h] = match self {
-            Self::En => [" ms", " s", " min", " h"],
-            Self::Zh => [" 毫秒", " 秒", " 分", " 小时"],
+        let [ms, s, min, h, whole_min] = match self {
+            Self::En => [" ms", " s", " min", " h", " min"],
+            Self::Zh => [" 毫秒", " 秒", " 分", " 小时", " 分钟"],
         };
         let seconds = time.as_secs();
         let two = |large: u64, large_unit: &str, small: u64, small_unit: &str| match small {
@@ -106,6 +106,7 @@ impl Lang {
                 tenth => format!("{seconds}.{tenth}{s}"),
             },
             20..120 => format!("{seconds}{s}"),
+            120..7_200 if seconds % 60 == 0 => format!("{}{whole_min}", seconds / 60),
             120..7_200 => two(seconds / 60, min, seconds % 60, s),
             _ => two(seconds / 3_600, h, seconds / 60 % 60, min),
         }

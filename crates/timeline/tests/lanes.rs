@@ -3,7 +3,9 @@
 mod support;
 
 use lifepod_api::SimTime;
-use lifepod_timeline::{Axis, Lang, Layout, LayoutOptions, Options, Scale, SpanLook, Timeline, lanes, layout, svg};
+use lifepod_timeline::{
+    Axis, Lang, Layout, LayoutOptions, Options, Scale, SpanLook, Timeline, lanes, layout, svg,
+};
 use support::{crash_loop, s};
 
 fn drawn(timeline: &Timeline) -> Layout {
@@ -19,8 +21,19 @@ fn a_crash_loop_shows_runs_exits_and_growing_back_offs() {
     let world = crash_loop();
     let timeline = lanes(&world.trace, &ten_minutes(Lang::En));
     let app = timeline.lanes.iter().find(|l| l.label == "app").expect("a lane for the container");
-    let texts: Vec<&str> = app.spans.iter().map(|s| s.text.as_str()).filter(|t| t.starts_with("back-off")).collect();
-    assert_eq!(texts, ["back-off 10 s", "back-off 20 s", "back-off 40 s", "back-off 80 s", "back-off 2 min 40 s", "back-off 5 min"]);
+    let texts: Vec<&str> =
+        app.spans.iter().map(|s| s.text.as_str()).filter(|t| t.starts_with("back-off")).collect();
+    assert_eq!(
+        texts,
+        [
+            "back-off 10 s",
+            "back-off 20 s",
+            "back-off 40 s",
+            "back-off 80 s",
+            "back-off 2 min 40 s",
+            "back-off 5 min"
+        ]
+    );
     assert!(app.spans.iter().any(|s| s.text == "exit 127" && s.look == SpanLook::Failed));
     assert!(app.spans.windows(2).all(|w| w[0].to <= w[1].from), "spans do not overlap");
     if let Ok(path) = std::env::var("LIFEPOD_SVG") {

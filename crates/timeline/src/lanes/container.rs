@@ -95,11 +95,6 @@ impl ContainerTrack {
                 self.now = Now::Ended;
                 self.track.set(entry, SpanLook::Failed, "RunContainerError", error.clone());
             }
-            Call::CreateContainer { .. } => {
-                if self.now != Now::Ended && self.now != Now::BackOff {
-                    self.now = Now::Nothing;
-                }
-            }
             Call::StartContainer { attempt, .. } => {
                 self.now = Now::Running;
                 let text = format!("{} {} · {}", self.words().run, u64::from(*attempt) + 1, self.process);
@@ -124,8 +119,12 @@ impl ContainerTrack {
 
     pub(super) fn decision(&mut self, entry: &Entry, decision: &Decision) {
         match decision {
-            Decision::CrashLoopBackOff { back_off, until, .. } => self.back_off(entry, "CrashLoopBackOff", *back_off, *until),
-            Decision::ImagePullBackOff { back_off, until, .. } => self.back_off(entry, "ImagePullBackOff", *back_off, *until),
+            Decision::CrashLoopBackOff { back_off, until, .. } => {
+                self.back_off(entry, "CrashLoopBackOff", *back_off, *until)
+            }
+            Decision::ImagePullBackOff { back_off, until, .. } => {
+                self.back_off(entry, "ImagePullBackOff", *back_off, *until)
+            }
             _ => {}
         }
     }
@@ -201,7 +200,9 @@ pub(crate) fn process_of(c: &Container) -> String {
     let shell = |word: &str| matches!(word.rsplit('/').next(), Some("sh" | "bash" | "ash" | "dash"));
     let text = match words.as_slice() {
         [] => c.image.rsplit('/').next().unwrap_or("").to_string(),
-        [sh, flag, script, ..] if shell(sh) && flag.starts_with('-') && flag.ends_with('c') => (*script).into(),
+        [sh, flag, script, ..] if shell(sh) && flag.starts_with('-') && flag.ends_with('c') => {
+            (*script).into()
+        }
         words => words.join(" "),
     };
     text.split_whitespace().collect::<Vec<_>>().join(" ")

@@ -9,6 +9,8 @@ mod other;
 mod pod;
 mod track;
 
+pub(crate) use container::process_of;
+
 use crate::model::{Form, Instant, InstantLook, Lane, Timeline};
 use crate::words::Lang;
 use alloc::collections::BTreeMap;

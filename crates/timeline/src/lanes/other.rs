@@ -40,7 +40,8 @@ impl NodeTrack {
         if node.spec.unschedulable {
             text.push_str(",SchedulingDisabled");
         }
-        let taints: Vec<String> = node.spec.taints.iter().map(|t| format!("{}:{}", t.key, t.effect)).collect();
+        let taints: Vec<String> =
+            node.spec.taints.iter().map(|t| format!("{}:{}", t.key, t.effect)).collect();
         let hint = if taints.is_empty() { text.clone() } else { format!("{text} · {}", taints.join(", ")) };
         self.track.set(entry, look, text, hint);
     }

@@ -37,7 +37,8 @@ impl<'a> PodTrack<'a> {
             (c, if c.restart_policy.as_deref() == Some("Always") { Role::Sidecar } else { Role::Init })
         });
         let apps = pod.spec.containers.iter().map(|c| (c, Role::App));
-        let containers = inits.chain(apps).map(|(c, role)| ContainerTrack::new(c, role, entry, options.lang)).collect();
+        let containers =
+            inits.chain(apps).map(|(c, role)| ContainerTrack::new(c, role, entry, options.lang)).collect();
         Self {
             options,
             words: options.lang.words(),
@@ -95,9 +96,15 @@ impl<'a> PodTrack<'a> {
             self.conditions[i].1.set(entry, look, c.reason.clone(), hint);
         }
         if pod.metadata.deletion_timestamp.is_some() && self.deletion.look().is_none() {
-            let grace = SimTime::from_secs(pod.metadata.deletion_grace_period_seconds.unwrap_or(0).max(0) as u64);
+            let grace =
+                SimTime::from_secs(pod.metadata.deletion_grace_period_seconds.unwrap_or(0).max(0) as u64);
             let text = format!("{} {}", self.words.grace, self.options.lang.length(grace));
-            self.deletion.set(entry, SpanLook::Ending, format!("Terminating · {text}"), format!("deletionTimestamp · {text}"));
+            self.deletion.set(
+                entry,
+                SpanLook::Ending,
+                format!("Terminating · {text}"),
+                format!("deletionTimestamp · {text}"),
+            );
         }
         let statuses = pod.status.init_container_statuses.iter().chain(&pod.status.container_statuses);
         for status in statuses.chain(&pod.status.ephemeral_container_statuses) {
@@ -144,7 +151,14 @@ impl<'a> PodTrack<'a> {
     }
 
     fn signal(&mut self, entry: &Entry, look: InstantLook, text: &str, hint: String) {
-        self.signals.push(Instant { at: entry.at, look, text: text.into(), hint, quiet: false, entry: entry.id });
+        self.signals.push(Instant {
+            at: entry.at,
+            look,
+            text: text.into(),
+            hint,
+            quiet: false,
+            entry: entry.id,
+        });
     }
 
     pub(super) fn probe(&mut self, entry: &Entry, probe: &ProbeAttempt) {

@@ -15,7 +15,13 @@ pub(super) struct Track {
 
 impl Track {
     /// From now on it is like this. The same look and text go on as one span.
-    pub(super) fn set(&mut self, entry: &Entry, look: SpanLook, text: impl Into<String>, hint: impl Into<String>) {
+    pub(super) fn set(
+        &mut self,
+        entry: &Entry,
+        look: SpanLook,
+        text: impl Into<String>,
+        hint: impl Into<String>,
+    ) {
         let text = text.into();
         if self.open.as_ref().is_some_and(|s| s.look == look && s.text == text) {
             return;

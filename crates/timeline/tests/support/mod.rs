@@ -4,8 +4,8 @@
 
 use lifepod_api::{ApiEvent, ContainerStatus, Object, Pod, SimTime, Time};
 use lifepod_engine::trace::{
-    Action, Call, Decision, EntryId, ObjectRevision, Op, PodRef, ProbeAttempt, ProbeKind, ProbeResult, RuntimeCall,
-    SyncReason, Trace, What,
+    Action, Call, Decision, EntryId, ObjectRevision, Op, PodRef, ProbeAttempt, ProbeKind, ProbeResult,
+    RuntimeCall, SyncReason, Trace, What,
 };
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -37,8 +37,11 @@ impl World {
         let Object::Pod(pod) = object(value) else { panic!("the value is a pod") };
         let pod_ref = PodRef { namespace: "default".into(), name: "web".into(), uid: "u-1".into() };
         let mut world = World { trace: Trace::default(), pod, pod_ref };
-        let action =
-            world.push(0.0, None, What::Action(Action { text: "kubectl apply -f web.yaml".into(), refused: None }));
+        let action = world.push(
+            0.0,
+            None,
+            What::Action(Action { text: "kubectl apply -f web.yaml".into(), refused: None }),
+        );
         world.store(0.0, Some(action), Op::Added, "kubectl");
         world
     }
@@ -54,11 +57,9 @@ impl World {
     }
 
     pub fn call(&mut self, at: f64, cause: EntryId, call: Call) -> EntryId {
-        let container = (!matches!(
-            call,
-            Call::RunPodSandbox { .. } | Call::StopPodSandbox | Call::RemovePodSandbox
-        ))
-        .then(|| self.pod.spec.containers[0].name.clone());
+        let container =
+            (!matches!(call, Call::RunPodSandbox { .. } | Call::StopPodSandbox | Call::RemovePodSandbox))
+                .then(|| self.pod.spec.containers[0].name.clone());
         let what = RuntimeCall { pod: self.pod_ref.clone(), node: "node-1".into(), container, call };
         self.push(at, Some(cause), What::Call(what))
     }
@@ -73,7 +74,12 @@ impl World {
     }
 
     pub fn event(&mut self, at: f64, cause: EntryId, type_: &str, reason: &str, message: &str) -> EntryId {
-        let mut event = ApiEvent { type_: type_.into(), reason: reason.into(), message: message.into(), ..Default::default() };
+        let mut event = ApiEvent {
+            type_: type_.into(),
+            reason: reason.into(),
+            message: message.into(),
+            ..Default::default()
+        };
         event.involved_object.uid = self.pod_ref.uid.clone();
         event.involved_object.kind = "Pod".into();
         event.involved_object.name = "web".into();
@@ -112,7 +118,8 @@ impl World {
     /// Scheduling, sandbox and image pull; the result is the entry that the first start comes from.
     pub fn starts(&mut self) -> EntryId {
         let created = EntryId(1);
-        let decision = Decision::Schedule { pod: self.pod_ref.clone(), node: Some("node-1".into()), verdicts: vec![] };
+        let decision =
+            Decision::Schedule { pod: self.pod_ref.clone(), node: Some("node-1".into()), verdicts: vec![] };
         let scheduled = self.decide(0.02, created, decision);
         self.pod.spec.node_name = "node-1".into();
         self.condition("PodScheduled", true);
@@ -134,10 +141,15 @@ impl World {
     pub fn run(&mut self, at: f64, cause: EntryId, attempt: u32, lasts: f64, exit_code: i32) -> EntryId {
         let started = self.begin(at, cause, attempt);
         if exit_code == 127 {
-            self.call(at + lasts, started, Call::Output { attempt, stderr: true, line: "sh: 3600: not found".into() });
+            self.call(
+                at + lasts,
+                started,
+                Call::Output { attempt, stderr: true, line: "sh: 3600: not found".into() },
+            );
         }
         let reason = if exit_code == 0 { "Completed" } else { "Error" };
-        let exited = self.call(at + lasts, started, Call::Exited { attempt, exit_code, reason, signal: None });
+        let exited =
+            self.call(at + lasts, started, Call::Exited { attempt, exit_code, reason, signal: None });
         let sync = self.sync(at + lasts + 0.8, exited, SyncReason::ContainerChange);
         let ended = json!({"terminated": {
             "exitCode": exit_code, "reason": reason, "finishedAt": Time((at + lasts) as i64).to_string(),
@@ -171,13 +183,24 @@ impl World {
         decided
     }
 
-    pub fn probe(&mut self, at: f64, cause: EntryId, kind: ProbeKind, result: ProbeResult, run: u32) -> EntryId {
+    pub fn probe(
+        &mut self,
+        at: f64,
+        cause: EntryId,
+        kind: ProbeKind,
+        result: ProbeResult,
+        run: u32,
+    ) -> EntryId {
         let what = ProbeAttempt {
             pod: self.pod_ref.clone(),
             container: self.pod.spec.containers[0].name.clone(),
             kind,
             result,
-            output: if result == ProbeResult::Failure { "cat: can't open '/tmp/up'".into() } else { String::new() },
+            output: if result == ProbeResult::Failure {
+                "cat: can't open '/tmp/up'".into()
+            } else {
+                String::new()
+            },
             took: s(0.01),
             run,
             threshold: if result == ProbeResult::Success { 1 } else { 3 },

@@ -1,0 +1,326 @@
+//! The sentences in English.
+
+use super::fact::{Fact, Probed, refusals};
+use crate::words::{Lang, clock};
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use lifepod_api::{ContainerState, SimTime};
+use lifepod_engine::trace::{KillReason, ProbeKind, SyncReason};
+
+fn length(time: SimTime) -> String {
+    Lang::En.length(time)
+}
+
+fn seconds(n: u64) -> String {
+    length(SimTime::from_secs(n))
+}
+
+fn ordinal(n: u32) -> String {
+    let suffix = match (n % 10, n % 100) {
+        (_, 11..=13) => "th",
+        (1, _) => "st",
+        (2, _) => "nd",
+        (3, _) => "rd",
+        _ => "th",
+    };
+    format!("{n}{suffix}")
+}
+
+fn probe_name(kind: ProbeKind) -> &'static str {
+    match kind {
+        ProbeKind::Startup => "startup probe",
+        ProbeKind::Readiness => "readiness probe",
+        ProbeKind::Liveness => "liveness probe",
+    }
+}
+
+/// What happened, in few words.
+pub(super) fn headline(fact: &Fact<'_>) -> String {
+    match fact {
+        Fact::Started { container, run: 1, .. } => format!("{container} started"),
+        Fact::Started { container, run, .. } => format!("{container} started for the {} time", ordinal(*run)),
+        Fact::Exited { container, oom: true, .. } => format!("{container} ran out of memory"),
+        Fact::Exited { container, code, .. } => format!("{container} exited with code {code}"),
+        Fact::CrashBackOff { container, back_off, .. } => {
+            format!("{container} is not restarted yet: back-off of {}", length(*back_off))
+        }
+        Fact::ImageBackOff { image, back_off, .. } => {
+            format!("{image} is not pulled again yet: back-off of {}", length(*back_off))
+        }
+        Fact::Restarted { container, count, .. } => {
+            format!("{container} is restarted, the {} time", ordinal(*count))
+        }
+        Fact::StaysDead { container, .. } => format!("{container} is not restarted"),
+        Fact::KillDecided { container, .. } => format!("The kubelet kills {container}"),
+        Fact::StopSent { container, signal, .. } => format!("{container} is sent {signal}"),
+        Fact::Killed { container } => format!("{container} is killed"),
+        Fact::Probed(p) => {
+            let what = if p.unknown {
+                "could not say"
+            } else if p.passed {
+                "succeeded"
+            } else {
+                "failed"
+            };
+            format!("The {} of {} {what}", probe_name(p.kind), p.container)
+        }
+        Fact::DeletionAsked { pod, .. } => format!("{pod} is being deleted"),
+        Fact::Gone { kind, name, .. } => format!("{kind} {name} is gone"),
+        Fact::Created { kind, name, .. } => format!("{kind} {name} was created"),
+        Fact::Changed { kind, name, .. } => format!("{kind} {name} changed"),
+        Fact::Bound { pod, node } => format!("{pod} is bound to {node}"),
+        Fact::Scheduled { node, .. } => format!("The scheduler chose {node}"),
+        Fact::Unschedulable { .. } => "No node fits the pod".into(),
+        Fact::PhaseStored { to, .. } | Fact::PhaseDerived { to, .. } => format!("The phase is {to}"),
+        Fact::StateStored { container, state } => format!("The API shows {container} {}", state_name(state)),
+        Fact::ConditionStored { kind, holds, .. } => {
+            format!("{kind} became {}", if *holds { "True" } else { "False" })
+        }
+        Fact::EventRecorded { reason, .. } => format!("Event {reason}"),
+        Fact::SandboxReady { ip, .. } => format!("The pod has its IP {ip}"),
+        Fact::PullBegan { image, .. } => format!("{image} is being pulled"),
+        Fact::Pulled { image, .. } => format!("{image} is pulled"),
+        Fact::PullFailed { image, .. } => format!("{image} cannot be pulled"),
+        Fact::Action { text, .. } => (*text).into(),
+        other => sentence(other),
+    }
+}
+
+fn state_name(state: &ContainerState) -> String {
+    match (&state.waiting, &state.running, &state.terminated) {
+        (Some(w), ..) if w.reason.is_empty() => "waiting".into(),
+        (Some(w), ..) => format!("waiting ({})", w.reason),
+        (_, Some(_), _) => "running".into(),
+        (.., Some(t)) => format!("terminated ({}, exit code {})", t.reason, t.exit_code),
+        _ => "waiting".into(),
+    }
+}
+
+/// What an exit code tells of how the process ended.
+fn meaning(code: i32) -> &'static str {
+    match code {
+        126 => ": the command is there but cannot be executed",
+        127 => ": the command was not found",
+        137 => ": SIGKILL ended it (128 + 9)",
+        139 => ": it crashed with a segmentation fault (128 + 11)",
+        143 => ": SIGTERM ended it (128 + 15)",
+        _ => "",
+    }
+}
+
+/// What happened and by which rule.
+pub(super) fn sentence(fact: &Fact<'_>) -> String {
+    match fact {
+        Fact::Action { text, refused: None } => format!("`{text}`"),
+        Fact::Action { text, refused: Some(why) } => format!("`{text}` was refused: {why}"),
+        Fact::Created { kind, name, by } => {
+            format!("The API server stored the new {kind} {name}, written by {by}.")
+        }
+        Fact::Gone { kind: _, name, by: "kubelet" } => format!(
+            "The kubelet saw that nothing of {name} is left on its node and had the API object removed."
+        ),
+        Fact::Gone { kind, name, by } => format!("{by} removed {kind} {name} from the API."),
+        Fact::Changed { kind, name, by } => format!("{by} stored a new revision of {kind} {name}."),
+        Fact::Bound { pod, node } => {
+            format!("The scheduler bound {pod} to {node}; from now on that node's kubelet runs it.")
+        }
+        Fact::DeletionAsked { pod, grace: 0, by } => {
+            format!("{by} asked for {pod} to be deleted at once, without a grace period.")
+        }
+        Fact::DeletionAsked { pod, grace, by } => format!(
+            "{by} asked for {pod} to be deleted. The API server only marked it: its containers have {} to end.",
+            seconds(*grace)
+        ),
+        Fact::PhaseStored { pod, from, to } => {
+            format!("The kubelet reported that the phase of {pod} went from {from} to {to}.")
+        }
+        Fact::StateStored { container, state } => {
+            format!("The kubelet reported {container} as {} to the API server.", state_name(state))
+        }
+        Fact::ConditionStored { kind, holds, reason, message } => {
+            let value = if *holds { "True" } else { "False" };
+            let why = match (*reason, *message) {
+                ("", _) => String::new(),
+                (reason, "") => format!(" ({reason})"),
+                (reason, message) => format!(" ({reason}: {message})"),
+            };
+            format!("The condition {kind} became {value}{why}.")
+        }
+        Fact::EventRecorded { reason, message, count, by } => {
+            let times =
+                if *count > 1 { format!(", for the {} time", ordinal(*count as u32)) } else { String::new() };
+            format!("{by} recorded the Event {reason}{times}: {message}")
+        }
+        Fact::SandboxReady { ip, again } => {
+            let again = if *again { " anew" } else { "" };
+            format!("The runtime made the pod's sandbox{again}: a network namespace with the IP {ip}.")
+        }
+        Fact::SandboxStopped => "The runtime took down the pod's sandbox and its network.".into(),
+        Fact::SandboxRemoved => "The runtime removed the record of the pod's sandbox.".into(),
+        Fact::PullBegan { container, image } => format!("The kubelet had `{image}` pulled for {container}."),
+        Fact::Pulled { image, took, size_bytes } => {
+            format!("`{image}` was pulled in {} ({} MB).", length(*took), size_bytes.div_ceil(1_000_000))
+        }
+        Fact::PullFailed { image, error } => format!("`{image}` could not be pulled: {error}"),
+        Fact::ContainerCreated { container } => format!("The runtime created {container} from its image."),
+        Fact::CreateFailed { container, error } => format!("{container} could not be created: {error}"),
+        Fact::Started { container, run: 1, process } => {
+            format!("{container} was started and runs `{process}`.")
+        }
+        Fact::Started { container, run, process } => {
+            format!("{container} was started for the {} time and runs `{process}`.", ordinal(*run))
+        }
+        Fact::StartFailed { container, error } => format!("{container} could not be started: {error}"),
+        Fact::StopSent { container, signal, grace } => format!(
+            "The runtime sent {signal} to {container}; SIGKILL would follow after {}.",
+            seconds(*grace)
+        ),
+        Fact::Killed { container } => {
+            format!(
+                "{container} was still running when its grace period was over, so the runtime sent SIGKILL."
+            )
+        }
+        Fact::Exited { container, code, oom, signal, lasted, said } => {
+            let after = lasted.map_or_else(String::new, |t| format!(" after {}", length(t)));
+            if *oom {
+                return format!(
+                    "The kernel killed {container}{after}: it used more memory than its limit (exit code {code})."
+                );
+            }
+            let by = match signal {
+                Some(signal) if !matches!(code, 137 | 143) => format!(", having got {signal}"),
+                _ => String::new(),
+            };
+            let said = said.map_or_else(String::new, |line| format!(" It wrote `{line}`."));
+            format!("{container} exited with code {code}{after}{by}{}.{said}", meaning(*code))
+        }
+        Fact::ContainerRemoved { container } => format!("The runtime removed the record of {container}."),
+        Fact::HookRan { container, command, code, took } => {
+            let outcome = code.map_or_else(|| "was cut off".to_string(), |c| format!("exited with code {c}"));
+            format!("The hook `{command}` ran in {container} and {outcome} after {}.", length(*took))
+        }
+        Fact::HookRequested { url, outcome } => format!("The hook requested {url}: {outcome}."),
+        Fact::Listening { container, port } => format!("{container} began to listen on port {port}."),
+        Fact::Wrote { container, line } => format!("{container} wrote `{line}`."),
+        Fact::Probed(p) => probed(p),
+        Fact::Scheduled { node, feasible, nodes } => match (feasible, nodes) {
+            (0 | 1, 0 | 1) => format!("The scheduler chose {node}, the only node there is."),
+            (1, n) => format!("The scheduler chose {node}, the only one of {n} nodes that fits."),
+            (f, n) => {
+                format!("The scheduler chose {node}: of {n} nodes {f} fit, and it had the highest score.")
+            }
+        },
+        Fact::Unschedulable { verdicts } => {
+            let reasons: Vec<String> =
+                refusals(verdicts).iter().map(|(n, reason)| format!("{n} × {reason}")).collect();
+            format!("The scheduler found no node for the pod, of {}: {}.", verdicts.len(), reasons.join(", "))
+        }
+        Fact::Synced { why } => match why {
+            SyncReason::Create => "The kubelet saw the pod for the first time and began to bring it up.",
+            SyncReason::Update => "The kubelet saw that the API object had changed.",
+            SyncReason::Kill => "The kubelet began to end the pod.",
+            SyncReason::ContainerChange => {
+                "The kubelet noticed that a container had changed: it compares what runs once a second."
+            }
+            SyncReason::Probe => "A probe's result had changed, so the kubelet looked at the pod again.",
+            SyncReason::Requeue => "The time had come at which the kubelet wanted to look at the pod again.",
+            SyncReason::ActiveDeadline => "The pod had run for as long as `activeDeadlineSeconds` allows.",
+        }
+        .into(),
+        Fact::CrashBackOff { container, back_off, until, left, exits } => {
+            let exits = if *exits > 1 {
+                format!("{container} has ended {exits} times")
+            } else {
+                format!("{container} has ended")
+            };
+            format!(
+                "{exits}, so the kubelet waits {} from its last end before it starts it again: until {}, {} from now. \
+                 The wait doubles with each restart, from 10 s up to 5 min, and starts over once a run lasts longer \
+                 than 10 min.",
+                length(*back_off),
+                clock(*until, true),
+                length(*left)
+            )
+        }
+        Fact::Restarted { container, count, next } => {
+            let next = if next.0 == 0 {
+                String::new()
+            } else {
+                format!(" If it ends again soon, the kubelet will wait {}.", length(*next))
+            };
+            format!(
+                "The restart policy says that {container} is started again, the {} time.{next}",
+                ordinal(*count)
+            )
+        }
+        Fact::StaysDead { container, policy, code } => {
+            format!(
+                "{container} stays as it is: after exit code {code} the restart policy {policy} does not start it again."
+            )
+        }
+        Fact::ImageBackOff { image, back_off, until } => format!(
+            "The last pull of `{image}` failed, so the kubelet waits {} before the next: until {}. The wait doubles \
+             with each failure, from 10 s up to 5 min.",
+            length(*back_off),
+            clock(*until, true)
+        ),
+        Fact::KillDecided { container, why, grace, threshold } => {
+            let times = threshold.map_or_else(|| "too often".to_string(), |n| format!("{n} times in a row"));
+            let why = match why {
+                KillReason::PodTermination => "the pod ends".into(),
+                KillReason::LivenessProbe => format!("its liveness probe failed {times}"),
+                KillReason::StartupProbe => format!("its startup probe failed {times}"),
+                KillReason::PostStartHook => "its postStart hook failed".into(),
+                KillReason::DefinitionChanged => "its image or name was changed".into(),
+                KillReason::SandboxChanged => "the pod's sandbox has to be made anew".into(),
+                KillReason::RestartAllContainers => "a restart rule restarts all containers".into(),
+                KillReason::Resize => "a resize needs a restart".into(),
+            };
+            format!("The kubelet decided to stop {container}: {why}. It gives it {} to end.", length(*grace))
+        }
+        Fact::Requeued { base, due } => format!(
+            "The kubelet will look at the pod again at {} at the latest ({} and a random half more).",
+            clock(*due, true),
+            length(*base)
+        ),
+        Fact::PhaseDerived { from, to } => {
+            format!("The kubelet derived the phase {to} from the states of the containers (it was {from}).")
+        }
+        Fact::Assumed { container, subject, assumed } => {
+            format!("lifepod does not know {subject} of {container} and assumed: {assumed}.")
+        }
+        Fact::Rounds { times: 0 } => "Before that, the same steps repeated.".into(),
+        Fact::Rounds { times } => {
+            format!("Before that, the same round happened {times} more times, from here on.")
+        }
+    }
+}
+
+fn probed(p: &Probed<'_>) -> String {
+    let name = probe_name(p.kind);
+    let does = if p.does.is_empty() { String::new() } else { format!(" {}", p.does) };
+    let every = p.period.map_or_else(String::new, |t| format!(", every {}", length(t)));
+    if p.unknown {
+        return format!(
+            "The {name}{does} of {} could not be run; the attempt counts for nothing.",
+            p.container
+        );
+    }
+    if p.passed {
+        let effect = match (p.kind, p.run == p.threshold) {
+            (ProbeKind::Readiness, true) => ": from now on the container is ready",
+            (ProbeKind::Startup, true) => ": the container counts as started, and its other probes begin",
+            _ => "",
+        };
+        return format!("The {name}{does} of {} succeeded{effect}.", p.container);
+    }
+    let output = if p.output.is_empty() { String::new() } else { format!(" It said `{}`.", p.output) };
+    let effect = match (p.run >= p.threshold, p.kind) {
+        (false, _) => format!("{} more and the limit is reached", p.threshold - p.run),
+        (true, ProbeKind::Readiness) => "the limit, so the container is not ready".into(),
+        (true, _) => "the limit, so the container has to be restarted".into(),
+    };
+    let times = if p.run == 1 { "for the first time".into() } else { format!("{} times in a row", p.run) };
+    format!("The {name}{does} of {} failed {times}{every}: {effect}.{output}", p.container)
+}

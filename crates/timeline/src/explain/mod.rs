@@ -1,0 +1,130 @@
+//! Why something happened: the chain of its causes, in plain sentences.
+//!
+//! [`explain`] follows the causes of an entry up to their root. Each link becomes a [`Fact`](fact::Fact), which has
+//! no language; the sentences are made of facts in [`en`] and [`zh`]. Links that say nothing new are left out:
+//! deliveries of watches, syncs that merely carry on, and the rounds of a loop after the first.
+
+mod en;
+mod fact;
+mod fields;
+mod scene;
+mod zh;
+
+use crate::words::Lang;
+use alloc::string::String;
+use alloc::vec::Vec;
+use fact::Fact;
+use lifepod_api::SimTime;
+use lifepod_engine::{EntryId, Trace};
+use scene::Scene;
+use serde::Serialize;
+
+/// Why an entry happened.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Explanation {
+    /// What happened, in few words.
+    pub title: String,
+    /// The chain of causes: the entry itself first, its root last.
+    pub steps: Vec<Step>,
+}
+
+/// A link of the chain.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Step {
+    /// When it happened.
+    pub at: SimTime,
+    /// When the first of several like it happened, which this step stands for.
+    pub since: Option<SimTime>,
+    /// The number of the trace's entry.
+    pub entry: u32,
+    /// What happened and by which rule, in a sentence or two. Words of code stand between backticks.
+    pub text: String,
+    /// The fields of the manifest that set the numbers.
+    pub fields: Vec<FieldRef>,
+    /// Where Kubernetes' own source has the rule; empty for what no rule does.
+    pub source: &'static str,
+}
+
+/// A field of the manifest that a rule went by.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct FieldRef {
+    /// Its path in the object, such as `spec.containers[0].livenessProbe.failureThreshold`.
+    pub path: String,
+    /// Its value.
+    pub value: String,
+    /// Is that the value it has when it is not written down?
+    pub is_default: bool,
+}
+
+/// Explains the entry `id`; none when the trace has no such entry.
+pub fn explain(trace: &Trace, id: EntryId, lang: Lang) -> Option<Explanation> {
+    trace.get(id)?;
+    let scene = Scene { trace };
+    let mut told: Vec<Fact<'_>> = Vec::new();
+    let mut steps: Vec<Step> = Vec::new();
+    // The rounds that are not told: where their step stands, how many, and since when.
+    let mut rounds: Option<(usize, usize, SimTime, EntryId)> = None;
+    for entry in trace.causes(id) {
+        let fact = Fact::of(&scene, entry);
+        if !told.is_empty()
+            && (fact.says_nothing() || told.last().is_some_and(|after| fact.is_said_by(after)))
+        {
+            continue;
+        }
+        if let (Some(Fact::Probed(a)), Fact::Probed(b), Some(step)) = (told.last(), &fact, steps.last_mut())
+            && a.is_like(b)
+        {
+            step.since = Some(entry.at);
+            continue;
+        }
+        if told.iter().any(|f| f.is_round_of(&fact)) {
+            let starts = usize::from(matches!(fact, Fact::Started { .. }));
+            match &mut rounds {
+                Some((_, times, since, first)) => {
+                    *times += starts;
+                    *since = entry.at;
+                    *first = entry.id;
+                }
+                None => rounds = Some((steps.len(), starts, entry.at, entry.id)),
+            }
+            continue;
+        }
+        steps.push(Step {
+            at: entry.at,
+            since: None,
+            entry: entry.id.0,
+            text: sentence(lang, &fact),
+            fields: fields::of(&scene, entry, &fact),
+            source: fact.source(),
+        });
+        told.push(fact);
+    }
+    if let Some((place, times, since, first)) = rounds {
+        let fact = Fact::Rounds { times };
+        let step = Step {
+            at: since,
+            since: None,
+            entry: first.0,
+            text: sentence(lang, &fact),
+            fields: Vec::new(),
+            source: "",
+        };
+        steps.insert(place, step);
+    }
+    let title = told.first().map_or_else(String::new, |fact| headline(lang, fact));
+    Some(Explanation { title, steps })
+}
+
+fn sentence(lang: Lang, fact: &Fact<'_>) -> String {
+    match lang {
+        Lang::En => en::sentence(fact),
+        Lang::Zh => zh::sentence(fact),
+    }
+}
+
+fn headline(lang: Lang, fact: &Fact<'_>) -> String {
+    match lang {
+        Lang::En => en::headline(fact),
+        Lang::Zh => zh::headline(fact),
+    }
+}
