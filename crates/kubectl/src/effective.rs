@@ -1,11 +1,11 @@
-//! What resource figures amount to: canonical quantities, a pod's effective requests and limits, its QoS class.
+//! What resource figures amount to: canonical quantities, sums, and what a container still holds.
 
 use crate::json::{Json, scalar};
 use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
-use lifepod_api::Quantity;
+use lifepod_api::{Pod, PodSpec, Quantity};
 use serde_json::Value;
 
 /// Amounts by resource name.
@@ -37,6 +37,7 @@ pub(crate) fn sum(sum: &mut Amounts, more: &Amounts) {
     }
 }
 
+/// The larger of both, resource by resource.
 fn raise(sum: &mut Amounts, to: &Amounts) {
     for (name, q) in to {
         if sum.get(name).is_none_or(|have| have < q) {
@@ -45,104 +46,26 @@ fn raise(sum: &mut Amounts, to: &Amounts) {
     }
 }
 
-/// Requests or limits: which of the two to add up.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Side {
-    Requests,
-    Limits,
-}
-
-impl Side {
-    fn field(self) -> &'static str {
-        match self {
-            Self::Requests => "requests",
-            Self::Limits => "limits",
+/// A pod's spec in which each container asks for what it still holds too, where that is more: what a node's
+/// description reckons with (`PodResourcesOptions.UseStatusResources`).
+pub(crate) fn held(pod: &Pod) -> PodSpec {
+    let mut spec = pod.spec.clone();
+    let status = &pod.status;
+    let infeasible =
+        status.conditions.iter().any(|c| c.type_ == "PodResizePending" && c.reason == "Infeasible");
+    let statuses = || status.container_statuses.iter().chain(&status.init_container_statuses);
+    for c in spec.containers.iter_mut().chain(&mut spec.init_containers) {
+        let Some(status) = statuses().find(|s| s.name == c.name) else { continue };
+        let Some(actual) = &status.resources else { continue };
+        if infeasible {
+            c.resources.requests.clear();
+            c.resources.limits.clear();
         }
+        raise(&mut c.resources.requests, &actual.requests);
+        raise(&mut c.resources.requests, &status.allocated_resources);
+        raise(&mut c.resources.limits, &actual.limits);
     }
-}
-
-/// What a pod asks for as a whole (`component-helpers/resource/helpers.go PodRequests`, `PodLimits`): app
-/// containers and sidecars together, or the largest init container with the sidecars before it; pod-level figures
-/// in their stead; the overhead on top. With `use_status`, what a running container still holds counts too.
-pub(crate) fn of_pod(pod: &Value, side: Side, use_status: bool) -> Amounts {
-    let spec = pod.at("spec");
-    let of_container = |c: &Value, statuses: &str| {
-        let mut own = amounts(c.at("resources").entry(side.field()));
-        let status = pod.at("status").list(statuses).iter().find(|s| s.text("name") == c.text("name"));
-        if let Some(status) = status.filter(|s| use_status && s.has("resources")) {
-            let infeasible = pod
-                .list("status.conditions")
-                .iter()
-                .any(|c| c.text("type") == "PodResizePending" && c.text("reason") == "Infeasible");
-            if infeasible {
-                own.clear();
-            }
-            raise(&mut own, &amounts(status.at("resources").entry(side.field())));
-            if side == Side::Requests {
-                raise(&mut own, &amounts(status.at("allocatedResources")));
-            }
-        }
-        own
-    };
-
-    let mut total = Amounts::new();
-    for c in spec.list("containers") {
-        sum(&mut total, &of_container(c, "containerStatuses"));
-    }
-    let (mut sidecars, mut init) = (Amounts::new(), Amounts::new());
-    for c in spec.list("initContainers") {
-        let mut own = of_container(c, "initContainerStatuses");
-        if c.text("restartPolicy") == "Always" {
-            sum(&mut total, &own);
-            sum(&mut sidecars, &own);
-            own = sidecars.clone();
-        } else {
-            sum(&mut own, &sidecars);
-        }
-        raise(&mut init, &own);
-    }
-    raise(&mut total, &init);
-
-    let pod_level = |name: &str| matches!(name, "cpu" | "memory") || name.starts_with("hugepages-");
-    for (name, q) in amounts(spec.at("resources").entry(side.field())) {
-        if pod_level(&name) {
-            total.insert(name, q);
-        }
-    }
-    let mut overhead = amounts(spec.at("overhead"));
-    if side == Side::Limits {
-        // A resource without a limit gets none by the overhead.
-        overhead.retain(|name, _| total.get(name).is_some_and(|q| !q.is_zero()));
-    }
-    sum(&mut total, &overhead);
-    total
-}
-
-/// The QoS class of a spec (`component-helpers` / `apis/core/v1/helper/qos ComputePodQOS`).
-pub(crate) fn qos_class(pod: &Value) -> &'static str {
-    let spec = pod.at("spec");
-    let compute = |v: &Value| -> Amounts {
-        let mut list = amounts(v);
-        list.retain(|name, q| matches!(name.as_str(), "cpu" | "memory") && q.sign() > 0);
-        list
-    };
-    let sources: Vec<&Value> = if spec.has("resources") {
-        [spec.at("resources")].into()
-    } else {
-        spec.list("containers").iter().chain(spec.list("initContainers")).map(|c| c.at("resources")).collect()
-    };
-    let (mut requests, mut limits, mut guaranteed) = (Amounts::new(), Amounts::new(), true);
-    for resources in sources {
-        let (r, l) = (compute(resources.at("requests")), compute(resources.at("limits")));
-        guaranteed &= l.len() == 2;
-        sum(&mut requests, &r);
-        sum(&mut limits, &l);
-    }
-    match (requests.is_empty() && limits.is_empty(), guaranteed && requests == limits) {
-        (true, _) => "BestEffort",
-        (_, true) => "Guaranteed",
-        _ => "Burstable",
-    }
+    spec
 }
 
 /// The value of a `resourceFieldRef` for its container, divided and rounded up

@@ -106,7 +106,7 @@ impl Lang {
                 tenth => format!("{seconds}.{tenth}{s}"),
             },
             20..120 => format!("{seconds}{s}"),
-            120..7_200 if seconds % 60 == 0 => format!("{}{whole_min}", seconds / 60),
+            120..7_200 if seconds.is_multiple_of(60) => format!("{}{whole_min}", seconds / 60),
             120..7_200 => two(seconds / 60, min, seconds % 60, s),
             _ => two(seconds / 3_600, h, seconds / 60 % 60, min),
         }

@@ -2,7 +2,7 @@
 
 use super::Doc;
 use crate::age::{parse, rfc1123, since};
-use crate::effective::{self, Amounts, Side};
+use crate::effective::{self, Amounts};
 use crate::json::{Json, non_empty, scalar};
 use crate::rows::roles;
 use crate::snapshot::{Snapshot, namespace_of};
@@ -10,7 +10,8 @@ use alloc::collections::BTreeSet;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
-use lifepod_api::Quantity;
+use lifepod_api::resources::{pod_limits, pod_requests};
+use lifepod_api::{Object, Quantity};
 use serde_json::Value;
 
 pub(super) fn describe(d: &mut Doc, snapshot: &Snapshot, o: &Value) {
@@ -120,8 +121,9 @@ fn pods(d: &mut Doc, snapshot: &Snapshot, node: &Value) {
     d.line(1, "---------\t----\t\t------------\t----------\t---------------\t-------------\t---");
     let (mut requests, mut limits) = (Amounts::new(), Amounts::new());
     for pod in &pods {
-        let (r, l) =
-            (effective::of_pod(pod, Side::Requests, true), effective::of_pod(pod, Side::Limits, true));
+        let Object::Pod(typed) = Object::decode(pod).0 else { continue };
+        let held = effective::held(&typed);
+        let (r, l) = (pod_requests(&held), pod_limits(&held));
         let cell = |list: &Amounts, name: &str| {
             format!("{} ({}%)", text(list, name), percent(list, &room, name, false))
         };
@@ -138,8 +140,8 @@ fn pods(d: &mut Doc, snapshot: &Snapshot, node: &Value) {
                 since(pod.at("metadata.creationTimestamp"), d.now)
             ),
         );
-        effective::sum(&mut requests, &effective::of_pod(pod, Side::Requests, false));
-        effective::sum(&mut limits, &effective::of_pod(pod, Side::Limits, false));
+        effective::sum(&mut requests, &pod_requests(&typed.spec));
+        effective::sum(&mut limits, &pod_limits(&typed.spec));
     }
 
     d.line(0, "Allocated resources:");

@@ -5,8 +5,9 @@ use crate::age::since;
 use crate::json::{Json, condition};
 use crate::selector;
 use alloc::format;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
+use lifepod_api::Object;
 use serde_json::Value;
 
 pub(super) fn describe(d: &mut Doc, pod: &Value) {
@@ -98,9 +99,9 @@ pub(super) fn describe(d: &mut Doc, pod: &Value) {
 
 /// The class that the status carries, else that of the spec.
 fn qos_class(pod: &Value) -> String {
-    match pod.text("status.qosClass") {
-        "" => super::super::effective::qos_class(pod).to_string(),
-        class => class.into(),
+    match Object::decode(pod).0 {
+        Object::Pod(pod) => pod.qos_class().into(),
+        _ => String::new(),
     }
 }
 
