@@ -9,6 +9,7 @@
 extern crate alloc;
 
 mod axis;
+mod chronicle;
 mod explain;
 mod lanes;
 mod layout;
@@ -17,6 +18,7 @@ mod svg;
 mod words;
 
 pub use axis::{Axis, Piece, Scale, Tick};
+pub use chronicle::{Line, chronicle};
 pub use explain::{Explanation, FieldRef, Step, explain};
 pub use lanes::{Options, lanes};
 pub use layout::{Bar, FoldMark, Layout, LayoutOptions, Mark, Row, TickMark, layout};

@@ -15,7 +15,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use fact::Fact;
 use lifepod_api::SimTime;
-use lifepod_engine::{EntryId, Trace};
+use lifepod_engine::{Entry, EntryId, Trace};
 use scene::Scene;
 use serde::Serialize;
 
@@ -111,8 +111,20 @@ pub fn explain(trace: &Trace, id: EntryId, lang: Lang) -> Option<Explanation> {
         };
         steps.insert(place, step);
     }
-    let title = told.first().map_or_else(String::new, |fact| headline(lang, fact));
+    let title = told.first().map_or_else(String::new, |fact| short(lang, fact));
     Some(Explanation { title, steps })
+}
+
+/// What an entry says in few words, and whether that is anything new.
+pub(crate) fn headline(trace: &Trace, entry: &Entry, lang: Lang) -> (String, bool) {
+    let scene = Scene { trace };
+    let fact = Fact::of(&scene, entry);
+    let text = match &fact {
+        Fact::EventRecorded { reason, message, .. } => alloc::format!("{reason}: {message}"),
+        Fact::Wrote { line, .. } => (*line).into(),
+        fact => short(lang, fact),
+    };
+    (text, !matches!(fact, Fact::Changed { .. }))
 }
 
 fn sentence(lang: Lang, fact: &Fact<'_>) -> String {
@@ -122,7 +134,7 @@ fn sentence(lang: Lang, fact: &Fact<'_>) -> String {
     }
 }
 
-fn headline(lang: Lang, fact: &Fact<'_>) -> String {
+fn short(lang: Lang, fact: &Fact<'_>) -> String {
     match lang {
         Lang::En => en::headline(fact),
         Lang::Zh => zh::headline(fact),

@@ -1,0 +1,158 @@
+//! Looking at an instant of a run: `get`, `describe`, `events`, `logs`, `rollout` and `explain`.
+
+use crate::duration;
+use crate::input::{is_file_name, read_all};
+use crate::run::print;
+use crate::simulate::{Wishes, simulate};
+use clap::Args;
+use lifepod_api::SimTime;
+use lifepod_engine::{EntryId, Run};
+use lifepod_timeline::{Form, Lane, Lang, Options, SpanLook, explain, lanes};
+use std::process::ExitCode;
+
+/// Arguments of the viewing commands.
+#[derive(Args)]
+pub struct View {
+    /// The arguments that kubectl takes, the manifest files (*.yaml, *.yml, *.json, or `-`), and:
+    /// --at TIME, the instant to look at [default: the end of the run];
+    /// --until TIME, where the run, and a watch, ends; --seed N;
+    /// for explain: --entry N, one entry of the run by its number, and --lang zh
+    #[arg(
+        required = true,
+        trailing_var_arg = true,
+        allow_hyphen_values = true,
+        value_name = "ARGS AND FILES"
+    )]
+    words: Vec<String>,
+}
+
+/// The words sorted out.
+#[derive(Default)]
+struct Parts {
+    files: Vec<String>,
+    kubectl: Vec<String>,
+    at: Option<SimTime>,
+    wishes: Wishes,
+    entry: Option<u32>,
+    lang: Lang,
+}
+
+impl Parts {
+    fn of(words: Vec<String>) -> Result<Self, String> {
+        let mut parts = Parts::default();
+        let mut words = words.into_iter();
+        while let Some(word) = words.next() {
+            let (flag, value) = match word.split_once('=') {
+                Some((flag, value)) => (flag.to_string(), Some(value.to_string())),
+                None => (word.clone(), None),
+            };
+            let mut value =
+                || value.clone().or_else(|| words.next()).ok_or_else(|| format!("{flag} needs a value"));
+            match flag.as_str() {
+                "--at" => parts.at = Some(duration::parse(&value()?)?),
+                "--until" => parts.wishes.until = Some(duration::parse(&value()?)?),
+                "--seed" => {
+                    let text = value()?;
+                    parts.wishes.seed =
+                        Some(text.parse().map_err(|_| format!("`{text}` is no seed: a whole number is"))?);
+                }
+                "--entry" => {
+                    let text = value()?;
+                    parts.entry =
+                        Some(text.parse().map_err(|_| format!("`{text}` is not the number of an entry"))?);
+                }
+                "--lang" => {
+                    parts.lang = match value()?.as_str() {
+                        "en" => Lang::En,
+                        "zh" => Lang::Zh,
+                        other => return Err(format!("no language `{other}`: there are en and zh")),
+                    };
+                }
+                _ if is_file_name(&word) => parts.files.push(word),
+                _ => parts.kubectl.push(word),
+            }
+        }
+        if parts.files.is_empty() {
+            return Err("name a manifest file, or `-` for standard input".into());
+        }
+        // The run has to go on to where one wants to look.
+        if parts.wishes.until.is_none() {
+            parts.wishes.until = parts.at.filter(|at| *at > SimTime::from_secs(600));
+        }
+        Ok(parts)
+    }
+
+    fn run(&self) -> Result<(Run, SimTime), String> {
+        let run = simulate(read_all(&self.files)?, self.wishes)?;
+        let at = self.at.unwrap_or(run.end).min(run.end);
+        Ok((run, at))
+    }
+}
+
+impl View {
+    /// Prints what kubectl would print.
+    pub fn kubectl(self, verb: &str) -> Result<ExitCode, String> {
+        let parts = Parts::of(self.words)?;
+        let (run, at) = parts.run()?;
+        let args: Vec<&str> = std::iter::once(verb).chain(parts.kubectl.iter().map(String::as_str)).collect();
+        let output = lifepod_kubectl::run_at(&run.trace, at, run.end, run.epoch_micros, &args);
+        print(&output.stdout)?;
+        eprint!("{}", output.stderr);
+        Ok(ExitCode::from(u8::try_from(output.code).unwrap_or(1)))
+    }
+
+    /// Prints why things are as they are.
+    pub fn explain(self) -> Result<ExitCode, String> {
+        let parts = Parts::of(self.words)?;
+        let (run, at) = parts.run()?;
+        let id = match parts.entry {
+            Some(n) => EntryId(n),
+            None => entry_at(&run, at, parts.kubectl.first().map(String::as_str), parts.lang)?,
+        };
+        let why =
+            explain(&run.trace, id, parts.lang).ok_or_else(|| format!("the run has no entry {}", id.0))?;
+        let mut text = format!("{}\n\n", why.title);
+        for step in &why.steps {
+            text.push_str(&format!("{:>10}  {}\n", step.at.to_string(), step.text));
+            for field in &step.fields {
+                let default = if field.is_default { " (default)" } else { "" };
+                text.push_str(&format!("{:12}{}: {}{default}\n", "", field.path, field.value));
+            }
+            if !step.source.is_empty() {
+                text.push_str(&format!("{:12}{}\n", "", step.source));
+            }
+        }
+        print(&text)?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// The entry behind what is to be seen at an instant: of the container that is named (`web/app`), else of the first
+/// container of the pod that is not simply running, else of the pod.
+fn entry_at(run: &Run, at: SimTime, what: Option<&str>, lang: Lang) -> Result<EntryId, String> {
+    let timeline = lanes(&run.trace, &Options { horizon: run.end, lang });
+    let (pod, container) =
+        match what.map(|w| w.strip_prefix("pod/").unwrap_or(w).split_once('/').unwrap_or((w, ""))) {
+            Some((pod, container)) => (Some(pod.strip_prefix("pod/").unwrap_or(pod)), container),
+            None => (None, ""),
+        };
+    let of_pod = |lane: &&Lane| pod.is_none_or(|p| lane.key.starts_with(&format!("{p}#")));
+    let covering =
+        |lane: &Lane| lane.spans.iter().rfind(|s| s.from <= at && at <= s.to).map(|s| (s.look, s.entry));
+    let own: Vec<&Lane> = timeline.lanes.iter().filter(|l| l.key.contains('#')).filter(of_pod).collect();
+    let containers: Vec<&Lane> = own
+        .iter()
+        .copied()
+        .filter(|l| l.form == Form::Main && l.depth == 1)
+        .filter(|l| container.is_empty() || l.key.ends_with(&format!("/{container}")))
+        .collect();
+    let states = || containers.iter().filter_map(|l| covering(l));
+    let found = states()
+        .find(|(look, _)| *look != SpanLook::Running)
+        .or_else(|| states().next())
+        .or_else(|| own.iter().filter(|l| l.depth == 0).find_map(|l| covering(l)));
+    found.map(|(_, entry)| entry).ok_or_else(|| match what {
+        Some(what) => format!("there is nothing of {what} at {at}"),
+        None => format!("there is nothing to explain at {at}"),
+    })
+}
