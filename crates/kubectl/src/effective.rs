@@ -2,7 +2,6 @@
 
 use crate::json::{Json, scalar};
 use alloc::collections::BTreeMap;
-use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use lifepod_api::{Pod, PodSpec, Quantity};
@@ -84,8 +83,7 @@ pub(crate) fn resource_field(container: &Value, reference: &Value) -> String {
     let units = |q: &Quantity| if resource == "cpu" { q.milli_value() } else { q.value() };
     let divisor = divisor.as_ref().map_or(if resource == "cpu" { 1000 } else { 1 }, units);
     let amount = amount.as_ref().map_or(0, units);
-    format!(
-        "{}",
-        if divisor == 0 { 0 } else { amount.div_euclid(divisor) + i64::from(amount % divisor != 0) }
-    )
+    let rounded =
+        amount.checked_div_euclid(divisor).map(|n| n + i64::from(amount.wrapping_rem(divisor) != 0));
+    rounded.map_or_else(|| "0".into(), |n| n.to_string())
 }

@@ -46,7 +46,9 @@ impl Json for Value {
     }
 
     fn int(&self, path: &str) -> i64 {
-        self.at(path).as_i64().unwrap_or(0)
+        // No field is larger; what is cannot make sums overflow.
+        const LIMIT: i64 = 1 << 53;
+        self.at(path).as_i64().unwrap_or(0).clamp(-LIMIT, LIMIT)
     }
 
     fn flag(&self, path: &str) -> bool {

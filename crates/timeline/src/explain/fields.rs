@@ -1,7 +1,8 @@
 //! Which fields of the manifest set the numbers of a rule.
 
 use super::FieldRef;
-use super::fact::{Fact, killing_probe, probe_spec};
+use super::derive::{killing_probe, probe_spec};
+use super::fact::Fact;
 use super::scene::{Scene, container};
 use alloc::format;
 use alloc::string::{String, ToString};

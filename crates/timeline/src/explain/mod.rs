@@ -4,6 +4,7 @@
 //! no language; the sentences are made of facts in [`en`] and [`zh`]. Links that say nothing new are left out:
 //! deliveries of watches, syncs that merely carry on, and the rounds of a loop after the first.
 
+mod derive;
 mod en;
 mod fact;
 mod fields;
