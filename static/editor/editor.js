@@ -125,7 +125,7 @@ class YamlEditor extends HTMLElement {
   }
 
   /** Puts the text cursor there and shows it. */
-  goTo(line, column) {
+  show(line, column) {
     const { doc } = this.#view.state;
     const { from, to } = doc.line(Math.min(Math.max(1, line), doc.lines));
     const anchor = Math.min(from + column - 1, to);

@@ -76,9 +76,9 @@ export class Lifepod {
     return this.page.locator(".timeline-clock").innerText();
   }
 
-  /** The hints of everything drawn on a lane, from left to right. */
-  lane(label) {
-    return this.page.locator(`[data-lane="${label}"] title`).allTextContents();
+  /** The hints of everything drawn on the lane whose key ends so, from left to right. */
+  lane(end) {
+    return this.page.locator(`[data-lane$="${end}"] title`).allTextContents();
   }
 
   /** The names of the lanes, from top to bottom. */

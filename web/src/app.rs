@@ -8,7 +8,7 @@ use crate::i18n::Lang;
 use crate::inspector::Inspector;
 use crate::keys::{self, Press};
 use crate::playback::use_playback;
-use crate::protocol::{Ask, Diagnostic, Look, Run, Seen, Severity, Story, View};
+use crate::protocol::{Ask, Diagnostic, Look, Run, Seen, Story, View};
 use crate::state::{Action, State, Tab, Theme};
 use crate::timeline::Timeline;
 use crate::toolbar::Toolbar;
@@ -112,8 +112,9 @@ fn first_state() -> State {
     let system = browser::window().navigator().language().unwrap_or_default();
     State {
         text: kept::<String>("lifepod.text").map_or(FIRST_TEXT.into(), Into::into),
-        seed: 1,
-        horizon: SimTime::from_secs(600),
+        seed: None,
+        horizon: None,
+        end: SimTime::MAX,
         revision: 1,
         cursor: SimTime::ZERO,
         selected: None,
@@ -145,7 +146,17 @@ pub fn App() -> Html {
         let (engine, state) = (engine.clone(), state.clone());
         move |id| {
             let text = state.text.to_string();
-            engine.run(Run { id: *id, text, seed: state.seed, horizon: state.horizon });
+            let lang = state.lang.core();
+            engine.run(Run { id: *id, text, seed: state.seed, horizon: state.horizon, lang });
+        }
+    });
+    let end = results.drawing.as_ref().map_or(SimTime::ZERO, |drawing| drawing.timeline.horizon);
+    use_effect_with((results.drawn, end), {
+        let send = send.clone();
+        move |(drawn, end)| {
+            if *drawn > 0 {
+                send.emit(Action::End(*end));
+            }
         }
     });
     let look = Look { run: results.drawn, at: state.cursor, view: view_of(state.tab) };
@@ -185,14 +196,18 @@ pub fn App() -> Html {
     let story = results.story.clone().filter(|_| ask.is_some());
     let settled = results.seen.as_ref().is_some_and(|seen| seen.look == look)
         && ask.is_none_or(|ask| results.story.as_ref().is_some_and(|story| story.ask == ask));
-    let broken = results.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
+    let marks = use_memo(story.clone(), |story| {
+        let fields = story.iter().flat_map(|story| &story.steps).flat_map(|step| &step.fields);
+        fields.filter_map(|field| Some(field.place?.0)).collect::<Rc<[u32]>>()
+    });
     html! {
         <div class="page">
             <Toolbar
                 lang={state.lang}
                 theme={state.theme}
-                seed={state.seed}
+                seed={state.seed.or(results.drawing.as_ref().map(|drawing| drawing.seed))}
                 horizon={state.horizon}
+                end={end}
                 cursor={state.cursor}
                 playing={state.playing}
                 speed={state.speed}
@@ -202,7 +217,9 @@ pub fn App() -> Html {
                 lang={state.lang}
                 text={state.text.clone()}
                 diagnostics={results.diagnostics.clone()}
+                marks={marks.as_ref().clone()}
                 trouble={results.trouble.clone()}
+                cut_short={results.drawing.as_ref().is_some_and(|drawing| drawing.cut_short)}
                 took_ms={results.took_ms}
                 asked={state.revision}
                 answered={results.answered}
@@ -211,7 +228,7 @@ pub fn App() -> Html {
             <Timeline
                 lang={state.lang}
                 drawing={results.drawing.clone()}
-                stale={broken || results.trouble.is_some()}
+                stale={results.answered != results.drawn}
                 cursor={state.cursor}
                 selected={state.selected}
                 send={send.clone()}

@@ -4,6 +4,7 @@
 //! its properties are remembered, and the text stands there plainly.
 
 use crate::app::Trouble;
+use crate::browser;
 use crate::i18n::{Lang, Words};
 use crate::protocol::{Diagnostic, Severity};
 use crate::state::Action;
@@ -24,8 +25,10 @@ extern "C" {
     fn set_label(this: &YamlEditor, label: &str);
     #[wasm_bindgen(method, setter, structural)]
     fn set_diagnostics(this: &YamlEditor, diagnostics: JsValue);
-    #[wasm_bindgen(method, js_name = goTo, structural)]
-    fn go_to(this: &YamlEditor, line: u32, column: u32);
+    #[wasm_bindgen(method, setter, structural)]
+    fn set_marks(this: &YamlEditor, lines: JsValue);
+    #[wasm_bindgen(method, structural)]
+    fn show(this: &YamlEditor, line: u32, column: u32);
 }
 
 /// What [`Editor`] is given.
@@ -34,7 +37,11 @@ pub struct EditorProps {
     pub lang: Lang,
     pub text: Rc<str>,
     pub diagnostics: Rc<[Diagnostic]>,
+    /// The lines that the story is about.
+    pub marks: Rc<[u32]>,
     pub trouble: Option<Trouble>,
+    /// Whether the run had to end before its horizon.
+    pub cut_short: bool,
     pub took_ms: Option<f64>,
     /// The number of the run that the text asks for.
     pub asked: u32,
@@ -86,13 +93,9 @@ pub fn Editor(props: &EditorProps) -> Html {
             editor().into_iter().for_each(|editor| editor.set_diagnostics(list.clone()));
         }
     });
-    let go_to = Callback::from({
-        let loaded = *loaded;
-        move |(line, column): (u32, u32)| {
-            if loaded {
-                editor().into_iter().for_each(|editor| editor.go_to(line, column));
-            }
-        }
+    use_effect_with(props.marks.clone(), move |marks| {
+        let lines = serde_wasm_bindgen::to_value(&**marks).unwrap_or(JsValue::UNDEFINED);
+        editor().into_iter().for_each(|editor| editor.set_marks(lines.clone()));
     });
 
     html! {
@@ -107,7 +110,7 @@ pub fn Editor(props: &EditorProps) -> Html {
                 class="editor-foot" role="status"
                 data-asked={props.asked.to_string()} data-answered={props.answered.to_string()}
             >
-                { verdict(props, words, go_to) }
+                { verdict(props, words) }
                 if let Some(ms) = props.took_ms {
                     <span class="editor-took">{format!("{ms:.0} ms")}</span>
                 }
@@ -116,12 +119,23 @@ pub fn Editor(props: &EditorProps) -> Html {
     }
 }
 
+/// Puts the editor's text cursor there, once the editor has loaded.
+pub fn go_to(line: u32, column: u32) {
+    let document = browser::window().document();
+    let loaded =
+        document.and_then(|document| document.query_selector("yaml-editor:has(.cm-editor)").ok().flatten());
+    if let Some(editor) = loaded {
+        editor.unchecked_into::<YamlEditor>().show(line, column);
+    }
+}
+
 /// The most important thing to say of the text, in a line; a click goes to its place.
-fn verdict(props: &EditorProps, words: &'static Words, go_to: Callback<(u32, u32)>) -> Html {
+fn verdict(props: &EditorProps, words: &'static Words) -> Html {
     let note = match &props.trouble {
         Some(Trouble::TooSlow) => Some(words.too_slow.to_owned()),
         Some(Trouble::Crashed(said)) => Some(format!("{} {said}", words.crashed)),
         Some(Trouble::NotKept) => Some(words.not_kept.to_owned()),
+        None if props.cut_short => Some(words.cut_short.to_owned()),
         None => None,
     };
     if let Some(note) = note {
@@ -142,7 +156,7 @@ fn verdict(props: &EditorProps, words: &'static Words, go_to: Callback<(u32, u32
         all => format!("  (+{})", all - 1),
     };
     html! {
-        <button {class} onclick={go_to.reform(move |_: MouseEvent| place)}>
+        <button {class} onclick={move |_: MouseEvent| go_to(place.0, place.1)}>
             <b class="mono">{format!("{}:{}", worst.line, worst.column)}</b>{" "}{&worst.message}{more}
         </button>
     }

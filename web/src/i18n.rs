@@ -23,6 +23,14 @@ impl Lang {
         if tag.starts_with("zh") { Lang::Zh } else { Lang::En }
     }
 
+    /// The language in which the core writes.
+    pub fn core(self) -> lifepod_timeline::Lang {
+        match self {
+            Lang::En => lifepod_timeline::Lang::En,
+            Lang::Zh => lifepod_timeline::Lang::Zh,
+        }
+    }
+
     /// The other one.
     pub fn other(self) -> Self {
         match self {
@@ -56,6 +64,7 @@ words! {
     seed: "seed", "种子";
     seed_hint: "Seeds the delays that a real cluster takes at random", "决定真实集群中随机延迟的种子";
     horizon: "How far the simulation runs", "模拟的时长";
+    horizon_auto: "auto", "自动";
     language: "中文", "English";
     theme_auto: "Colours: as the system has them", "配色：跟随系统";
     theme_light: "Colours: light", "配色：浅色";
@@ -68,6 +77,7 @@ words! {
         "这次模拟耗时过长，已停止；时间线显示的是上一次完成的结果。";
     crashed: "The simulator failed on this text and was started anew. Please report it, with the text:",
         "模拟器处理这段文本时出错，已重新启动。请附上文本反馈：";
+    cut_short: "More happened than a page can hold: the run ends early.", "事件太多，模拟提前结束。";
     not_kept: "This text is too large to be kept for the next visit.", "文本过大，无法保存到下次访问。";
     timeline: "Timeline", "时间线";
     empty: "Paste a manifest on the left: a Pod is enough.", "在左侧粘贴一份清单，一个 Pod 就够了。";
@@ -93,5 +103,6 @@ words! {
     help_tabs: "open a tab", "切换标签页";
     help_leave: "then Tab leaves the editor", "再按 Tab 离开编辑器";
     help_help: "this help", "显示本帮助";
+    default: "(default)", "（默认）";
     close: "Close", "关闭";
 }

@@ -1,8 +1,9 @@
 //! Below the timeline: the cluster at the cursor, in the words of kubectl, and why things happened.
 
 use crate::clock;
+use crate::editor;
 use crate::i18n::{Lang, Words};
-use crate::protocol::{Printed, Seen, Story};
+use crate::protocol::{Field, Printed, Seen, Step, Story};
 use crate::state::{Action, Tab};
 use lifepod_api::SimTime;
 use std::rc::Rc;
@@ -98,20 +99,60 @@ fn why(story: Option<&Story>, words: &Words, send: &Callback<Action>) -> Html {
     let Some(story) = story else {
         return html! { <p class="why-hint">{words.why_hint}</p> };
     };
-    let steps = story.steps.iter().map(|step| {
-        let (entry, at) = (step.entry, step.at);
-        let select = send.reform(move |_: MouseEvent| Action::Select { entry, at });
-        html! {
-            <li>
-                <button class="why-time" onclick={select}>{clock::exact(at)}</button>
-                <span>
-                    {&step.text}
-                    if !step.source.is_empty() {
-                        {" "}<span class="why-source">{&step.source}</span>
-                    }
-                </span>
-            </li>
+    let steps = story.steps.iter().map(|step| step_view(step, words, send));
+    html! { <div class="why"><h2>{prose(&story.title)}</h2><ol>{ for steps }</ol></div> }
+}
+
+fn step_view(step: &Step, words: &Words, send: &Callback<Action>) -> Html {
+    let (entry, at) = (step.entry, step.at);
+    let select = send.reform(move |_: MouseEvent| Action::Select { entry, at });
+    html! {
+        <li>
+            <button class="why-time" onclick={select}>
+                if let Some(since) = step.since {
+                    {clock::exact(since)}{"–"}<br />
+                }
+                {clock::exact(at)}
+            </button>
+            <div>
+                {prose(&step.text)}
+                { for step.fields.iter().map(|field| field_view(field, words)) }
+                if !step.source.is_empty() {
+                    {" "}<span class="why-source">{&step.source}</span>
+                }
+            </div>
+        </li>
+    }
+}
+
+/// A field: a press shows its line in the editor.
+fn field_view(field: &Field, words: &Words) -> Html {
+    let place = field.place;
+    let show = Callback::from(move |_: MouseEvent| {
+        if let Some((line, column)) = place {
+            editor::go_to(line, column);
         }
     });
-    html! { <div class="why"><h2>{&story.title}</h2><ol>{ for steps }</ol></div> }
+    html! {
+        <>
+            {" "}<button class="why-field" onclick={show}>{&field.text}</button>
+            if field.is_default {
+                {" "}<span class="why-source">{words.default}</span>
+            }
+        </>
+    }
+}
+
+/// A sentence in which words of code stand between backticks.
+fn prose(text: &str) -> Html {
+    let parts = text.split('`').enumerate();
+    parts
+        .map(|(i, part)| {
+            if i % 2 == 1 {
+                html! { <code>{part}</code> }
+            } else {
+                html! { {part} }
+            }
+        })
+        .collect()
 }

@@ -1,8 +1,8 @@
 //! What each key does.
 
-use crate::protocol::Stop;
 use crate::state::{Action, State, Tab};
 use lifepod_api::SimTime;
+use lifepod_timeline::Stop;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, KeyboardEvent};
 
@@ -40,7 +40,7 @@ pub fn action(press: &Press, state: &State, stops: &[Stop]) -> Option<Action> {
         "ArrowLeft" => Action::Nudge(-step),
         "ArrowRight" => Action::Nudge(step),
         "Home" => Action::Seek(SimTime::ZERO),
-        "End" => Action::Seek(state.horizon),
+        "End" => Action::Seek(state.end),
         "," => select(stops[..before(stops, state)].last()?),
         "." => select(stops.get(after(stops, state))?),
         " " => Action::TogglePlay,
@@ -52,7 +52,7 @@ pub fn action(press: &Press, state: &State, stops: &[Stop]) -> Option<Action> {
         "l" => Action::Tab(Tab::Logs),
         key => {
             let digit = key.parse::<u64>().ok().filter(|digit| *digit < 10)?;
-            Action::Seek(SimTime(state.horizon.0 / 10 * digit))
+            Action::Seek(SimTime(state.end.0 / 10 * digit))
         }
     })
 }
@@ -71,5 +71,5 @@ fn after(stops: &[Stop], state: &State) -> usize {
 }
 
 fn select(stop: &Stop) -> Action {
-    Action::Select { entry: stop.entry, at: stop.at }
+    Action::Select { entry: stop.entry.0, at: stop.at }
 }

@@ -3,6 +3,7 @@
 //! Messages travel as bytes (postcard): a drawing of thousands of spans is one copy, not thousands of objects.
 
 use lifepod_api::SimTime;
+use lifepod_timeline::{Axis, Lang, Stop, Timeline};
 use serde::{Deserialize, Serialize};
 
 /// From the page to the worker.
@@ -23,10 +24,12 @@ pub struct Run {
     pub id: u32,
     /// The manifests.
     pub text: String,
-    /// Seeds the draws.
-    pub seed: u64,
-    /// Where the run ends.
-    pub horizon: SimTime,
+    /// Seeds the draws, instead of what the text says.
+    pub seed: Option<u64>,
+    /// Where the run ends, instead of what the text says.
+    pub horizon: Option<SimTime>,
+    /// The language of the words on the lanes and in stories.
+    pub lang: Lang,
 }
 
 /// What to show of an instant.
@@ -86,7 +89,7 @@ pub struct Ran {
     pub id: u32,
     /// What is to be said of the text, in its order.
     pub diagnostics: Vec<Diagnostic>,
-    /// The timeline; none when the text has errors.
+    /// The timeline; none when errors left nothing to run.
     pub drawing: Option<Drawing>,
 }
 
@@ -113,107 +116,20 @@ pub enum Severity {
 }
 
 /// A timeline, ready to be placed: everything in simulated time, nothing in pixels.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Drawing {
     /// The name of the first object, for the window's title.
     pub title: String,
-    /// Where the run ended.
-    pub horizon: SimTime,
-    /// The lanes, from top to bottom.
-    pub lanes: Vec<Lane>,
+    /// What seeded the draws.
+    pub seed: u64,
+    /// The lanes.
+    pub timeline: Timeline,
+    /// The time axis.
+    pub axis: Axis,
     /// Everything that the keys step through: in order of time, at most one for each instant.
     pub stops: Vec<Stop>,
-    /// Pieces of the time axis, without a gap from zero to the horizon.
-    pub axis: Vec<Piece>,
-}
-
-/// A piece of the time axis on which time runs evenly.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Piece {
-    pub from: SimTime,
-    pub to: SimTime,
-    /// Its part of the width, relative to the other pieces' weights.
-    pub weight: f32,
-    /// Whether it folds away a quiet time.
-    pub folded: bool,
-}
-
-/// A thing that happened and that a person may want to stop at.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Stop {
-    pub at: SimTime,
-    /// The number of the trace's entry.
-    pub entry: u32,
-}
-
-/// A row of the timeline.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Lane {
-    pub label: String,
-    /// How deep it is indented.
-    pub depth: u8,
-    pub form: Form,
-    pub spans: Vec<Span>,
-    pub instants: Vec<Instant>,
-}
-
-/// How a lane looks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Form {
-    /// A main thing: high bars, bold label.
-    Main,
-    /// A part of one: lower bars.
-    Part,
-    /// One of many small facts: thin bars.
-    Thin,
-    /// A title over thin lanes.
-    Title,
-}
-
-/// Something that lasts.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Span {
-    pub from: SimTime,
-    pub to: SimTime,
-    pub look: SpanLook,
-    /// Written on it where it fits.
-    pub text: String,
-    /// Said when it is pointed at.
-    pub hint: String,
-    pub entry: u32,
-}
-
-/// What a span's colour says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum SpanLook {
-    Running,
-    Ready,
-    Waiting,
-    BackOff,
-    Off,
-    Failed,
-    Done,
-    Ending,
-}
-
-/// Something that happens at once.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Instant {
-    pub at: SimTime,
-    pub look: InstantLook,
-    /// Said when it is pointed at.
-    pub hint: String,
-    pub entry: u32,
-}
-
-/// What an instant's form and colour say.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum InstantLook {
-    Normal,
-    Warning,
-    Pass,
-    Fail,
-    Action,
+    /// Whether the run had to end before its horizon, because more happened than a page can hold.
+    pub cut_short: bool,
 }
 
 /// The cluster at an instant.
@@ -249,11 +165,26 @@ pub struct Story {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Step {
     pub at: SimTime,
+    /// When the first of several like it happened, which this link stands for.
+    pub since: Option<SimTime>,
     pub entry: u32,
-    /// What happened, in a sentence.
+    /// What happened and by which rule. Words of code stand between backticks.
     pub text: String,
+    /// The fields of the manifest that set the numbers.
+    pub fields: Vec<Field>,
     /// The upstream file and function of the rule.
     pub source: String,
+}
+
+/// A field of the manifest that a rule went by.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Field {
+    /// `failureThreshold: 3`
+    pub text: String,
+    /// Whether it is not written down, and has that value all the same.
+    pub is_default: bool,
+    /// Its line and column in the text; for a default those of what it would stand in.
+    pub place: Option<(u32, u32)>,
 }
 
 /// The message's bytes.

@@ -1,11 +1,30 @@
 //! What the worker remembers between two messages, and its answers. Knows no browser.
 
-use crate::protocol::{Ask, Diagnostic, Look, Ran, Reply, Request, Run, Seen, Severity, Story};
-use lifepod_manifest::{Lines, Parsed};
+use crate::protocol::{
+    Ask, Diagnostic, Drawing, Field, Look, Printed, Ran, Reply, Request, Run, Seen, Severity, Step, Story,
+    View,
+};
+use lifepod_api::SimTime;
+use lifepod_engine::{EntryId, Outcome, Trace, What};
+use lifepod_manifest::{Document, Lines};
+use lifepod_scenario::{Prepared, prepare};
+use lifepod_timeline::{Axis, FieldRef, explain, lanes};
+
+/// The most entries of a trace that a page can hold at ease.
+const MAX_ENTRIES: usize = 200_000;
 
 /// The worker's memory: the last run that worked.
 #[derive(Default)]
-pub struct Session {}
+pub struct Session {
+    last: Option<Done>,
+}
+
+/// A run that worked.
+struct Done {
+    asked: Run,
+    run: lifepod_engine::Run,
+    documents: Vec<Document>,
+}
 
 impl Session {
     /// Answers a request.
@@ -17,42 +36,152 @@ impl Session {
         }
     }
 
-    fn run(&mut self, run: Run) -> Ran {
-        let parsed = lifepod_manifest::parse(&run.text);
-        let diagnostics = diagnostics(&run.text, &parsed);
-        Ran { id: run.id, diagnostics, drawing: None }
+    fn run(&mut self, asked: Run) -> Ran {
+        let options = lifepod_scenario::Options { seed: asked.seed, horizon: asked.horizon };
+        let Prepared { documents, diagnostics, scenario } = prepare(&asked.text, &options);
+        let lines = Lines::new(&asked.text);
+        // A thousand findings say no more than the first ones, and the editor would wait for them.
+        let found = diagnostics.iter().take(100).map(|finding| diagnostic(&lines, finding));
+        let mut ran = Ran { id: asked.id, diagnostics: found.collect(), drawing: None };
+        let Some(mut scenario) = scenario else { return ran };
+
+        scenario.config.max_entries = MAX_ENTRIES;
+        let seed = scenario.config.seed;
+        let run = scenario.run();
+        let refused = refusals(&run.trace, &documents);
+        let nothing_left =
+            refused.len() == documents.iter().filter(|document| document.object.is_some()).count();
+        ran.diagnostics.extend(refused.iter().map(|(index, message)| {
+            let path =
+                message.split_once(" is invalid: ").and_then(|(_, rest)| Some(rest.split_once(": ")?.0));
+            let (severity, path) = (lifepod_manifest::Severity::Error, path.unwrap_or_default());
+            diagnostic(&lines, &documents[*index].diagnostic(&lines, *index, severity, path, message, ""))
+        }));
+        if nothing_left {
+            return ran;
+        }
+        let first = documents.iter().find_map(|document| document.object.as_ref());
+        let timeline = lanes(&run.trace, &lifepod_timeline::Options { horizon: run.end, lang: asked.lang });
+        ran.drawing = Some(Drawing {
+            title: first.map_or_else(String::new, |object| object.meta().name.to_string()),
+            seed,
+            axis: Axis::folded(&timeline),
+            stops: timeline.stops(),
+            timeline,
+            cut_short: run.outcome != Outcome::Reached,
+        });
+        self.last = Some(Done { asked, run, documents });
+        ran
     }
 
     fn look(&self, look: Look) -> Seen {
-        Seen { look, shell: Vec::new(), view: None }
+        let Some(done) = self.last.as_ref().filter(|done| done.asked.id == look.run) else {
+            return Seen { look, shell: Vec::new(), view: None };
+        };
+        let view = match look.view {
+            View::Pods => None,
+            View::Events => Some(vec!["events"]),
+            View::Yaml => Some(done.about_pod(&["get", "pod", "", "-o", "yaml"])),
+            View::Describe => Some(done.about_pod(&["describe", "pod", ""])),
+            View::Logs => Some(done.about_pod(&["logs", "", "--all-containers"])),
+        };
+        let view = view.map(|words| done.kubectl(look.at, &words));
+        let mut shell = vec![done.kubectl(look.at, &["get", "pods"])];
+        if look.view != View::Events {
+            shell.push(tail(done.kubectl(look.at, &["events"])));
+        }
+        Seen { look, shell, view }
     }
 
-    fn why(&self, _ask: Ask) -> Option<Story> {
-        None
+    fn why(&self, ask: Ask) -> Option<Story> {
+        let done = self.last.as_ref().filter(|done| done.asked.id == ask.run)?;
+        let told = explain(&done.run.trace, EntryId(ask.entry), done.asked.lang)?;
+        let steps = told.steps.into_iter().map(|step| Step {
+            at: step.at,
+            since: step.since,
+            entry: step.entry,
+            text: step.text,
+            fields: step.fields.iter().map(|field| done.field(field)).collect(),
+            source: step.source.to_owned(),
+        });
+        Some(Story { ask, title: told.title, steps: steps.collect() })
     }
 }
 
-/// The findings as the editor marks them.
-fn diagnostics(text: &str, parsed: &Parsed) -> Vec<Diagnostic> {
-    let lines = Lines::new(text);
-    let findings = parsed.diagnostics.iter().map(|finding| {
-        let (end_line, end_column) = lines.position(finding.range.end);
-        let message = match finding.hint.as_str() {
-            "" => finding.message.clone(),
-            hint => format!("{}: {hint}", finding.message),
-        };
-        Diagnostic {
-            line: finding.line as u32,
-            column: finding.column as u32,
-            end_line: end_line as u32,
-            end_column: end_column as u32,
-            severity: match finding.severity {
-                lifepod_manifest::Severity::Error => Severity::Error,
-                lifepod_manifest::Severity::Warning => Severity::Warning,
-            },
-            message,
+impl Done {
+    /// What a command prints at an instant.
+    fn kubectl(&self, at: SimTime, words: &[&str]) -> Printed {
+        let output = lifepod_kubectl::run_at(&self.run.trace, at, self.run.end, self.run.epoch_micros, words);
+        let command = format!("kubectl {}", words.join(" "));
+        Printed { command, output: output.stdout + &output.stderr }
+    }
+
+    /// The words of a command with the pod's name where a word is empty.
+    fn about_pod<'a>(&'a self, words: &[&'a str]) -> Vec<&'a str> {
+        let Some(pod) = self.pod().and_then(|pod| pod.object.as_ref()) else { return vec!["get", "pods"] };
+        let (name, namespace): (&str, &str) = (&pod.meta().name, &pod.meta().namespace);
+        let mut words: Vec<_> = words.iter().map(|word| if word.is_empty() { name } else { *word }).collect();
+        if !namespace.is_empty() && namespace != "default" {
+            words.extend(["-n", namespace]);
         }
+        words
+    }
+
+    /// The first pod of the text.
+    fn pod(&self) -> Option<&Document> {
+        let is_pod =
+            |document: &&Document| document.object.as_ref().is_some_and(|object| object.kind() == "Pod");
+        self.documents.iter().find(is_pod)
+    }
+
+    /// A field with its place in the text.
+    fn field(&self, field: &FieldRef) -> Field {
+        let name = field.path.rsplit('.').next().unwrap_or(&field.path);
+        let place = self.pod().map(|pod| {
+            let (line, column) = Lines::new(&self.asked.text).position(pod.span_of(&field.path).start);
+            (line as u32, column as u32)
+        });
+        Field { text: format!("{name}: {}", field.value), is_default: field.is_default, place }
+    }
+}
+
+/// The last lines of what a command prints.
+fn tail(printed: Printed) -> Printed {
+    const LINES: usize = 6;
+    let start = printed.output.trim_end().rmatch_indices('\n').nth(LINES - 1).map_or(0, |(at, _)| at + 1);
+    Printed {
+        command: format!("{} | tail -{LINES}", printed.command),
+        output: printed.output[start..].to_owned(),
+    }
+}
+
+/// The documents that the API server refused, by their index, with its words.
+fn refusals(trace: &Trace, documents: &[Document]) -> Vec<(usize, String)> {
+    let actions = trace.entries().iter().filter_map(|entry| match &entry.what {
+        What::Action(action) if action.text.starts_with("kubectl create ") => Some(action),
+        _ => None,
     });
-    // A thousand findings say no more than the first ones, and the editor would wait for them.
-    findings.take(100).collect()
+    // The text's own objects are created first, in its order.
+    let objects = documents.iter().enumerate().filter(|(_, document)| document.object.is_some());
+    objects.zip(actions).filter_map(|((index, _), action)| Some((index, action.refused.clone()?))).collect()
+}
+
+/// A finding as the editor marks it.
+fn diagnostic(lines: &Lines, finding: &lifepod_manifest::Diagnostic) -> Diagnostic {
+    let (end_line, end_column) = lines.position(finding.range.end);
+    let message = match finding.hint.as_str() {
+        "" => finding.message.clone(),
+        hint => format!("{}: {hint}", finding.message),
+    };
+    Diagnostic {
+        line: finding.line as u32,
+        column: finding.column as u32,
+        end_line: end_line as u32,
+        end_column: end_column as u32,
+        severity: match finding.severity {
+            lifepod_manifest::Severity::Error => Severity::Error,
+            lifepod_manifest::Severity::Warning => Severity::Warning,
+        },
+        message,
+    }
 }

@@ -9,13 +9,15 @@ use std::rc::Rc;
 pub struct State {
     /// The manifests, as typed.
     pub text: Rc<str>,
-    /// Seeds the draws that real Kubernetes takes at random.
-    pub seed: u64,
-    /// How far the simulation runs.
-    pub horizon: SimTime,
+    /// Seeds the draws that real Kubernetes takes at random, if not as the text says.
+    pub seed: Option<u64>,
+    /// How far the simulation shall run, if not as the text says.
+    pub horizon: Option<SimTime>,
+    /// Where the run on the screen ends; the cursor goes no further.
+    pub end: SimTime,
     /// Numbers the runs: counts the changes of what determines one.
     pub revision: u32,
-    /// The instant that is looked at; never past the horizon.
+    /// The instant that is looked at; never past the end.
     pub cursor: SimTime,
     /// The trace entry that "why" explains.
     pub selected: Option<u32>,
@@ -100,8 +102,10 @@ pub enum Action {
     Edit(Rc<str>),
     /// Another seed was chosen.
     Seed(u64),
-    /// Another horizon was chosen.
-    Horizon(SimTime),
+    /// Another horizon was chosen; none is the text's own.
+    Horizon(Option<SimTime>),
+    /// A run is on the screen that ends there.
+    End(SimTime),
     /// The cursor was put somewhere.
     Seek(SimTime),
     /// The cursor was moved by so many microseconds.
@@ -128,43 +132,49 @@ impl State {
     /// The state after the action.
     pub fn after(&self, action: Action) -> State {
         let mut state = self.clone();
-        if let Action::Edit(_) | Action::Seed(_) | Action::Horizon(_) = action {
-            state.revision += 1;
-            // Numbers of entries mean nothing in another run.
-            state.selected = None;
+        match action {
+            Action::Edit(_) | Action::Seed(_) | Action::Horizon(_) => {
+                state.revision += 1;
+                // Numbers of entries mean nothing in another run.
+                state.selected = None;
+            }
+            // The same run, in other words.
+            Action::Lang(_) => state.revision += 1,
+            _ => {}
         }
         match action {
             Action::Edit(text) => state.text = text,
-            Action::Seed(seed) => state.seed = seed,
-            Action::Horizon(horizon) => {
-                state.horizon = horizon;
-                state.cursor = state.cursor.min(horizon);
+            Action::Seed(seed) => state.seed = Some(seed),
+            Action::Horizon(horizon) => state.horizon = horizon,
+            Action::End(end) => {
+                state.end = end;
+                state.cursor = state.cursor.min(end);
             }
             // A person who takes the cursor wants to look, not to watch.
             Action::Seek(at) => {
-                state.cursor = at.min(state.horizon);
+                state.cursor = at.min(state.end);
                 state.playing = false;
             }
             Action::Nudge(by) => {
-                state.cursor = SimTime(state.cursor.0.saturating_add_signed(by)).min(state.horizon);
+                state.cursor = SimTime(state.cursor.0.saturating_add_signed(by)).min(state.end);
                 state.playing = false;
             }
             Action::Select { entry, at } => {
                 state.selected = Some(entry);
-                state.cursor = at.min(state.horizon);
+                state.cursor = at.min(state.end);
                 state.tab = Tab::Why;
                 state.playing = false;
             }
             Action::TogglePlay => {
                 state.playing = !state.playing;
-                if state.playing && state.cursor == state.horizon {
+                if state.playing && state.cursor == state.end {
                     state.cursor = SimTime::ZERO;
                 }
             }
             Action::Tick(ms) => {
                 let by = SimTime::from_secs_f64(ms / 1e3 * state.speed);
-                state.cursor = (state.cursor + by).min(state.horizon);
-                state.playing = state.playing && state.cursor < state.horizon;
+                state.cursor = (state.cursor + by).min(state.end);
+                state.playing = state.playing && state.cursor < state.end;
             }
             Action::Speed(speed) => state.speed = speed,
             Action::Tab(tab) => state.tab = tab,
@@ -190,8 +200,9 @@ mod tests {
     fn state() -> State {
         State {
             text: "".into(),
-            seed: 1,
-            horizon: SimTime::from_secs(600),
+            seed: None,
+            horizon: None,
+            end: SimTime::from_secs(600),
             revision: 1,
             cursor: SimTime::from_secs(60),
             selected: Some(7),
@@ -208,7 +219,7 @@ mod tests {
     fn the_cursor_stays_within_the_run() {
         assert_eq!(state().after(Action::Seek(SimTime::MAX)).cursor, SimTime::from_secs(600));
         assert_eq!(state().after(Action::Nudge(-90_000_000)).cursor, SimTime::ZERO);
-        assert_eq!(state().after(Action::Horizon(SimTime::from_secs(30))).cursor, SimTime::from_secs(30));
+        assert_eq!(state().after(Action::End(SimTime::from_secs(30))).cursor, SimTime::from_secs(30));
     }
 
     #[test]

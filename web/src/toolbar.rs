@@ -17,8 +17,12 @@ const HORIZONS: [(u64, &str); 6] =
 pub struct ToolbarProps {
     pub lang: Lang,
     pub theme: Theme,
-    pub seed: u64,
-    pub horizon: SimTime,
+    /// What seeds the run; none before there is one.
+    pub seed: Option<u64>,
+    /// The horizon that was chosen; none when the text decides.
+    pub horizon: Option<SimTime>,
+    /// Where the run ends.
+    pub end: SimTime,
     pub cursor: SimTime,
     pub playing: bool,
     pub speed: f64,
@@ -43,7 +47,7 @@ pub fn Toolbar(props: &ToolbarProps) -> Html {
     let on_speed = props.send.reform(|event: InputEvent| Action::Speed(10f64.powf(number(&event))));
     let on_horizon = props.send.reform(|event: Event| {
         let select: HtmlSelectElement = event.target_unchecked_into();
-        Action::Horizon(SimTime::from_secs(select.value().parse().unwrap_or(600)))
+        Action::Horizon(select.value().parse().ok().map(SimTime::from_secs))
     });
     html! {
         <header class="toolbar">
@@ -61,20 +65,21 @@ pub fn Toolbar(props: &ToolbarProps) -> Html {
                 <output>{speed(props.speed)}</output>
             </label>
             <span class="toolbar-clock">
-                {clock::exact(props.cursor)}<span class="soft">{" / "}{clock::whole(props.horizon)}</span>
+                {clock::exact(props.cursor)}<span class="soft">{" / "}{clock::whole(props.end)}</span>
             </span>
             <span class="toolbar-grow" />
             <select class="toolbar-chip" title={words.horizon} aria-label={words.horizon} onchange={on_horizon}>
+                <option value="" selected={props.horizon.is_none()}>{words.horizon_auto}</option>
                 { for HORIZONS.iter().map(|(seconds, name)| html! {
                     <option
                         value={seconds.to_string()}
-                        selected={props.horizon == SimTime::from_secs(*seconds)}
+                        selected={props.horizon == Some(SimTime::from_secs(*seconds))}
                     >{*name}</option>
                 }) }
             </select>
             <label class="toolbar-chip" title={words.seed_hint}>
                 {words.seed}
-                <input inputmode="numeric" value={props.seed.to_string()} onchange={on_seed} />
+                <input inputmode="numeric" value={props.seed.map(|seed| seed.to_string())} onchange={on_seed} />
             </label>
             <span class="toolbar-chip toolbar-version">{"Kubernetes 1.36"}</span>
             <button class="toolbar-icon" onclick={send(Action::Lang(props.lang.other()))}>{words.language}</button>

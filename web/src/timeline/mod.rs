@@ -2,7 +2,6 @@
 
 mod axis;
 mod lanes;
-mod scale;
 
 use crate::clock;
 use crate::engine::SharedDrawing;
@@ -11,14 +10,19 @@ use crate::state::Action;
 use axis::Axis;
 use lanes::Lanes;
 use lifepod_api::SimTime;
-pub use scale::TimeScale;
+use lifepod_timeline::{Layout, LayoutOptions, Scale, layout};
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 use web_sys::{Element, PointerEvent, ResizeObserver};
 use yew::prelude::*;
 
-/// Free space at the right end, in pixels: the last time on the axis needs it.
-const RIGHT_MARGIN: f64 = 20.0;
+/// The width of the labels, in pixels; on a narrow page they take less.
+const GUTTER: f64 = 200.0;
+const NARROW_GUTTER: f64 = 108.0;
+/// What the layout leaves free at the right end, in pixels.
+const RIGHT_MARGIN: f64 = 16.0;
+/// Below this width in pixels the page is narrow.
+const NARROW: f64 = 620.0;
 
 /// What [`Timeline`] is given.
 #[derive(Properties, PartialEq)]
@@ -38,14 +42,17 @@ pub fn Timeline(props: &TimelineProps) -> Html {
     let words = props.lang.words();
     let node = use_node_ref();
     let width = use_width(node.clone());
-    let gutter = if width < 600.0 { 104.0 } else { 168.0 };
-    let scale = use_memo((props.drawing.clone(), width), |(drawing, width)| {
-        let axis = drawing.as_deref().map_or(&[][..], |drawing| &drawing.axis);
-        TimeScale::new(axis, (width - gutter - RIGHT_MARGIN).max(1.0))
+    let gutter = if width < NARROW { NARROW_GUTTER } else { GUTTER };
+    let place = use_memo((props.drawing.clone(), width, props.lang), |(drawing, width, lang)| {
+        let options = LayoutOptions { width: *width, gutter, lang: lang.core() };
+        drawing.clone().filter(|_| options.width > 0.0).map(|drawing| Place {
+            layout: Rc::new(layout(&drawing.timeline, &drawing.axis, &options)),
+            gutter: options.gutter,
+            drawing,
+        })
     });
-    let pointer = use_pointer(node.clone(), scale.clone(), gutter, props.send.clone());
-    let px = gutter + scale.px_from_time(props.cursor);
-    let end = props.drawing.as_ref().map_or(SimTime::ZERO, |drawing| drawing.horizon);
+    let pointer = use_pointer(node.clone(), place.clone(), props.send.clone());
+    let end = props.drawing.as_ref().map_or(SimTime::ZERO, |drawing| drawing.timeline.horizon);
 
     html! {
         <section
@@ -54,21 +61,50 @@ pub fn Timeline(props: &TimelineProps) -> Html {
             aria-valuetext={clock::exact(props.cursor)}
             onpointerdown={pointer.clone()} onpointermove={pointer}
         >
-            if let Some(drawing) = props.drawing.clone().filter(|_| width > 0.0) {
-                <div class="timeline-axis">
-                    <Axis scale={scale.clone()} gutter={gutter} />
-                    <span class="timeline-clock" style={format!("transform: translateX(calc({px:.2}px - 50%))")}>
-                        {clock::exact(props.cursor)}
-                    </span>
-                </div>
-                <div class="timeline-lanes">
-                    <Lanes drawing={drawing} scale={scale} gutter={gutter} selected={props.selected} />
-                    <div class="timeline-cursor" style={format!("transform: translateX({px:.2}px)")} />
-                </div>
+            if let Some(place) = &*place {
+                { view(props, place) }
             } else if props.drawing.is_none() {
                 <p class="timeline-empty">{words.empty}</p>
             }
         </section>
+    }
+}
+
+/// A drawing in its place.
+struct Place {
+    drawing: SharedDrawing,
+    layout: Rc<Layout>,
+    gutter: f64,
+}
+
+impl Place {
+    fn scale(&self) -> Scale<'_> {
+        Scale::new(&self.drawing.axis, (self.layout.width - self.gutter - RIGHT_MARGIN).max(1.0))
+    }
+
+    /// The time of an instant: it is met at its own, a span where it was pressed.
+    fn instant(&self, entry: u32) -> Option<SimTime> {
+        let mut instants = self.drawing.timeline.lanes.iter().flat_map(|lane| &lane.instants);
+        instants.find(|instant| instant.entry.0 == entry).map(|instant| instant.at)
+    }
+}
+
+fn view(props: &TimelineProps, place: &Place) -> Html {
+    let layout = &place.layout;
+    let x = place.gutter + place.scale().px_from_time(props.cursor);
+    html! {
+        <>
+            <div class="timeline-axis">
+                <Axis layout={layout.clone()} />
+                <span class="timeline-clock" style={format!("transform: translateX(calc({x:.2}px - 50%))")}>
+                    {clock::exact(props.cursor)}
+                </span>
+            </div>
+            <div class="timeline-lanes">
+                <Lanes layout={layout.clone()} gutter={place.gutter} selected={props.selected} />
+                <div class="timeline-cursor" style={format!("transform: translateX({x:.2}px)")} />
+            </div>
+        </>
     }
 }
 
@@ -99,35 +135,37 @@ fn use_width(node: NodeRef) -> f64 {
 
 /// Puts the cursor where the primary button is held, and selects what it was pressed on.
 #[hook]
-fn use_pointer(
-    node: NodeRef,
-    scale: Rc<TimeScale>,
-    gutter: f64,
-    send: Callback<Action>,
-) -> Callback<PointerEvent> {
+fn use_pointer(node: NodeRef, place: Rc<Option<Place>>, send: Callback<Action>) -> Callback<PointerEvent> {
     Callback::from(move |event: PointerEvent| {
-        let Some(timeline) = node.cast::<Element>() else { return };
+        let (Some(timeline), Some(place)) = (node.cast::<Element>(), &*place) else { return };
         let pressed = event.type_() == "pointerdown";
         if event.buttons() != 1 || (!pressed && !timeline.has_pointer_capture(event.pointer_id())) {
             return;
         }
-        let px = f64::from(event.client_x()) - timeline.get_bounding_client_rect().left() - gutter;
+        let x = f64::from(event.client_x()) - timeline.get_bounding_client_rect().left() - place.gutter;
         // The labels are no part of the axis.
-        if pressed && px < -8.0 {
+        if pressed && x < -8.0 {
             return;
         }
-        let at = scale.time_from_px(px);
+        let at = place.scale().time_from_px(x);
         if !pressed {
             return send.emit(Action::Seek(at));
         }
         // Fails only for a pointer that is gone already.
         let _ = timeline.set_pointer_capture(event.pointer_id());
         let target = event.target_dyn_into::<Element>();
-        let number = |name| target.as_ref().and_then(|target| target.get_attribute(name)?.parse().ok());
-        send.emit(match number("data-entry") {
-            // An instant is met at its own time, a span where it was pressed.
-            Some(entry) => Action::Select { entry: entry as u32, at: number("data-at").map_or(at, SimTime) },
+        let entry = target.and_then(|target| target.get_attribute("data-entry")?.parse().ok());
+        send.emit(match entry {
+            Some(entry) => Action::Select { entry, at: place.instant(entry).unwrap_or(at) },
             None => Action::Seek(at),
         });
     })
+}
+
+/// A number of pixels as an attribute: tenths are as fine as any eye.
+fn px(value: f64) -> String {
+    let tenths = (value * 10.0).round() as i64;
+    let sign = if tenths < 0 { "-" } else { "" };
+    let (whole, rest) = (tenths.abs() / 10, tenths.abs() % 10);
+    if rest == 0 { format!("{sign}{whole}") } else { format!("{sign}{whole}.{rest}") }
 }
