@@ -354,8 +354,6 @@ fn stateful_set(o: &mut StatefulSet) {
     spec.revision_history_limit.get_or_insert(10);
     template(&mut spec.template);
     for own in &mut spec.volume_claim_templates {
-        text(&mut own.api_version, "v1");
-        text(&mut own.kind, "PersistentVolumeClaim");
         claim(own);
     }
 }

@@ -8,16 +8,19 @@
 extern crate alloc;
 
 mod any;
+pub mod cron;
 pub mod defaults;
 pub mod duration;
 pub mod image;
 pub mod intstr;
 pub mod labels;
 pub mod objects;
+pub mod prepare;
 pub mod quantity;
 pub mod resources;
 pub mod schema;
 pub mod time;
+pub mod validation;
 pub mod wire;
 pub mod yaml;
 

@@ -57,6 +57,8 @@ pub struct Field {
     pub ty: &'static Type,
     /// The Go type's name where `ty` does not give it, such as `v1.PullPolicy`.
     pub go: &'static str,
+    /// The field is a pointer in Go: absence differs from the zero value.
+    pub optional: bool,
     /// The field is written even when it is empty (no `omitempty` in the Go tag).
     pub always: bool,
     /// The fields of the value, a struct, stand in this struct's own object.
@@ -103,4 +105,6 @@ impl StructType {
 pub trait Typed {
     /// The wire type.
     const TYPE: &'static Type;
+    /// Whether absence differs from the zero value.
+    const OPTIONAL: bool = false;
 }

@@ -137,7 +137,11 @@ impl Decoder {
 
     /// Reports a number that does not fit an integer type.
     pub fn bad_number(&mut self, value: &Value) {
-        self.mismatch_as(&format!("number {value}"));
+        // Go writes whole numbers without an exponent.
+        match value.as_f64().filter(|_| value.is_f64()) {
+            Some(n) => self.mismatch_as(&format!("number {n}")),
+            None => self.mismatch_as(&format!("number {value}")),
+        }
     }
 
     fn mismatch_as(&mut self, got: &str) {
@@ -351,6 +355,7 @@ scalar!(Value, Any, |target, value, _| target.clone_from(value), |v| v.clone(), 
 
 impl<T: Typed> Typed for Option<T> {
     const TYPE: &'static Type = T::TYPE;
+    const OPTIONAL: bool = true;
 }
 
 impl<T: Wire + Default> Wire for Option<T> {
@@ -465,6 +470,7 @@ macro_rules! object {
                 fields: &[$($crate::schema::Field {
                     name: $wire,
                     ty: <$ty as $crate::schema::Typed>::TYPE,
+                    optional: <$ty as $crate::schema::Typed>::OPTIONAL,
                     go: { let _go = ""; $(let _go = $go;)? _go },
                     always: $crate::object!(@has always $($flag)*),
                     inline: $crate::object!(@has inline $($flag)*),

@@ -130,9 +130,10 @@ impl Reader<'_> {
         if converted.value.is_null() {
             return;
         }
-        for (path, span) in converted.duplicates {
+        for duplicate in converted.duplicates {
+            let path = &duplicate.path;
             let message = format!("duplicate field \"{path}\"");
-            self.report(Severity::Warning, &path, &message, "the last one wins", span);
+            self.report(Severity::Warning, path, &message, "the last one wins", duplicate.key_span);
         }
         self.object(&tree, 0, converted.value);
     }

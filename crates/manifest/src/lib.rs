@@ -9,6 +9,7 @@ mod json;
 mod kinds;
 pub mod scenario;
 pub mod schema;
+pub mod server;
 mod split;
 mod tree;
 mod value;

@@ -49,6 +49,11 @@ pub struct Entry {
 }
 
 impl Tree {
+    /// The tree of a text that says nothing.
+    pub fn null() -> Tree {
+        Tree { nodes: vec![Node { span: 0..0, kind: NodeKind::Scalar(Value::Null) }] }
+    }
+
     /// The node behind aliases.
     pub fn resolve(&self, mut id: NodeId) -> NodeId {
         // An alias can only mean an earlier node, or the collection that it stands in.

@@ -9,8 +9,21 @@ use std::ops::Range;
 pub struct Converted {
     /// The document.
     pub value: Value,
-    /// Field path and place of each key that is set again.
-    pub duplicates: Vec<(String, Range<usize>)>,
+    /// Each key that is set again.
+    pub duplicates: Vec<Duplicate>,
+}
+
+/// A key that was set before in the same map.
+#[derive(Debug, PartialEq)]
+pub struct Duplicate {
+    /// The field's path.
+    pub path: String,
+    /// The key.
+    pub key: String,
+    /// Where the key is written again.
+    pub key_span: Range<usize>,
+    /// Where its value begins.
+    pub value_start: usize,
 }
 
 /// Why a document has no JSON.
@@ -97,7 +110,12 @@ impl Converter<'_> {
             path.push_str(&entry.key);
             let value = self.node(entry.value, path)?;
             if !seen.insert(entry.key.as_str()) && self.within.is_empty() {
-                self.out.duplicates.push((path.clone(), entry.key_span.clone()));
+                self.out.duplicates.push(Duplicate {
+                    path: path.clone(),
+                    key: entry.key.clone(),
+                    key_span: entry.key_span.clone(),
+                    value_start: self.tree.nodes[entry.value].span.start,
+                });
             }
             path.truncate(length);
             // What a merge brought gives way to what is written; of two written values the last stays.

@@ -1,6 +1,7 @@
 //! Topics of the front door: what can be said of an object without a cluster.
 
-use lifepod_api::{Object, Quantity, defaults, duration, resources};
+use lifepod_api::{Kind, Object, Quantity, Status, defaults, duration, prepare, resources, validation};
+use lifepod_manifest::server::{Format, decode};
 use serde_json::{Value, json};
 
 /// Compares what came out with what was recorded; both members are named in the difference.
@@ -84,4 +85,96 @@ pub fn resources(v: &Value) -> Result<(), String> {
         &amounts(&resources::pod_requests_non_missing(&pod.spec)),
         &v["requestsNonMissing"],
     )
+}
+
+/// The kind that a vector of an input is about.
+fn kind_of(v: &Value) -> Result<&'static Kind, String> {
+    let name = v["kind"].as_str().unwrap_or_default();
+    lifepod_api::KINDS.iter().find(|k| k.kind == name).ok_or_else(|| format!("unknown kind {name:?}"))
+}
+
+/// Decodes a vector's input as the body of a POST, and does what the server does before validation.
+fn received(v: &Value) -> Result<Result<Object, Status>, String> {
+    let kind = kind_of(v)?;
+    let decoded = match v["raw"].as_str() {
+        Some(raw) if v["format"] == "yaml" => decode(raw, Format::Yaml, kind),
+        Some(raw) => decode(raw, Format::Json, kind),
+        None => decode(&v["manifest"].to_string(), Format::Json, kind),
+    };
+    Ok(decoded.map(|(mut object, written)| {
+        let meta = object.meta_mut();
+        if kind.namespaced && meta.namespace.is_empty() {
+            meta.namespace = "default".to_string();
+        }
+        if meta.name.is_empty() && !meta.generate_name.is_empty() {
+            meta.name = prepare::generated_name(&meta.generate_name, "xxxxx");
+        }
+        meta.uid = "00000000-0000-4000-8000-000000000000".to_string();
+        prepare::for_create(&mut object, Some(&written));
+        object
+    }))
+}
+
+/// Strict decoding and validation as each kind's strategy does it, admission left out.
+pub fn validation(v: &Value) -> Result<(), String> {
+    let object = match received(v)? {
+        Err(status) => {
+            same("valid", &json!(false), &v["valid"])?;
+            same("stage", &json!("decode"), &v["stage"])?;
+            // The strategy's vectors word unreadable bodies in their own way; the server's words are judged there.
+            return match status.message.starts_with("the object provided is unrecognized")
+                || status.message.contains("is registered for version")
+            {
+                true => Ok(()),
+                false => same("message", &json!(status.message), &v["status"]["message"]),
+            };
+        }
+        Ok(object) => object,
+    };
+    let mut errors: Vec<Value> = validation::create(&object)
+        .iter()
+        .map(|e| json!({"field": e.field, "type": e.kind.reason(), "message": e.message}))
+        .collect();
+    errors.sort_by_key(|e| (e["field"].to_string(), e["message"].to_string()));
+    let empty = json!([]);
+    let mut want: Vec<Value> = v["errors"].as_array().or(empty.as_array()).cloned().unwrap_or_default();
+    want.sort_by_key(|e| (e["field"].to_string(), e["message"].to_string()));
+    same_uids("errors", &json!(errors), &json!(want))?;
+    same("valid", &json!(errors.is_empty()), &v["valid"])?;
+    if errors.is_empty() {
+        let warnings = validation::warnings(&object);
+        return same("warnings", &json!(warnings), v.get("warnings").unwrap_or(&empty));
+    }
+    same("stage", &json!("validate"), &v["stage"])
+}
+
+/// As [`same`], with generated ids made equal.
+fn same_uids(what: &str, got: &Value, want: &Value) -> Result<(), String> {
+    let got: Value = serde_json::from_str(&without_uids(&got.to_string())).unwrap_or_default();
+    let want: Value = serde_json::from_str(&without_uids(&want.to_string())).unwrap_or_default();
+    same(what, &got, &want)
+}
+
+/// A text in which every UUID reads `<uid>`.
+fn without_uids(text: &str) -> String {
+    let is_uid = |s: &str| {
+        s.len() == 36
+            && s.char_indices()
+                .all(|(i, c)| if [8, 13, 18, 23].contains(&i) { c == '-' } else { c.is_ascii_hexdigit() })
+    };
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some(c) = rest.chars().next() {
+        match rest.get(..36).filter(|s| is_uid(s)) {
+            Some(_) => {
+                out.push_str("<uid>");
+                rest = &rest[36..];
+            }
+            None => {
+                out.push(c);
+                rest = &rest[c.len_utf8()..];
+            }
+        }
+    }
+    out
 }

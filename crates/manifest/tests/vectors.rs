@@ -1,4 +1,4 @@
-//! The recorded vectors of the topics that this crate alone decides, each line a case.
+//! The recorded vectors of the topics that this crate and the object model decide, each line a case.
 
 #[path = "../../../tests/src/topics/front.rs"]
 mod front;
@@ -38,4 +38,9 @@ fn defaulting() {
 #[test]
 fn resources() {
     run("resources", front::resources);
+}
+
+#[test]
+fn validation() {
+    run("validation", front::validation);
 }

@@ -1,0 +1,177 @@
+//! What the API server does to a new object before validation: defaulting, then `PrepareForCreate` of its kind's
+//! strategy (`pkg/registry/*/strategy.go`).
+
+use crate::defaults;
+use crate::resources::qos_class;
+use crate::{Job, LabelSelector, Object, Pod, PodCondition, PodSpec};
+use alloc::string::{String, ToString};
+use serde_json::Value;
+
+/// The alphabet of generated names: no vowels, nothing that looks like something else
+/// (`apimachinery/pkg/util/rand`).
+pub const NAME_ALPHABET: &[u8] = b"bcdfghjklmnpqrstvwxz2456789";
+
+/// The name that `generateName` gives with five characters of [`NAME_ALPHABET`] (`names/generate.go`).
+pub fn generated_name(prefix: &str, suffix: &str) -> String {
+    let mut end = prefix.len().min(58);
+    while !prefix.is_char_boundary(end) {
+        end -= 1;
+    }
+    prefix[..end].to_string() + suffix
+}
+
+/// Defaults and prepares a new object that has its name, namespace and uid. `written` is the JSON that it was read
+/// from, where there is one: Go tells a map that is empty from one that is missing.
+pub fn for_create(object: &mut Object, written: Option<&Value>) {
+    // A Job without labels shares its template's, and goes on sharing them when the server adds some below.
+    let shares_labels = match (&*object, written) {
+        (Object::Job(o), _) if !o.metadata.labels.is_empty() => false,
+        (Object::Job(_), Some(json)) => json["spec"]["template"]["metadata"]["labels"].is_object(),
+        (Object::Job(o), None) => !o.spec.template.metadata.labels.is_empty(),
+        _ => false,
+    };
+    defaults::apply(object);
+    if has_generation(object) {
+        object.meta_mut().generation = 1;
+    }
+    drop_disabled(object);
+    match object {
+        Object::Pod(o) => pod(o),
+        Object::Job(o) => {
+            job(o);
+            if shares_labels {
+                o.metadata.labels = o.spec.template.metadata.labels.clone();
+            }
+        }
+        Object::StatefulSet(o) => {
+            o.status = Default::default();
+            // `MaxUnavailableStatefulSet` is off by default.
+            if let Some(rolling) = &mut o.spec.update_strategy.rolling_update {
+                rolling.max_unavailable = None;
+            }
+            for claim in &mut o.spec.volume_claim_templates {
+                claim.api_version = "v1".to_string();
+                claim.kind = "PersistentVolumeClaim".to_string();
+            }
+        }
+        Object::Deployment(o) => o.status = Default::default(),
+        Object::ReplicaSet(o) => o.status = Default::default(),
+        Object::ReplicationController(o) => o.status = Default::default(),
+        Object::DaemonSet(o) => {
+            o.status = Default::default();
+            // The template's generation is counted in an annotation since apps/v1.
+            let key = "deprecated.daemonset.template.generation";
+            o.metadata.annotations.insert(key.to_string(), "1".to_string());
+        }
+        Object::CronJob(o) => o.status = Default::default(),
+        Object::PodDisruptionBudget(o) => o.status = Default::default(),
+        Object::PersistentVolumeClaim(o) => {
+            o.status = Default::default();
+            o.status.phase = "Pending".to_string();
+        }
+        Object::Service(o) => o.status = Default::default(),
+        _ => {}
+    }
+}
+
+/// What the storage layer does before the strategy: a Service's cluster IP may be given by either of its fields
+/// (`pkg/registry/core/service/storage/storage.go normalizeClusterIPs`).
+pub fn normalize(object: &mut Object) {
+    if let Object::Service(o) = object
+        && o.spec.cluster_ips.is_empty()
+        && !o.spec.cluster_ip.is_empty()
+    {
+        o.spec.cluster_ips.push(o.spec.cluster_ip.clone());
+    }
+}
+
+/// Clears the fields of features that are off by default (`pkg/api/pod/util.go dropDisabledFields`): here
+/// `lifecycle.stopSignal`.
+fn drop_disabled(object: &mut Object) {
+    if let Some(spec) = pod_spec_mut(object) {
+        let common = spec.ephemeral_containers.iter_mut().map(|c| &mut c.common);
+        let all = spec.containers.iter_mut().chain(&mut spec.init_containers).chain(common);
+        all.filter_map(|c| c.lifecycle.as_mut()).for_each(|l| l.stop_signal = None);
+    }
+}
+
+/// The pod spec inside an object: a pod's own, or its template's.
+pub fn pod_spec_mut(object: &mut Object) -> Option<&mut PodSpec> {
+    Some(match object {
+        Object::Pod(o) => &mut o.spec,
+        Object::PodTemplate(o) => &mut o.template.spec,
+        Object::ReplicationController(o) => &mut o.spec.template.as_mut()?.spec,
+        Object::ReplicaSet(o) => &mut o.spec.template.spec,
+        Object::Deployment(o) => &mut o.spec.template.spec,
+        Object::StatefulSet(o) => &mut o.spec.template.spec,
+        Object::DaemonSet(o) => &mut o.spec.template.spec,
+        Object::Job(o) => &mut o.spec.template.spec,
+        Object::CronJob(o) => &mut o.spec.job_template.spec.template.spec,
+        _ => return None,
+    })
+}
+
+/// Whether the kind counts changes of its spec in `metadata.generation`.
+pub fn has_generation(object: &Object) -> bool {
+    !matches!(
+        object,
+        Object::Service(_)
+            | Object::Endpoints(_)
+            | Object::Node(_)
+            | Object::Namespace(_)
+            | Object::ConfigMap(_)
+            | Object::Secret(_)
+            | Object::ServiceAccount(_)
+            | Object::LimitRange(_)
+            | Object::ResourceQuota(_)
+            | Object::PersistentVolume(_)
+            | Object::PersistentVolumeClaim(_)
+            | Object::StorageClass(_)
+            | Object::RuntimeClass(_)
+            | Object::ControllerRevision(_)
+            | Object::PodPreset(_)
+            | Object::Event(_)
+            | Object::Opaque(_)
+    )
+}
+
+fn pod(o: &mut Pod) {
+    // A negative grace period is stored as one second; in templates it stays (`conversion.go`).
+    if let Some(grace) = &mut o.spec.termination_grace_period_seconds {
+        *grace = if *grace < 0 { 1 } else { *grace };
+    }
+    o.status = Default::default();
+    o.status.phase = "Pending".to_string();
+    o.status.qos_class = qos_class(&o.spec).to_string();
+    if !o.spec.scheduling_gates.is_empty() {
+        o.status.conditions.push(PodCondition {
+            type_: "PodScheduled".to_string(),
+            status: "False".to_string(),
+            reason: "SchedulingGated".to_string(),
+            message: "Scheduling is blocked due to non-empty scheduling gates".to_string(),
+            ..Default::default()
+        });
+    }
+}
+
+/// The labels that tie a Job's pods to it, new and old.
+const JOB_LABELS: [(&str, bool); 4] = [
+    ("job-name", false),
+    ("controller-uid", true),
+    ("batch.kubernetes.io/job-name", false),
+    ("batch.kubernetes.io/controller-uid", true),
+];
+
+fn job(o: &mut Job) {
+    o.status = Default::default();
+    if o.spec.manual_selector == Some(true) {
+        return;
+    }
+    for (key, is_uid) in JOB_LABELS {
+        let value = if is_uid { &o.metadata.uid } else { &o.metadata.name };
+        o.spec.template.metadata.labels.entry(key.to_string()).or_insert_with(|| value.clone());
+    }
+    let selector = o.spec.selector.get_or_insert_with(LabelSelector::default);
+    let uid = o.metadata.uid.clone();
+    selector.match_labels.entry("batch.kubernetes.io/controller-uid".to_string()).or_insert(uid);
+}

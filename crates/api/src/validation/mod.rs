@@ -1,0 +1,62 @@
+//! What the API server checks before it stores an object, in its words (`pkg/apis/*/validation`).
+
+mod amounts;
+mod apps;
+mod batch;
+mod claims;
+mod container;
+mod env;
+pub mod field;
+mod handlers;
+mod meta;
+pub mod names;
+mod network;
+mod pod;
+mod policy;
+mod scheduling;
+mod security;
+mod volumes;
+mod warnings;
+
+pub use field::{ErrorType, FieldError, Path, invalid_status};
+pub use warnings::of as warnings;
+
+use crate::Object;
+use alloc::vec::Vec;
+use field::Errors;
+
+/// The errors that a new object has, in the server's order. The object is defaulted and prepared before.
+pub fn create(object: &Object) -> Vec<FieldError> {
+    let mut e = Errors::default();
+    match object {
+        Object::Pod(o) => pod::create(&mut e, o),
+        Object::PodTemplate(o) => {
+            meta::object_meta(&mut e, &o.metadata, true, names::dns_subdomain);
+            pod::template(&mut e, &o.template, &Path::new("template"));
+        }
+        Object::ReplicationController(o) => apps::replication_controller(&mut e, o),
+        Object::ReplicaSet(o) => apps::replica_set(&mut e, o),
+        Object::Deployment(o) => apps::deployment(&mut e, o),
+        Object::StatefulSet(o) => apps::stateful_set(&mut e, o),
+        Object::DaemonSet(o) => apps::daemon_set(&mut e, o),
+        Object::Job(o) => batch::job(&mut e, o),
+        Object::CronJob(o) => batch::cron_job(&mut e, o),
+        Object::Service(o) => network::service(&mut e, o),
+        Object::PodDisruptionBudget(o) => policy::disruption_budget(&mut e, o),
+        Object::PriorityClass(o) => policy::priority_class(&mut e, o),
+        Object::PersistentVolumeClaim(o) => policy::claim(&mut e, o),
+        Object::Node(o) => policy::node(&mut e, o),
+        Object::ConfigMap(o) => policy::config_map(&mut e, o),
+        Object::Secret(o) => policy::secret(&mut e, o),
+        // Events and kinds that are carried unread have nothing to check.
+        Object::Event(_) | Object::Opaque(_) => {}
+        other => {
+            let namespaced =
+                crate::Kind::find(other.api_version(), other.kind()).is_none_or(|k| k.namespaced);
+            let rule =
+                if matches!(other, Object::Namespace(_)) { names::dns_label } else { names::dns_subdomain };
+            meta::object_meta(&mut e, other.meta(), namespaced, rule);
+        }
+    }
+    e.into_vec()
+}
