@@ -1,0 +1,217 @@
+//! The tools that scripts call.
+//!
+//! Most tools do their work at once ([`Tool`] functions over a [`Cx`]); those that read input are filters, stepped
+//! as it comes; those that wait or run others are machines of their own.
+
+mod clock;
+pub(crate) mod echo;
+pub(crate) mod files;
+pub(crate) mod printf;
+pub(crate) mod regex;
+pub(crate) mod test;
+mod values;
+
+use crate::config::Ask;
+use crate::fs::Errno;
+use crate::kernel::{Turn, Wait};
+use crate::net::{Answering, mute};
+use crate::signal::Signal;
+use crate::sys::{Sys, Written};
+use alloc::boxed::Box;
+use alloc::collections::VecDeque;
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+use lifepod_api::SimTime;
+
+/// A tool at work.
+#[derive(Clone, Debug)]
+pub(crate) struct Applet {
+    name: &'static str,
+    argv: Vec<String>,
+    out: Output,
+    state: State,
+}
+
+/// Bytes on their way out.
+pub(crate) type Output = VecDeque<(u32, Vec<u8>)>;
+
+/// What a tool is doing.
+#[derive(Clone, Debug)]
+pub(crate) enum State {
+    Start,
+    /// What was written goes out, then it ends so.
+    End(i32),
+    Sleep(SimTime),
+    /// Waits for a signal that ends it.
+    Forever,
+    Yes(Vec<u8>),
+}
+
+/// What a tool works with.
+pub(crate) struct Cx<'a, 'k> {
+    pub sys: &'a mut Sys<'k>,
+    pub out: &'a mut Output,
+    pub name: &'static str,
+    /// GNU's ways and words rather than busybox'.
+    pub gnu: bool,
+}
+
+impl Cx<'_, '_> {
+    pub fn print(&mut self, bytes: impl AsRef<[u8]>) {
+        push(self.out, 1, bytes.as_ref());
+    }
+
+    pub fn line(&mut self, text: &str) {
+        push(self.out, 1, text.as_bytes());
+        push(self.out, 1, b"\n");
+    }
+
+    /// A message on standard error, after the tool's name.
+    pub fn complain(&mut self, message: &str) {
+        let line = format!("{}: {message}\n", self.name);
+        push(self.out, 2, line.as_bytes());
+    }
+
+    /// A message without the tool's name.
+    pub fn error(&mut self, text: &str) {
+        push(self.out, 2, text.as_bytes());
+        push(self.out, 2, b"\n");
+    }
+
+    /// The message for a wrong call, and its exit code.
+    pub fn usage(&mut self) -> State {
+        if self.gnu {
+            self.complain("missing operand");
+        } else {
+            let text = format!("BusyBox v1.36.1 multi-call binary.\n\nUsage: {} [OPTION]... [ARG]...", self.name);
+            self.error(&text);
+        }
+        State::End(1)
+    }
+}
+
+pub(crate) fn push(out: &mut Output, fd: u32, bytes: &[u8]) {
+    if bytes.is_empty() {
+        return;
+    }
+    match out.back_mut() {
+        Some((last, buffer)) if *last == fd => buffer.extend_from_slice(bytes),
+        _ => out.push_back((fd, bytes.to_vec())),
+    }
+}
+
+/// What one tool does when it starts.
+pub(crate) type Tool = fn(&mut Cx<'_, '_>, &[String]) -> State;
+
+/// Every tool by its name. Which image has which is the image's to say.
+pub(crate) const TOOLS: &[(&str, Tool)] = &[
+    ("[", values::test),
+    ("[[", values::test),
+    ("basename", values::basename),
+    ("clear", values::nothing),
+    ("date", clock::date),
+    ("dirname", values::dirname),
+    ("echo", echo::tool),
+    ("expr", values::expr),
+    ("factor", values::nothing),
+    ("false", values::false_),
+    ("logger", values::nothing),
+    ("printf", printf::tool),
+    ("seq", values::seq),
+    ("sleep", clock::sleep),
+    ("sync", values::nothing),
+    ("test", values::test),
+    ("true", values::true_),
+    ("umount", values::nothing),
+    ("usleep", clock::sleep),
+    ("yes", values::yes),
+];
+
+/// The name of a tool, as it lives for ever; shells included.
+pub(crate) fn known(name: &str) -> Option<&'static str> {
+    let name = name.rsplit('/').next().unwrap_or(name);
+    if name == "sh" || name == "ash" {
+        return Some("sh");
+    }
+    TOOLS.iter().find(|(n, _)| *n == name).map(|(n, _)| *n)
+}
+
+impl Applet {
+    pub fn new(name: &'static str, argv: Vec<String>) -> Self {
+        Applet { name, argv, out: VecDeque::new(), state: State::Start }
+    }
+
+    pub fn step(&mut self, sys: &mut Sys<'_>) -> Turn {
+        if let Some(turn) = flush(sys, &mut self.out) {
+            return turn;
+        }
+        let gnu = sys.gnu();
+        let mut cx = Cx { sys, out: &mut self.out, name: self.name, gnu };
+        match &mut self.state {
+            State::Start => {
+                let tool = TOOLS.iter().find(|(n, _)| *n == self.name).map(|(_, tool)| *tool);
+                self.state = match tool {
+                    Some(tool) => tool(&mut cx, self.argv.get(1..).unwrap_or(&[])),
+                    None => {
+                        let subject = self.argv.join(" ");
+                        cx.sys.assume(&subject, "the program is not known; it runs until it is told to stop");
+                        cx.sys.process_mut().handled |= 1 << Signal::TERM.0;
+                        State::Forever
+                    }
+                };
+                Turn::More
+            }
+            State::End(code) => Turn::Exit(*code),
+            State::Sleep(until) => {
+                if cx.sys.now() >= *until {
+                    return Turn::Exit(0);
+                }
+                Turn::Wait(Wait::until(*until))
+            }
+            State::Forever => match cx.sys.process_mut().pending.pop_front() {
+                Some(_) => Turn::Exit(0),
+                None => Turn::Wait(Wait::default()),
+            },
+            State::Yes(line) => {
+                cx.print(&*line);
+                Turn::More
+            }
+        }
+    }
+
+    pub fn answer(&mut self, sys: &mut Sys<'_>, port: u16, ask: &Ask) -> Answering {
+        mute(ask)
+    }
+}
+
+/// Write out what is waiting. A turn when that takes time, or when nobody reads.
+fn flush(sys: &mut Sys<'_>, out: &mut Output) -> Option<Turn> {
+    while let Some((fd, bytes)) = out.pop_front() {
+        match sys.write(fd, &bytes) {
+            Written::Bytes(n) if n < bytes.len() => out.push_front((fd, bytes[n..].to_vec())),
+            Written::Bytes(_) => {}
+            Written::Wait(wait) => {
+                out.push_front((fd, bytes));
+                return Some(Turn::Wait(wait));
+            }
+            Written::Fail(Errno::EPIPE) => {
+                if sys.process().ignored & (1 << Signal::PIPE.0) != 0 || sys.process().pid == 1 {
+                    return Some(Turn::Exit(1));
+                }
+                sys.kernel.signal(sys.me, Signal::PIPE, true);
+                return Some(Turn::More);
+            }
+            Written::Fail(errno) => {
+                if fd == 2 {
+                    continue;
+                }
+                let name = sys.process().argv.first().cloned().unwrap_or_default();
+                let line = format!("{name}: write error: {}\n", errno.message());
+                sys.write(2, line.as_bytes());
+                return Some(Turn::Exit(1));
+            }
+        }
+    }
+    None
+}

@@ -1,0 +1,440 @@
+//! The [`Sandbox`]: what the kubelet's runtime sees of a pod.
+
+use crate::config::{
+    ContainerConfig, ContainerId, DialId, DialResult, ExecId, Request, RequestId, SandboxConfig, StartError,
+};
+use crate::exec;
+use crate::fs::{self, Kind, Mounts, NodeRef, Volume, Who};
+use crate::happening::{Happened, Happening};
+use crate::images;
+use crate::kernel::{Client, Kernel, Target};
+use crate::program::Program;
+use crate::scripted::Scripted;
+use crate::signal::Signal;
+use alloc::boxed::Box;
+use alloc::collections::BTreeMap;
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use lifepod_api::SimTime;
+
+/// Where the kubelet looks for a container's last words unless the pod says otherwise.
+const TERMINATION_LOG: &str = "/dev/termination-log";
+/// The kubelet reads at most so many bytes of them (pkg/kubelet/container `MaxContainerTerminationMessageLength`).
+const TERMINATION_MESSAGE_BYTES: usize = 4096;
+
+/// One pod below the container runtime's line: its network namespace, its volumes and its processes.
+///
+/// A sandbox is a value that is told the time. Every method that takes `now` first lets pass what was due before;
+/// `now` must not go back. What happens is collected and taken with [`Sandbox::advance`].
+///
+/// ```
+/// use lifepod_workload::{ContainerConfig, Happening, Sandbox, SandboxConfig};
+/// use lifepod_api::SimTime;
+///
+/// let mut pod = Sandbox::new(SandboxConfig::default());
+/// let command = ["sh", "-c", "echo hi && sleep 1; exit 3"].map(String::from).to_vec();
+/// let config = ContainerConfig { image: "busybox".into(), command, ..ContainerConfig::default() };
+/// let app = pod.start(SimTime::ZERO, config).unwrap();
+/// let happened = pod.advance(SimTime::from_secs(5));
+/// assert!(matches!(&happened[0].what, Happening::Output { line, .. } if line == "hi"));
+/// assert_eq!(happened[1].at, SimTime::from_secs(1));
+/// assert!(matches!(happened[1].what, Happening::Exited { container, exit_code: 3, .. } if container == app));
+/// ```
+#[derive(Clone, Debug)]
+pub struct Sandbox {
+    kernel: Kernel,
+    /// The process space that all containers share (`shareProcessNamespace`), with the pause process in it.
+    shared_pids: Option<u32>,
+}
+
+impl Sandbox {
+    /// A pod's sandbox without containers.
+    pub fn new(config: SandboxConfig) -> Self {
+        let share = config.share_process_namespace;
+        let mut kernel = Kernel::new(config);
+        let shared_pids = share.then(|| {
+            let space = kernel.id();
+            kernel.next_pid(space);
+            space
+        });
+        Sandbox { kernel, shared_pids }
+    }
+
+    /// Give the pod a volume under a name, replacing what had that name. Containers that run keep what they
+    /// mounted, except that a volume that is already there is changed for them too.
+    pub fn set_volume(&mut self, name: &str, volume: Volume) {
+        match self.kernel.volumes.get(name) {
+            Some(tree) => self.kernel.trees[*tree as usize] = volume.tree,
+            None => {
+                self.kernel.trees.push(volume.tree);
+                self.kernel.volumes.insert(name.to_string(), self.kernel.trees.len() as u32 - 1);
+            }
+        }
+    }
+
+    /// A volume as it is now: to measure it, or to keep a claim's files when the pod goes.
+    pub fn volume(&self, name: &str) -> Option<Volume> {
+        let tree = *self.kernel.volumes.get(name)?;
+        Some(Volume { tree: self.kernel.trees[tree as usize].clone() })
+    }
+
+    /// Bytes that regular files of a volume hold; 0 for one that is not there.
+    pub fn volume_used(&self, name: &str) -> u64 {
+        self.kernel.volumes.get(name).map_or(0, |tree| self.kernel.trees[*tree as usize].used)
+    }
+
+    /// Start a container: a fresh layer over its image, its volumes mounted, its first process running.
+    ///
+    /// # Errors
+    /// The runtime's, when the program cannot be executed. Nothing ran then.
+    pub fn start(&mut self, now: SimTime, config: ContainerConfig) -> Result<ContainerId, StartError> {
+        self.pass(now);
+        if let Some(error) = scripted_start_error(&config) {
+            return Err(error);
+        }
+        let image = Arc::new(images::lookup(&config.image));
+        let id = ContainerId(self.kernel.id());
+        let pids = self.shared_pids.unwrap_or(id.0 + (1 << 24));
+        let mounts = self.mount(&config, &image);
+        let argv = command_line(&config, &image);
+        let env = environment(&config, &image);
+        let who = identity(&config, &image);
+        let cwd = config.working_dir.clone().unwrap_or_else(|| image.working_dir.to_string());
+        let cwd = fs::absolute("/", if cwd.is_empty() { "/" } else { &cwd });
+        let config = Arc::new(config);
+        self.make_working_dir(&mounts, &cwd);
+        let container = Kernel::new_container(config.clone(), mounts, pids, now, image.clone());
+        self.kernel.containers.insert(id, container);
+
+        let first = match &config.behavior {
+            Some(behavior) => {
+                let scripted = Scripted::new(behavior.clone(), config.restart_count, now);
+                Ok(Program::Scripted(Box::new(scripted)))
+            }
+            None => exec::first_program(&self.kernel, id, who, &cwd, &argv, &env),
+        };
+        let program = match first {
+            Ok(program) => program,
+            Err(errno) => {
+                self.kernel.containers.remove(&id);
+                return Err(exec::start_error(&argv, errno));
+            }
+        };
+        if !image.known && config.behavior.is_none() && matches!(program, Program::Server(_)) {
+            let ports = if config.declared_ports.is_empty() { "" } else { " on its declared ports" };
+            self.kernel.assume(id, &config.image, &format!("its program serves{ports} until it is told to stop"));
+        }
+        let null = self.kernel.open_file(Target::Null, true, false, false);
+        let out = self.kernel.open_file(Target::Log { container: id, stderr: false }, false, true, false);
+        let err = self.kernel.open_file(Target::Log { container: id, stderr: true }, false, true, false);
+        let fds = BTreeMap::from([(0, null), (1, out), (2, err)]);
+        let init = self.kernel.spawn(id, program, argv, fds, cwd, env, who, None);
+        if let Some(c) = self.kernel.containers.get_mut(&id) {
+            c.init = init;
+        }
+        Ok(id)
+    }
+
+    /// Send a signal to a container's first process, from outside the pod, as the runtime does.
+    ///
+    /// When that process is PID 1, a signal that it has no handler for does nothing, KILL apart.
+    pub fn signal(&mut self, now: SimTime, container: ContainerId, signal: Signal) {
+        self.pass(now);
+        if let Some(c) = self.kernel.containers.get(&container).filter(|c| c.running) {
+            let init = c.init;
+            self.kernel.signal(init, signal, false);
+        }
+    }
+
+    /// Ask a container to stop: its image's `STOPSIGNAL`, or `TERM`.
+    pub fn stop(&mut self, now: SimTime, container: ContainerId) {
+        let signal = self.kernel.containers.get(&container).map_or(Signal::TERM, |c| c.image.stop_signal);
+        self.signal(now, container, signal);
+    }
+
+    /// Kill a container's processes: exit code 137.
+    pub fn kill(&mut self, now: SimTime, container: ContainerId) {
+        self.signal(now, container, Signal::KILL);
+    }
+
+    /// Run a command in a container. The result comes as [`Happening::ExecDone`]; in a container that does not run,
+    /// none comes.
+    pub fn exec(&mut self, now: SimTime, container: ContainerId, argv: &[String]) -> ExecId {
+        self.pass(now);
+        let exec = ExecId(self.kernel.id());
+        let Some(c) = self.kernel.containers.get(&container).filter(|c| c.running) else { return exec };
+        let (config, image, started) = (c.config.clone(), c.image.clone(), c.started);
+        let env = environment(&config, &image);
+        let who = identity(&config, &image);
+        let cwd = config.working_dir.clone().unwrap_or_else(|| image.working_dir.to_string());
+        let cwd = fs::absolute("/", &cwd);
+        let scripted = config.behavior.as_ref().and_then(|b| Scripted::exec(b, argv, started, now));
+        let program = match scripted {
+            Some(program) => Ok(program),
+            None => exec::first_program(&self.kernel, container, who, &cwd, argv, &env),
+        };
+        match program {
+            Ok(program) => {
+                let null = self.kernel.open_file(Target::Null, true, false, false);
+                let out = self.kernel.open_file(Target::Capture(exec), false, true, false);
+                self.kernel.retain(out);
+                let fds = BTreeMap::from([(0, null), (1, out), (2, out)]);
+                let argv = argv.to_vec();
+                let process = self.kernel.spawn(container, program, argv, fds, cwd, env, who, Some(exec));
+                self.kernel.execs.insert(exec, (process, Vec::new()));
+            }
+            Err(errno) => {
+                let output = exec::exec_error(argv, errno);
+                self.kernel.say(Happening::ExecDone { exec, exit_code: None, output });
+            }
+        }
+        exec
+    }
+
+    /// Stop a command that [`Sandbox::exec`] started, as on a probe's timeout. No [`Happening::ExecDone`] comes.
+    pub fn cancel_exec(&mut self, now: SimTime, exec: ExecId) {
+        self.pass(now);
+        if let Some((process, _)) = self.kernel.execs.remove(&exec) {
+            self.kernel.signal(process, Signal::KILL, false);
+        }
+    }
+
+    /// Ask something of a port of the pod. The answer comes as [`Happening::Response`], or never.
+    pub fn request(&mut self, now: SimTime, request: Request) -> RequestId {
+        self.pass(now);
+        let id = RequestId(self.kernel.id());
+        self.kernel.serve(Client::Outside(id), request.port, request.ask);
+        id
+    }
+
+    /// Forget a request, as its client did on its timeout.
+    pub fn cancel_request(&mut self, now: SimTime, request: RequestId) {
+        self.pass(now);
+        self.kernel.forget(Client::Outside(request));
+    }
+
+    /// Answer a [`Happening::Dial`].
+    pub fn deliver(&mut self, now: SimTime, dial: DialId, result: DialResult) {
+        self.pass(now);
+        self.kernel.answered(dial, result);
+    }
+
+    /// When something happens by itself; `None` when everything waits for the outside.
+    pub fn next_wakeup(&self) -> Option<SimTime> {
+        if self.kernel.happened.is_empty() { self.kernel.next_wakeup() } else { Some(self.kernel.now) }
+    }
+
+    /// Let the time pass until `now` and take everything that happened since the last call, in order.
+    pub fn advance(&mut self, now: SimTime) -> Vec<Happened> {
+        self.pass(now);
+        self.kernel.run();
+        core::mem::take(&mut self.kernel.happened)
+    }
+
+    /// Everything due up to and including `now` takes place.
+    fn pass(&mut self, now: SimTime) {
+        while let Some(at) = self.kernel.next_wakeup().filter(|at| *at <= now) {
+            self.kernel.now = self.kernel.now.max(at);
+            self.kernel.run();
+        }
+        self.kernel.now = self.kernel.now.max(now);
+    }
+
+    /// Whether a container's first process runs.
+    pub fn is_running(&self, container: ContainerId) -> bool {
+        self.kernel.containers.get(&container).is_some_and(|c| c.running)
+    }
+
+    /// What a container left in its termination message file: at most 4096 bytes. `None` when it wrote none.
+    /// (`FallbackToLogsOnError` is the kubelet's to do, from the lines it was told.)
+    pub fn termination_message(&self, container: ContainerId) -> Option<String> {
+        let c = self.kernel.containers.get(&container)?;
+        let path = match c.config.termination_message_path.as_str() {
+            "" => TERMINATION_LOG,
+            path => path,
+        };
+        let bytes = self.read_file(container, path)?;
+        let start = bytes.len().saturating_sub(TERMINATION_MESSAGE_BYTES);
+        (!bytes.is_empty()).then(|| String::from_utf8_lossy(&bytes[start..]).into_owned())
+    }
+
+    /// The bytes of a file as a container sees it, also after its end.
+    pub fn read_file(&self, container: ContainerId, path: &str) -> Option<Vec<u8>> {
+        let c = self.kernel.containers.get(&container)?;
+        let root = Who { uid: 0, gid: 0 };
+        let node = fs::walk(&self.kernel.trees, &c.mounts, root, "/", path, true).ok()?.node?;
+        match &self.kernel.trees[node.tree as usize].node(node.ino).kind {
+            Kind::File(content) => Some(content.read_at(0, content.len().min(64 << 20) as usize)),
+            _ => None,
+        }
+    }
+
+    /// Every file, directory and link of a container's own layer, by path (volumes are not entered).
+    pub fn files(&self, container: ContainerId) -> Vec<(String, Entry)> {
+        let Some(c) = self.kernel.containers.get(&container) else { return Vec::new() };
+        let tree = &self.kernel.trees[c.mounts.root.tree as usize];
+        let mut out = Vec::new();
+        for (path, node) in tree.list() {
+            let entry = match &node.kind {
+                Kind::File(content) => Entry::File(content.read_at(0, content.len().min(64 << 20) as usize)),
+                Kind::Dir(_) => Entry::Directory,
+                Kind::Link(target) => Entry::Link(target.clone()),
+                _ => continue,
+            };
+            out.push((path, entry));
+        }
+        out
+    }
+
+    /// Put a file into a container's layer from outside, as `kubectl cp` does.
+    pub fn write_file(&mut self, container: ContainerId, path: &str, bytes: &[u8], mode: u16) {
+        let wall = self.kernel.wall();
+        if let Some(c) = self.kernel.containers.get(&container) {
+            let content = fs::Content { bytes: Arc::new(bytes.to_vec()), zeros: 0 };
+            self.kernel.trees[c.mounts.root.tree as usize].put(path, Kind::File(content), mode, wall);
+        }
+    }
+
+    /// Bytes of memory that a container's processes hold.
+    pub fn memory(&self, container: ContainerId) -> u64 {
+        self.kernel.memory(container)
+    }
+
+    /// Bytes of files in a container's own writable layer (its image's files among them).
+    pub fn layer_used(&self, container: ContainerId) -> u64 {
+        self.kernel.containers.get(&container).map_or(0, |c| self.kernel.trees[c.mounts.root.tree as usize].used)
+    }
+
+    /// The ports that are listened on, and by which container.
+    pub fn listening(&self) -> Vec<(u16, ContainerId)> {
+        self.kernel.ports.iter().map(|(port, l)| (*port, l.container)).collect()
+    }
+
+    fn mount(&mut self, config: &ContainerConfig, image: &images::Image) -> Mounts {
+        let wall = self.kernel.wall();
+        let mut layer = images::root(image, &self.kernel.config, wall);
+        let mut table = BTreeMap::new();
+        let root_tree = self.kernel.trees.len() as u32;
+        let message_path =
+            if config.termination_message_path.is_empty() { TERMINATION_LOG } else { &config.termination_message_path };
+        layer.put(message_path, Kind::File(fs::Content::default()), 0o666, wall);
+        self.kernel.trees.push(layer);
+        let mut mounts = Mounts { root: NodeRef { tree: root_tree, ino: 0 }, table: BTreeMap::new(), root_read_only: false };
+        let mut by_depth: Vec<_> = config.mounts.iter().collect();
+        by_depth.sort_by_key(|m| m.path.split('/').filter(|p| !p.is_empty()).count());
+        for mount in by_depth {
+            let Some(volume) = self.kernel.volumes.get(&mount.volume).copied() else { continue };
+            let source = self.volume_root(volume, &mount.sub_path);
+            let point = self.mount_point(&mounts, &mount.path, source);
+            table.insert(point, (source, mount.read_only));
+            mounts.table.insert(point, (source, mount.read_only));
+        }
+        mounts
+    }
+
+    /// The node of a volume that a mount shows: its root, or what is at the sub-path.
+    fn volume_root(&mut self, tree: u32, sub_path: &str) -> NodeRef {
+        let wall = self.kernel.wall();
+        let t = &mut self.kernel.trees[tree as usize];
+        let mut ino = Some(0);
+        for name in sub_path.split('/').filter(|n| !n.is_empty()) {
+            ino = ino.and_then(|dir| t.child(dir, name));
+        }
+        NodeRef { tree, ino: ino.unwrap_or_else(|| t.make_dirs(sub_path, 0o777, wall)) }
+    }
+
+    /// The node that is mounted over, made when it is missing.
+    fn mount_point(&mut self, mounts: &Mounts, path: &str, source: NodeRef) -> NodeRef {
+        let wall = self.kernel.wall();
+        let is_dir = self.kernel.trees[source.tree as usize].node(source.ino).is_dir();
+        let root = Who { uid: 0, gid: 0 };
+        let mut at = mounts.root;
+        let path = fs::absolute("/", path);
+        let names: Vec<&str> = path.split('/').filter(|n| !n.is_empty()).collect();
+        for (i, _) in names.iter().enumerate() {
+            let prefix = format!("/{}", names[..=i].join("/"));
+            at = match fs::walk(&self.kernel.trees, mounts, root, "/", &prefix, true) {
+                Ok(fs::Walk { node: Some(node), .. }) => node,
+                Ok(w) => {
+                    let last_file = i + 1 == names.len() && !is_dir;
+                    let kind =
+                        if last_file { Kind::File(fs::Content::default()) } else { Kind::Dir(BTreeMap::new()) };
+                    let tree = &mut self.kernel.trees[w.dir.tree as usize];
+                    let ino = tree.add(w.dir.ino, &w.name, kind, 0o755, (0, 0), wall);
+                    NodeRef { tree: w.dir.tree, ino }
+                }
+                Err(_) => at,
+            };
+        }
+        at
+    }
+
+    /// The runtime makes a working directory that is missing.
+    fn make_working_dir(&mut self, mounts: &Mounts, cwd: &str) {
+        let root = Who { uid: 0, gid: 0 };
+        if fs::walk(&self.kernel.trees, mounts, root, "/", cwd, true).is_ok_and(|w| w.node.is_some()) {
+            return;
+        }
+        let source = NodeRef { tree: mounts.root.tree, ino: 0 };
+        self.mount_point(mounts, cwd, source);
+    }
+}
+
+/// One entry of [`Sandbox::files`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Entry {
+    /// A regular file with its bytes.
+    File(Vec<u8>),
+    /// A directory.
+    Directory,
+    /// A symbolic link with its target.
+    Link(String),
+}
+
+fn scripted_start_error(config: &ContainerConfig) -> Option<StartError> {
+    let run = config.behavior.as_ref()?.run(config.restart_count)?;
+    let scripted = run.start_error.as_ref()?;
+    Some(StartError {
+        exit_code: scripted.exit_code,
+        reason: scripted.reason.clone(),
+        message: scripted.message.clone(),
+        errno: "",
+    })
+}
+
+/// The words of the first process: `command` replaces entrypoint and cmd, `args` alone replaces cmd.
+fn command_line(config: &ContainerConfig, image: &images::Image) -> Vec<String> {
+    let own = |words: &[String]| words.to_vec();
+    let mut argv = if config.command.is_empty() { own(&image.entrypoint) } else { config.command.clone() };
+    if !config.args.is_empty() {
+        argv.extend(config.args.iter().cloned());
+    } else if config.command.is_empty() {
+        argv.extend(own(&image.cmd));
+    }
+    argv
+}
+
+/// The image's variables, then the kubelet's, then `HOME` when nobody set it, as runc does.
+fn environment(config: &ContainerConfig, image: &images::Image) -> Vec<(String, String)> {
+    let mut env: Vec<(String, String)> =
+        image.env.iter().filter(|(n, _)| !config.env.iter().any(|(m, _)| m == n)).cloned().collect();
+    for (name, value) in &config.env {
+        match env.iter_mut().find(|(n, _)| n == name) {
+            Some(found) => found.1.clone_from(value),
+            None => env.push((name.clone(), value.clone())),
+        }
+    }
+    if !env.iter().any(|(n, _)| n == "HOME") {
+        let home = if identity(config, image).0 == 0 { "/root" } else { "/" };
+        env.push(("HOME".to_string(), home.to_string()));
+    }
+    env
+}
+
+fn identity(config: &ContainerConfig, image: &images::Image) -> (u32, u32) {
+    let uid = config.run_as_user.and_then(|u| u32::try_from(u).ok()).unwrap_or(image.uid);
+    (uid, if config.run_as_user.is_some() { 0 } else { image.uid })
+}
+
