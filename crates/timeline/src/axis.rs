@@ -43,6 +43,8 @@ pub struct Axis {
 
 /// No more than so many folds: where a run has more quiet times, only the longest are folded.
 const MAX_FOLDS: usize = 10;
+/// A gap is long when it takes more than one part in so many of the open time.
+const MAX_SHARE: u64 = 6;
 /// The shortest time that is ever called quiet.
 const MIN_QUIET: SimTime = SimTime::from_secs(4);
 /// Below this a run fits without folds.
@@ -63,15 +65,9 @@ impl Axis {
         times.insert(0, SimTime::ZERO);
         times.push(horizon);
         let gap = |w: &[SimTime]| w[1].since(w[0]);
-        let mut gaps: Vec<SimTime> = times.windows(2).map(gap).filter(|g| *g >= MIN_QUIET).collect();
+        let mut gaps: Vec<SimTime> = times.windows(2).map(gap).collect();
         gaps.sort_unstable_by(|a, b| b.cmp(a));
-        // The longest gaps, but all of one length or none, so that like things look alike.
-        let quiet = match gaps.get(MAX_FOLDS) {
-            None => gaps.last().copied(),
-            Some(next) => {
-                gaps[..MAX_FOLDS].iter().copied().filter(|g| *g > *next + SimTime(next.0 / 5)).min()
-            }
-        };
+        let quiet = quiet(&gaps, horizon);
         let busy = times.len() > 2 && horizon >= MIN_HORIZON;
         let Some(quiet) = quiet.filter(|_| busy) else { return Self::even(horizon) };
 
@@ -109,6 +105,28 @@ impl Axis {
     pub fn horizon(&self) -> SimTime {
         self.pieces.last().map_or(SimTime::ZERO, |p| p.to)
     }
+}
+
+/// From which length on a gap is folded; `gaps` has the longest first.
+///
+/// The longest are folded, one after the other, until none of the others takes more than [`MAX_SHARE`] of the time
+/// that stays open: a loop of like steps is left as it is, whatever its length.
+fn quiet(gaps: &[SimTime], horizon: SimTime) -> Option<SimTime> {
+    let mut open = horizon;
+    let mut folds = 0;
+    for g in gaps {
+        if *g < MIN_QUIET || g.0 <= open.0 / MAX_SHARE {
+            break;
+        }
+        open = open.since(*g);
+        folds += 1;
+    }
+    if folds <= MAX_FOLDS {
+        return gaps[..folds].last().copied();
+    }
+    // Too many: only those that stand out from the first that is not folded, so that like gaps look alike.
+    let next = gaps[MAX_FOLDS];
+    gaps[..MAX_FOLDS].iter().copied().filter(|g| *g > next + SimTime(next.0 / 5)).min()
 }
 
 fn push_even(pieces: &mut Vec<Piece>, from: SimTime, to: SimTime) {
@@ -210,10 +228,11 @@ impl<'a> Scale<'a> {
                 }
                 at += step;
             }
-            // A piece between folds that holds no round time is named by the second in which it begins.
+            // A piece between folds that holds no round time is named by its first whole second or tenth.
             if !any {
-                let at = SimTime(p.from.0.div_ceil(SECOND) * SECOND);
-                let at = if at <= p.to { at } else { p.from };
+                let round = |unit: u64| SimTime(p.from.0.div_ceil(unit) * unit);
+                let at =
+                    [SECOND, SECOND / 10].map(round).into_iter().find(|at| *at <= p.to).unwrap_or(p.from);
                 let x = place(at);
                 if ticks.last().is_none_or(|t| x - t.x >= apart) {
                     ticks.push(Tick { at, x });

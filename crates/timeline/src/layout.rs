@@ -97,8 +97,10 @@ pub struct Bar {
     pub height: f64,
     /// What its colour says.
     pub look: SpanLook,
-    /// What is written on it: as much as fits, which may be nothing.
+    /// What is written on it: as much as fits, which may be nothing, …
     pub text: String,
+    /// … and where that begins.
+    pub text_x: f64,
     /// Said when it is pointed at.
     pub hint: String,
     /// The number of the trace's entry.
@@ -116,6 +118,8 @@ pub struct Mark {
     pub look: InstantLook,
     /// Written beside it; empty where there is no room.
     pub text: String,
+    /// The look of the bar on which that is written, if it is on one.
+    pub over: Option<SpanLook>,
     /// Said when it is pointed at.
     pub hint: String,
     /// The number of the trace's entry.
@@ -130,6 +134,12 @@ const MARGIN: f64 = 16.0;
 const MIN_BAR: f64 = 1.5;
 /// Marks of one look that are closer than this are drawn as one.
 const MIN_APART: f64 = 2.0;
+/// Quiet marks keep further apart: they only say that it goes on.
+const QUIET_APART: f64 = 10.0;
+/// A mark's text begins so far from its middle, …
+const MARK_TEXT: f64 = 10.0;
+/// … and a bar's so far from its begin.
+const TEXT_INSET: f64 = 6.0;
 /// Times on the axis are at least so far apart.
 const TICKS_APART: f64 = 64.0;
 
@@ -188,14 +198,14 @@ fn place(lane: &Lane, y: f64, left: f64, scale: &Scale<'_>) -> Row {
         // What is too narrow to be told from its like before it adds nothing.
         let hidden = bars.last().is_some_and(|b| b.look == span.look && x + width <= b.x + b.width + 0.5);
         if !hidden {
-            let text = if bar_height < 12.0 { "" } else { fitting(&span.text, width - 10.0) };
             bars.push(Bar {
                 x,
                 width,
                 y: middle - bar_height / 2.0,
                 height: bar_height,
                 look: span.look,
-                text: text.into(),
+                text: if bar_height < 12.0 { String::new() } else { span.text.clone() },
+                text_x: x + TEXT_INSET,
                 hint: span.hint.clone(),
                 entry: span.entry.0,
             });
@@ -204,24 +214,35 @@ fn place(lane: &Lane, y: f64, left: f64, scale: &Scale<'_>) -> Row {
     let mut marks: Vec<Mark> = Vec::with_capacity(lane.instants.len());
     for (i, instant) in lane.instants.iter().enumerate() {
         let x = left + scale.px_from_time(instant.at);
-        if marks
-            .iter()
-            .rev()
-            .take(3)
-            .any(|m| m.look == instant.look && x - m.x < MIN_APART && instant.text == m.text)
-        {
+        let apart = if instant.quiet { QUIET_APART } else { MIN_APART };
+        let near = |m: &Mark| m.look == instant.look && m.text == instant.text && x - m.x < apart;
+        if marks.iter().rev().take(3).any(near) {
             continue;
         }
         let next = lane.instants.get(i + 1).map_or(f64::MAX, |n| left + scale.px_from_time(n.at));
-        let fits = next - x > text_width(&instant.text) + 16.0;
+        let fits = next - x > text_width(&instant.text) + 2.0 * MARK_TEXT;
         marks.push(Mark {
             x,
             y: middle,
             look: instant.look,
             text: if fits { instant.text.clone() } else { String::new() },
+            over: bars
+                .iter()
+                .find(|b| b.x <= x + MARK_TEXT && x + MARK_TEXT <= b.x + b.width)
+                .map(|b| b.look),
             hint: instant.hint.clone(),
             entry: instant.entry.0,
         });
+    }
+    for bar in &mut bars {
+        // A bar's text makes way for the marks on it.
+        for m in &marks {
+            let (from, to) = (m.x - MARK_TEXT, m.x + MARK_TEXT + text_width(&m.text));
+            if from < bar.text_x + text_width(&bar.text) && bar.text_x < to {
+                bar.text_x = to + TEXT_INSET;
+            }
+        }
+        bar.text = fitting(&bar.text, bar.x + bar.width - bar.text_x - TEXT_INSET / 2.0);
     }
     Row {
         key: lane.key.clone(),
@@ -235,22 +256,46 @@ fn place(lane: &Lane, y: f64, left: f64, scale: &Scale<'_>) -> Row {
     }
 }
 
-/// As many of the parts of a text, which ` · ` divides, as fit from the first on.
-fn fitting(text: &str, width: f64) -> &str {
-    let mut end = text.len();
-    loop {
-        let part = &text[..end];
-        if text_width(part) <= width {
-            return part;
+/// As much of a text as fits: of its parts, which ` · ` divides, as many as fit from the first on; the next one
+/// cut short where enough of it can be shown to be of use.
+fn fitting(text: &str, width: f64) -> String {
+    const OF_USE: usize = 7;
+    if text_width(text) <= width {
+        return text.into();
+    }
+    let mut end = 0;
+    for (at, _) in text.match_indices(" · ") {
+        if text_width(&text[..at]) > width {
+            return text[..end].into();
         }
-        match part.rfind(" · ") {
-            Some(at) => end = at,
-            None => return "",
+        end = at;
+    }
+    let rest = &text[end..];
+    let dots = text_width("…");
+    let mut used = text_width(&text[..end]) + dots;
+    let mut cut = 0;
+    for (i, c) in rest.char_indices() {
+        used += char_width(c);
+        if used > width {
+            break;
         }
+        cut = i + c.len_utf8();
+    }
+    let shown = rest[..cut].trim_end();
+    let divider = if end > 0 { " · ".chars().count() } else { 0 };
+    if end > 0 && shown.chars().count() >= divider + OF_USE {
+        format!("{}{shown}…", &text[..end])
+    } else {
+        text[..end].into()
     }
 }
 
-/// About how wide a text is at 11 px; East Asian letters are wider.
+/// About how wide a text is at 11 px.
 fn text_width(text: &str) -> f64 {
-    text.chars().map(|c| if c < '\u{2e80}' { 6.3 } else { 11.5 }).sum()
+    text.chars().map(char_width).sum()
+}
+
+/// East Asian letters are wider.
+fn char_width(c: char) -> f64 {
+    if c < '\u{2e80}' { 6.3 } else { 11.5 }
 }

@@ -1,7 +1,7 @@
 //! A drawing as SVG that stands alone: fonts, colours and patterns inside, light and dark.
 
 use crate::layout::{Bar, Layout, Mark};
-use crate::model::{Form, InstantLook};
+use crate::model::{Form, InstantLook, SpanLook};
 use alloc::string::String;
 use core::fmt::{self, Write};
 
@@ -49,7 +49,7 @@ const STYLE: &str = "\
 .lifepod .instant{stroke:var(--l-ground);stroke-width:1}\
 .lifepod .is-normal{fill:var(--l-accent)}.lifepod .is-warning{fill:var(--l-waiting)}\
 .lifepod .is-pass{fill:none;stroke:var(--l-ready);stroke-width:1.6}.lifepod .is-fail{fill:var(--l-failed)}\
-.lifepod .is-action{fill:var(--l-soft)}.lifepod .is-signal{fill:var(--l-ending)}";
+.lifepod .is-action,.lifepod .is-signal{fill:var(--l-ink)}";
 
 fn draw(layout: &Layout, out: &mut String) -> fmt::Result {
     let (width, height) = (Px(layout.width), Px(layout.height));
@@ -142,7 +142,7 @@ fn bar(b: &Bar, out: &mut String) -> fmt::Result {
         Escaped(&b.hint)
     )?;
     if !b.text.is_empty() {
-        let (x, y) = (Px(b.x + 6.0), Px(b.y + b.height / 2.0 + 4.0));
+        let (x, y) = (Px(b.text_x), Px(b.y + b.height / 2.0 + 4.0));
         write!(
             out,
             "<text class=\"span-text on-{}\" x=\"{x}\" y=\"{y}\">{}</text>",
@@ -165,13 +165,10 @@ fn mark(m: &Mark, out: &mut String) -> fmt::Result {
     }
     write!(out, "\"><title>{}</title></path>", Escaped(&m.hint))?;
     if !m.text.is_empty() {
-        write!(
-            out,
-            "<text class=\"mark-text\" x=\"{}\" y=\"{}\">{}</text>",
-            Px(x + 10.0),
-            Px(y + 4.0),
-            Escaped(&m.text)
-        )?;
+        let (x, y) = (Px(m.x + 10.0), Px(m.y + 4.0));
+        let on = m.over.map_or("", SpanLook::class);
+        let class = if on.is_empty() { "" } else { " on-" };
+        write!(out, "<text class=\"mark-text{class}{on}\" x=\"{x}\" y=\"{y}\">{}</text>", Escaped(&m.text))?;
     }
     Ok(())
 }

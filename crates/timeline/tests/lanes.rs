@@ -6,7 +6,7 @@ use lifepod_api::SimTime;
 use lifepod_timeline::{
     Axis, Lang, Layout, LayoutOptions, Options, Scale, SpanLook, Timeline, lanes, layout, svg,
 };
-use support::{crash_loop, s};
+use support::{crash_loop, healthy, killed_and_deleted, s};
 
 fn drawn(timeline: &Timeline) -> Layout {
     layout(timeline, &Axis::folded(timeline), &LayoutOptions::default())
@@ -36,9 +36,6 @@ fn a_crash_loop_shows_runs_exits_and_growing_back_offs() {
     );
     assert!(app.spans.iter().any(|s| s.text == "exit 127" && s.look == SpanLook::Failed));
     assert!(app.spans.windows(2).all(|w| w[0].to <= w[1].from), "spans do not overlap");
-    if let Ok(path) = std::env::var("LIFEPOD_SVG") {
-        std::fs::write(path, svg(&drawn(&timeline))).expect("the picture is written");
-    }
 }
 
 #[test]
@@ -54,4 +51,78 @@ fn a_place_on_the_axis_and_its_time_are_inverse() {
         assert!((back - at).abs() < 0.001, "{at} came back as {back}");
     }
     assert!((scale.px_from_time(SimTime::MAX) - 900.0).abs() < 1e-6);
+}
+
+#[test]
+fn a_deleted_pod_shows_its_grace_and_the_signals() {
+    let world = killed_and_deleted();
+    let timeline = lanes(&world.trace, &ten_minutes(Lang::En));
+    let lane = timeline.lanes.iter().find(|l| l.label == "termination").expect("a lane for the end");
+    let signals: Vec<&str> = lane.instants.iter().map(|i| i.text.as_str()).collect();
+    assert_eq!(signals, ["TERM", "TERM", "TERM", "KILL"]);
+    assert_eq!(lane.spans[0].text, "Terminating · grace 30 s");
+    let status = timeline.lanes.iter().find(|l| l.label == "STATUS").expect("a lane for STATUS");
+    let mut texts: Vec<&str> = status.spans.iter().map(|s| s.text.as_str()).collect();
+    texts.dedup();
+    assert_eq!(texts, ["Pending", "ContainerCreating", "Running", "Terminating", "Error"]);
+    assert!(
+        status.spans.last().is_some_and(|s| s.to < timeline.horizon),
+        "after the pod is gone there is nothing"
+    );
+    let liveness = timeline.lanes.iter().find(|l| l.label == "liveness").expect("a lane for the probe");
+    assert_eq!(liveness.instants.iter().filter(|i| i.text == "3/3").count(), 2);
+}
+
+#[test]
+fn one_more_success_of_a_probe_keeps_no_time_unfolded() {
+    let world = healthy();
+    let timeline = lanes(&world.trace, &ten_minutes(Lang::En));
+    let axis = Axis::folded(&timeline);
+    let folds: Vec<f64> = axis.pieces.iter().filter(|p| p.folded).map(|p| p.length().as_secs_f64()).collect();
+    assert_eq!(folds.len(), 1);
+    assert!(folds[0] > 595.0, "{folds:?}");
+}
+
+#[test]
+fn stops_lead_through_what_happened_in_both_directions() {
+    let timeline = lanes(&healthy().trace, &ten_minutes(Lang::En));
+    let mut at = SimTime::ZERO;
+    let mut there = Vec::new();
+    while let Some(stop) = timeline.next_stop(at) {
+        at = stop.at;
+        there.push(at);
+    }
+    let mut back = vec![at];
+    while let Some(stop) = timeline.previous_stop(at).filter(|s| s.at > SimTime::ZERO) {
+        at = stop.at;
+        back.push(at);
+    }
+    back.reverse();
+    assert_eq!(there, back);
+    assert!(there.len() > 60);
+}
+
+#[test]
+fn pictures_are_well_formed_and_show_what_they_are_about() {
+    for (name, world) in
+        [("crash-loop", crash_loop()), ("killed-and-deleted", killed_and_deleted()), ("healthy", healthy())]
+    {
+        for lang in [Lang::En, Lang::Zh] {
+            let timeline = lanes(&world.trace, &ten_minutes(lang));
+            let picture = svg(&drawn(&timeline));
+            assert!(picture.starts_with("<svg ") && picture.ends_with("</svg>\n"));
+            assert_eq!(picture.matches("<g ").count(), timeline.lanes.len());
+            assert_eq!(picture.matches("<g ").count(), picture.matches("</g>").count());
+            assert_eq!(
+                picture,
+                svg(&drawn(&lanes(&world.trace, &ten_minutes(lang)))),
+                "the same bytes every time"
+            );
+            // For the eyes: LIFEPOD_PICTURES=DIR cargo test -p lifepod-timeline
+            if let Ok(dir) = std::env::var("LIFEPOD_PICTURES") {
+                std::fs::write(format!("{dir}/{name}-{lang:?}.svg"), picture)
+                    .expect("the picture is written");
+            }
+        }
+    }
 }

@@ -244,3 +244,93 @@ pub fn crash_loop() -> World {
     assert!(back_off > 0);
     w
 }
+
+/// A slow starter that its liveness probe kills twice, and that is then deleted and ignores TERM.
+pub fn killed_and_deleted() -> World {
+    let probe = json!({
+        "exec": {"command": ["cat", "/tmp/up"]}, "periodSeconds": 10, "timeoutSeconds": 1, "successThreshold": 1,
+        "failureThreshold": 3,
+    });
+    let mut w = World::new(json!({
+        "restartPolicy": "Always", "terminationGracePeriodSeconds": 30,
+        "containers": [{
+            "name": "app", "image": "busybox", "command": ["sh", "-c", "sleep 40; touch /tmp/up; sleep 9999"],
+            "livenessProbe": probe, "readinessProbe": probe,
+        }],
+    }));
+    let mut cause = w.starts();
+    let mut at = 1.3;
+    for attempt in 0..2 {
+        let started = w.begin(at, cause, attempt);
+        w.status("Running", attempt as i32, json!({"running": {}}), json!({}), false);
+        w.store(at + 0.02, Some(started), Op::Modified, "kubelet");
+        let mut last = started;
+        for run in 1..=3 {
+            let when = at + 10.0 * f64::from(run);
+            w.probe(when, started, ProbeKind::Readiness, ProbeResult::Failure, run);
+            last = w.probe(when, last, ProbeKind::Liveness, ProbeResult::Failure, run);
+            w.event(when, last, "Warning", "Unhealthy", "Liveness probe failed: cat: can't open '/tmp/up'");
+        }
+        let kill = Decision::Kill {
+            pod: w.pod_ref.clone(),
+            container: "app".into(),
+            why: lifepod_engine::trace::KillReason::LivenessProbe,
+            grace: s(30.0),
+        };
+        let kill = w.decide(at + 30.01, last, kill);
+        let message = "Container app failed liveness probe, will be restarted";
+        w.event(at + 30.02, kill, "Normal", "Killing", message);
+        let stop = w.call(at + 30.02, kill, Call::StopContainer { attempt, timeout: 30, signal: "SIGTERM" });
+        let exit = Call::Exited { attempt, exit_code: 143, reason: "Error", signal: Some("SIGTERM") };
+        let exited = w.call(at + 30.1, stop, exit);
+        let restart = Decision::Restart {
+            pod: w.pod_ref.clone(),
+            container: "app".into(),
+            restart_count: attempt + 1,
+            next_back_off: s(0.0),
+        };
+        cause = w.decide(at + 30.2, exited, restart);
+        at += 30.3;
+    }
+    let started = w.begin(at, cause, 2);
+    w.probe(at + 45.0, started, ProbeKind::Readiness, ProbeResult::Success, 1);
+    w.status("Running", 2, json!({"running": {}}), json!({}), true);
+    w.store(at + 45.1, Some(started), Op::Modified, "kubelet");
+    let action = Action { text: "kubectl delete pod web".into(), refused: None };
+    let action = w.push(at + 120.0, None, What::Action(action));
+    w.pod.metadata.deletion_timestamp = Some(Time((at + 150.0) as i64));
+    w.pod.metadata.deletion_grace_period_seconds = Some(30);
+    let marked = w.store(at + 120.01, Some(action), Op::Modified, "kubectl");
+    let stop = w.call(at + 120.1, marked, Call::StopContainer { attempt: 2, timeout: 30, signal: "SIGTERM" });
+    let kill = w.call(at + 150.1, stop, Call::KillContainer { attempt: 2 });
+    let exit = Call::Exited { attempt: 2, exit_code: 137, reason: "Error", signal: Some("SIGKILL") };
+    let exited = w.call(at + 150.15, kill, exit);
+    let ended = json!({"terminated": {"exitCode": 137, "reason": "Error"}});
+    w.status("Failed", 2, ended, json!({}), false);
+    let last = w.store(at + 150.3, Some(exited), Op::Modified, "kubelet");
+    w.store(at + 151.0, Some(last), Op::Deleted, "kubelet");
+    w
+}
+
+/// A server that starts and stays ready.
+pub fn healthy() -> World {
+    let mut w = World::new(json!({
+        "restartPolicy": "Always", "terminationGracePeriodSeconds": 30,
+        "containers": [{
+            "name": "nginx", "image": "nginx:1.27",
+            "readinessProbe": {"httpGet": {"path": "/", "port": 80}, "periodSeconds": 10, "timeoutSeconds": 1,
+                "successThreshold": 1, "failureThreshold": 3},
+        }],
+    }));
+    let cause = w.starts();
+    let started = w.begin(1.3, cause, 0);
+    w.status("Running", 0, json!({"running": {}}), json!({}), false);
+    w.store(1.4, Some(started), Op::Modified, "kubelet");
+    w.probe(1.6, started, ProbeKind::Readiness, ProbeResult::Success, 1);
+    w.status("Running", 0, json!({"running": {}}), json!({}), true);
+    w.store(1.7, Some(started), Op::Modified, "kubelet");
+    for i in 1..59 {
+        w.probe(1.6 + 10.0 * f64::from(i), started, ProbeKind::Readiness, ProbeResult::Success, 1 + i as u32);
+    }
+    w
+}
