@@ -5,6 +5,12 @@ export class Lifepod {
     this.page = page;
     this.url = url;
     this.shots = shots;
+    this.expectedComplaints = [];
+  }
+
+  /** Says that the browser's console will complain so, rightly. */
+  expected(complaint) {
+    this.expectedComplaints.push(complaint);
   }
 
   /** Opens the page and waits for its editor and its first verdict. */

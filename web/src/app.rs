@@ -116,7 +116,8 @@ fn first_state() -> State {
         horizon: None,
         end: SimTime::MAX,
         revision: 1,
-        cursor: SimTime::ZERO,
+        // Late enough for something to have happened.
+        cursor: SimTime::from_secs(60),
         selected: None,
         playing: false,
         speed: 10.0,

@@ -51,6 +51,8 @@ struct Inner {
     current: Option<(Run, f64)>,
     /// The last run that made a timeline: a new worker is given it first, so that it can answer for it.
     last_good: Option<Run>,
+    /// Whether the worker has said that it is up.
+    ready: bool,
     /// Looks at the age of the current run.
     watch: Option<Interval>,
 }
@@ -88,6 +90,7 @@ impl Engine {
                 whys: Slot::closed(),
                 current: None,
                 last_good: None,
+                ready: false,
                 watch: None,
             })
         });
@@ -126,6 +129,7 @@ impl Inner {
         self.looks.close();
         self.whys.close();
         self.current = None;
+        self.ready = false;
         self.watch = None;
 
         let options = WorkerOptions::new();
@@ -172,6 +176,7 @@ impl Inner {
     fn receive(&mut self, reply: Reply) -> Option<News> {
         match reply {
             Reply::Ready => {
+                self.ready = true;
                 // A worker that was started anew must know the run that is on the screen.
                 if let Some(run) = self.last_good.clone() {
                     self.send_run(run);
@@ -207,7 +212,10 @@ impl Inner {
     fn crashed(&mut self, words: String) -> News {
         let id = self.current.as_ref().map(|(run, _)| run.id);
         self.give_up_current();
-        self.start_worker();
+        // One that never came up would not the next time either.
+        if self.ready {
+            self.start_worker();
+        }
         News::Crashed(id, words)
     }
 

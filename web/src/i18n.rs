@@ -95,9 +95,9 @@ words! {
     help_title: "Reading a pod's life", "读懂 Pod 的一生";
     help_intro: "The manifest on the left is run in a simulated cluster. Move the cursor to any instant; below is what kubectl would say then.",
         "左侧的清单会在模拟集群中运行。把光标移到任意时刻，下方就是那一刻 kubectl 的输出。";
-    help_scrub: "a step back or on; with Shift ten", "后退或前进一步；按住 Shift 为十步";
+    help_scrub: "a step back or forward; with Shift, ten", "后退或前进一步；按住 Shift 为十步";
     help_entry: "the previous or next thing that happened", "上一条或下一条记录";
-    help_ends: "the begin or the end", "开头或结尾";
+    help_ends: "the beginning or the end", "开头或结尾";
     help_tenths: "to that tenth of the timeline", "跳到时间线的几分之十处";
     help_play: "play or pause", "播放或暂停";
     help_tabs: "open a tab", "切换标签页";

@@ -21,6 +21,8 @@ const GUTTER: f64 = 200.0;
 const NARROW_GUTTER: f64 = 108.0;
 /// What the layout leaves free at the right end, in pixels.
 const RIGHT_MARGIN: f64 = 16.0;
+/// The widest that the time at the cursor gets, in pixels.
+const CLOCK_WIDTH: f64 = 66.0;
 /// Below this width in pixels the page is narrow.
 const NARROW: f64 = 620.0;
 
@@ -92,11 +94,13 @@ impl Place {
 fn view(props: &TimelineProps, place: &Place) -> Html {
     let layout = &place.layout;
     let x = place.gutter + place.scale().px_from_time(props.cursor);
+    // At the right end the time stays whole.
+    let clock_x = x.min(layout.width - CLOCK_WIDTH / 2.0);
     html! {
         <>
             <div class="timeline-axis">
                 <Axis layout={layout.clone()} />
-                <span class="timeline-clock" style={format!("transform: translateX(calc({x:.2}px - 50%))")}>
+                <span class="timeline-clock" style={format!("transform: translateX(calc({clock_x:.2}px - 50%))")}>
                     {clock::exact(props.cursor)}
                 </span>
             </div>
