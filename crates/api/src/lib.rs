@@ -7,6 +7,7 @@
 
 extern crate alloc;
 
+pub mod admission;
 mod any;
 pub mod cron;
 pub mod defaults;
@@ -19,6 +20,7 @@ pub mod prepare;
 pub mod quantity;
 pub mod resources;
 pub mod schema;
+pub mod status;
 pub mod time;
 pub mod validation;
 pub mod wire;
@@ -28,4 +30,5 @@ pub use any::{KINDS, Kind, Object, ObjectKey, Opaque};
 pub use intstr::{Bytes, IntOrString};
 pub use objects::*;
 pub use quantity::Quantity;
+pub use status::Refusal;
 pub use time::{MicroTime, SimTime, Time};

@@ -6,7 +6,7 @@ use crate::tree::Tree;
 use crate::value::convert;
 use crate::{json, yaml};
 use lifepod_api::wire::{DecodeError, DecodeErrorKind};
-use lifepod_api::{Kind, Object, Status};
+use lifepod_api::{Kind, Object, Refusal, Status};
 use serde_json::Value;
 
 /// The media type of a body.
@@ -22,7 +22,7 @@ pub enum Format {
 /// `apiVersion` are taken from the resource.
 ///
 /// The JSON comes along, as it was written.
-pub fn decode(text: &str, format: Format, kind: &Kind) -> Result<(Object, Value), Status> {
+pub fn decode(text: &str, format: Format, kind: &Kind) -> Result<(Object, Value), Refusal> {
     let unrecognized = |error: &str| {
         let message = format!(
             "the object provided is unrecognized (must be of type {}): {error} ({})",
@@ -112,19 +112,13 @@ fn read(text: &str, format: Format) -> Result<Tree, String> {
     }
 }
 
-fn cannot_be_handled(kind: &str, api_version: &str, error: &str) -> Status {
+fn cannot_be_handled(kind: &str, api_version: &str, error: &str) -> Refusal {
     let version = api_version.rsplit('/').next().unwrap_or(api_version);
     bad_request(format!("{kind} in version {version:?} cannot be handled as a {kind}: {error}"))
 }
 
-fn bad_request(message: String) -> Status {
-    Status {
-        status: "Failure".to_string(),
-        reason: "BadRequest".to_string(),
-        code: 400,
-        message,
-        ..Default::default()
-    }
+fn bad_request(message: String) -> Refusal {
+    Box::new(Status::bad_request(message))
 }
 
 /// The begin of a body: JSON as it is, anything else in hexadecimal digits (`rest/create.go summarizeData`).

@@ -44,3 +44,21 @@ fn resources() {
 fn validation() {
     run("validation", front::validation);
 }
+
+#[test]
+fn validation_apiserver() {
+    let lines = |topic: &str| -> Vec<Value> {
+        let path = format!("{}/../../tests/conformance/{topic}.jsonl", env!("CARGO_MANIFEST_DIR"));
+        let text = std::fs::read_to_string(path).expect("the vectors are in the repository");
+        text.lines().map(|line| serde_json::from_str(line).expect("a vector is a line of JSON")).collect()
+    };
+    let inputs = lines("validation");
+    let mut failures = Vec::new();
+    for mut vector in lines("validation_apiserver") {
+        vector["input"] = inputs.iter().find(|i| i["id"] == vector["id"]).cloned().unwrap_or_default();
+        if let Err(difference) = front::validation_apiserver(&vector) {
+            failures.push(format!("validation_apiserver {}: {difference}", vector["id"]));
+        }
+    }
+    assert!(failures.is_empty(), "{} failed\n{}", failures.len(), failures.join("\n"));
+}

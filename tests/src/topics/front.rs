@@ -1,6 +1,8 @@
 //! Topics of the front door: what can be said of an object without a cluster.
 
-use lifepod_api::{Kind, Object, Quantity, Status, defaults, duration, prepare, resources, validation};
+use lifepod_api::{
+    Kind, Object, Quantity, Refusal, admission, defaults, duration, prepare, resources, validation,
+};
 use lifepod_manifest::server::{Format, decode};
 use serde_json::{Value, json};
 
@@ -93,26 +95,29 @@ fn kind_of(v: &Value) -> Result<&'static Kind, String> {
     lifepod_api::KINDS.iter().find(|k| k.kind == name).ok_or_else(|| format!("unknown kind {name:?}"))
 }
 
+/// Does what the server does between decoding and validation.
+fn prepared(kind: &Kind, mut object: Object, written: &Value) -> Object {
+    let meta = object.meta_mut();
+    if kind.namespaced && meta.namespace.is_empty() {
+        meta.namespace = "default".to_string();
+    }
+    if meta.name.is_empty() && !meta.generate_name.is_empty() {
+        meta.name = prepare::generated_name(&meta.generate_name, "xxxxx");
+    }
+    meta.uid = "00000000-0000-4000-8000-000000000000".to_string();
+    prepare::for_create(&mut object, Some(written));
+    object
+}
+
 /// Decodes a vector's input as the body of a POST, and does what the server does before validation.
-fn received(v: &Value) -> Result<Result<Object, Status>, String> {
+fn received(v: &Value) -> Result<Result<Object, Refusal>, String> {
     let kind = kind_of(v)?;
     let decoded = match v["raw"].as_str() {
         Some(raw) if v["format"] == "yaml" => decode(raw, Format::Yaml, kind),
         Some(raw) => decode(raw, Format::Json, kind),
         None => decode(&v["manifest"].to_string(), Format::Json, kind),
     };
-    Ok(decoded.map(|(mut object, written)| {
-        let meta = object.meta_mut();
-        if kind.namespaced && meta.namespace.is_empty() {
-            meta.namespace = "default".to_string();
-        }
-        if meta.name.is_empty() && !meta.generate_name.is_empty() {
-            meta.name = prepare::generated_name(&meta.generate_name, "xxxxx");
-        }
-        meta.uid = "00000000-0000-4000-8000-000000000000".to_string();
-        prepare::for_create(&mut object, Some(&written));
-        object
-    }))
+    Ok(decoded.map(|(object, written)| prepared(kind, object, &written)))
 }
 
 /// Strict decoding and validation as each kind's strategy does it, admission left out.
@@ -177,4 +182,63 @@ fn without_uids(text: &str) -> String {
         }
     }
     out
+}
+
+/// The whole of a POST to a server with one namespace and no classes, quotas or ranges of its own. `input` is the
+/// line of the same id in the `validation` file.
+pub fn validation_apiserver(v: &Value) -> Result<(), String> {
+    let input = &v["input"];
+    let (code, reason, message, warnings) = match posted(input)? {
+        Ok(warnings) => (201, Value::Null, Value::Null, warnings),
+        Err(status) => (status.code, json!(status.reason), json!(status.message), Vec::new()),
+    };
+    same("code", &json!(code), &v["code"])?;
+    same("reason", &reason, v.get("reason").unwrap_or(&Value::Null))?;
+    let prefix = input["manifest"]["metadata"]["generateName"].as_str().unwrap_or("");
+    let want = without_suffix(&v["message"], prefix);
+    same_uids("message", &without_suffix(&message, prefix), &want)?;
+    // On the wire a warning is a header: code, agent, quoted text.
+    let headers: Vec<String> = warnings.iter().map(|w| format!("299 - {}", json!(w))).collect();
+    same("warnings", &json!(headers), v.get("warnings").unwrap_or(&json!([])))
+}
+
+fn posted(input: &Value) -> Result<Result<Vec<String>, Refusal>, String> {
+    let mut object = match received(input)? {
+        Ok(object) => object,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
+    prepare::normalize(&mut object);
+    if let Object::Pod(pod) = &mut object {
+        let mutated = admission::priority(pod, []).and_then(|()| admission::runtime_class(pod, None));
+        if let Err(refusal) = mutated {
+            return Ok(Err(refusal));
+        }
+        admission::default_toleration_seconds(pod);
+    }
+    let errors = validation::create(&object);
+    if !errors.is_empty() {
+        return Ok(Err(Box::new(validation::invalid_status(&object, &errors))));
+    }
+    if let Object::Pod(pod) = &object
+        && let Err(refusal) = admission::runtime_class_validate(pod, None)
+    {
+        return Ok(Err(refusal));
+    }
+    Ok(Ok(validation::warnings(&object)))
+}
+
+/// A message in which the five random characters behind a generated name's prefix read `xxxxx`.
+fn without_suffix(message: &Value, prefix: &str) -> Value {
+    let Some(text) = message.as_str().filter(|_| !prefix.is_empty()) else { return message.clone() };
+    let mut out = String::new();
+    for (i, part) in text.split(prefix).enumerate() {
+        let random =
+            |s: &str| s.len() == 5 && s.bytes().all(|b| prepare::NAME_ALPHABET.contains(&b) || b == b'x');
+        match part.get(..5).filter(|s| i > 0 && random(s)) {
+            Some(_) => out += &format!("{prefix}xxxxx{}", &part[5..]),
+            None if i > 0 => out += &format!("{prefix}{part}"),
+            None => out += part,
+        }
+    }
+    json!(out)
 }
