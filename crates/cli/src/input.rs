@@ -1,7 +1,8 @@
 //! Manifest files: reading them, and saying what is wrong with them.
 
 use clap::Args;
-use lifepod_manifest::{Parsed, Severity, parse};
+use lifepod_api::{Kind, defaults, validation};
+use lifepod_manifest::{Lines, Parsed, Severity, parse};
 use std::fmt::Write as _;
 use std::io::Read as _;
 use std::process::ExitCode;
@@ -69,9 +70,39 @@ pub fn read_all(names: &[String]) -> Result<Vec<File>, String> {
         }
         let text = String::from_utf8(bytes)
             .map_err(|e| format!("{name}: not text: byte {} is not UTF-8", e.utf8_error().valid_up_to()))?;
-        Ok(File { name: name.clone(), parsed: parse(&text) })
+        let mut parsed = parse(&text);
+        check(&text, &mut parsed);
+        Ok(File { name: name.clone(), parsed })
     };
     names.iter().map(read).collect()
+}
+
+/// Adds what the API server's validation says of the objects that are decoded without an error; like the server,
+/// it says nothing of the others.
+fn check(text: &str, parsed: &mut Parsed) {
+    let lines = Lines::new(text);
+    let mut findings = Vec::new();
+    let faulty =
+        |i: usize| parsed.diagnostics.iter().any(|d| d.document == i && d.severity == Severity::Error);
+    for (i, document) in parsed.documents.iter().enumerate().filter(|(i, d)| !d.refused && !faulty(*i)) {
+        let Some(mut object) = document.object.clone() else { continue };
+        let namespaced = Kind::find(object.api_version(), object.kind()).is_none_or(|k| k.namespaced);
+        if namespaced && object.meta().namespace.is_empty() {
+            object.meta_mut().namespace = "default".into();
+        }
+        defaults::apply(&mut object);
+        for e in validation::create(&object) {
+            let message = e.to_string();
+            findings.push(document.diagnostic(&lines, i, Severity::Error, &e.field, &message, ""));
+        }
+        for message in validation::warnings(&object) {
+            // A warning names its field first.
+            let field = message.split(": ").next().unwrap_or("");
+            findings.push(document.diagnostic(&lines, i, Severity::Warning, field, &message, ""));
+        }
+    }
+    parsed.diagnostics.extend(findings);
+    parsed.diagnostics.sort_by_key(|d| (d.line, d.column));
 }
 
 /// Could a word on the command line be the name of a manifest file?

@@ -52,6 +52,17 @@ fn a_mistake_is_named_with_its_file_line_and_column() {
 }
 
 #[test]
+fn what_the_api_server_would_refuse_is_named_at_its_place() {
+    let output = lifepod(&["validate", "-"], &POD.replace("name: app", "name: App"));
+    assert_eq!(output.status.code(), Some(1));
+    let text = stdout(&output);
+    assert!(
+        text.starts_with("<stdin>:6:12: error: spec.containers[0].name: Invalid value: \"App\": "),
+        "{text}"
+    );
+}
+
+#[test]
 fn a_good_manifest_is_passed_in_silence() {
     let output = lifepod(&["validate", "-"], POD);
     assert_eq!((output.status.code(), stdout(&output).as_str()), (Some(0), ""), "{}", stderr(&output));

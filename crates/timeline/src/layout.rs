@@ -14,15 +14,15 @@ use serde::Serialize;
 pub struct LayoutOptions {
     /// The whole width in pixels.
     pub width: f64,
-    /// The width of the labels at the left.
-    pub gutter: f64,
+    /// The width of the labels at the left; none for as much as they need.
+    pub gutter: Option<f64>,
     /// The language of what is written on folds.
     pub lang: Lang,
 }
 
 impl Default for LayoutOptions {
     fn default() -> Self {
-        Self { width: 1200.0, gutter: 190.0, lang: Lang::En }
+        Self { width: 1200.0, gutter: None, lang: Lang::En }
     }
 }
 
@@ -130,8 +130,12 @@ pub struct Mark {
 const AXIS_HEIGHT: f64 = 40.0;
 /// Room at the right and below.
 const MARGIN: f64 = 16.0;
-/// The narrowest bar.
+/// The narrowest gutter that is chosen by itself.
+const MIN_GUTTER: f64 = 130.0;
+/// The narrowest bar, …
 const MIN_BAR: f64 = 1.5;
+/// … and the narrowest of an end, which is what people look for.
+const MIN_END: f64 = 3.0;
 /// Marks of one look that are closer than this are drawn as one.
 const MIN_APART: f64 = 2.0;
 /// Quiet marks keep further apart: they only say that it goes on.
@@ -157,7 +161,9 @@ impl Form {
 
 /// Places everything.
 pub fn layout(timeline: &Timeline, axis: &Axis, options: &LayoutOptions) -> Layout {
-    let left = options.gutter;
+    let label_end = |lane: &Lane| label_x(lane) + text_width(&lane.label) * 1.08;
+    let needed = timeline.lanes.iter().map(label_end).fold(MIN_GUTTER, f64::max) + 12.0;
+    let left = options.gutter.unwrap_or(needed.min(options.width / 3.0));
     let scale = Scale::new(axis, (options.width - left - MARGIN).max(1.0));
     let fine = |at: SimTime| {
         let clock = clock(at, false);
@@ -188,13 +194,19 @@ pub fn layout(timeline: &Timeline, axis: &Axis, options: &LayoutOptions) -> Layo
     Layout { width: options.width, height: y + MARGIN, top: AXIS_HEIGHT, ticks, folds, rows }
 }
 
+/// Where a lane's label begins.
+fn label_x(lane: &Lane) -> f64 {
+    14.0 + 14.0 * f64::from(lane.depth)
+}
+
 fn place(lane: &Lane, y: f64, left: f64, scale: &Scale<'_>) -> Row {
     let (height, bar_height) = lane.form.heights();
     let middle = y + height / 2.0;
     let mut bars: Vec<Bar> = Vec::with_capacity(lane.spans.len());
     for span in &lane.spans {
         let x = left + scale.px_from_time(span.from);
-        let width = (left + scale.px_from_time(span.to) - x).max(MIN_BAR);
+        let end = matches!(span.look, SpanLook::Failed | SpanLook::Done | SpanLook::Ending);
+        let width = (left + scale.px_from_time(span.to) - x).max(if end { MIN_END } else { MIN_BAR });
         // What is too narrow to be told from its like before it adds nothing.
         let hidden = bars.last().is_some_and(|b| b.look == span.look && x + width <= b.x + b.width + 0.5);
         if !hidden {
@@ -249,7 +261,7 @@ fn place(lane: &Lane, y: f64, left: f64, scale: &Scale<'_>) -> Row {
         y,
         height,
         label: lane.label.clone(),
-        label_x: 14.0 + 14.0 * f64::from(lane.depth),
+        label_x: label_x(lane),
         form: lane.form,
         bars,
         marks,

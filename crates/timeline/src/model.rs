@@ -66,9 +66,9 @@ pub struct Span {
 /// What a span's colour says. The names are those of the style classes (`is-running`, …).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum SpanLook {
-    /// A process runs; a pod is in the phase Running.
+    /// A process runs; a pod is in the phase Running; a node is ready.
     Running,
-    /// A condition holds; a node is ready.
+    /// A condition holds.
     Ready,
     /// Something is being prepared.
     Waiting,

@@ -110,7 +110,13 @@ fn axis(layout: &Layout, out: &mut String) -> fmt::Result {
             Px(bottom)
         )?;
         let label = Escaped(&t.label);
-        write!(out, "<text class=\"tick-label\" x=\"{}\" y=\"16\">{label}</text>", Px(t.x + 3.0))?;
+        // At the right edge the label stands before its line.
+        let (x, anchor) = if t.x > layout.width - 50.0 { (t.x - 3.0, "end") } else { (t.x + 3.0, "start") };
+        write!(
+            out,
+            "<text class=\"tick-label\" text-anchor=\"{anchor}\" x=\"{}\" y=\"16\">{label}</text>",
+            Px(x)
+        )?;
     }
     for f in &layout.folds {
         let (middle, y) = (f.x + f.width / 2.0, top - 12.0);

@@ -21,8 +21,12 @@ fn a_crash_loop_shows_runs_exits_and_growing_back_offs() {
     let world = crash_loop();
     let timeline = lanes(&world.trace, &ten_minutes(Lang::En));
     let app = timeline.lanes.iter().find(|l| l.label == "app").expect("a lane for the container");
-    let texts: Vec<&str> =
-        app.spans.iter().map(|s| s.text.as_str()).filter(|t| t.starts_with("back-off")).collect();
+    let texts: Vec<&str> = app
+        .spans
+        .iter()
+        .filter_map(|s| s.text.strip_suffix(" · exit 127"))
+        .filter(|t| t.starts_with("back-off"))
+        .collect();
     assert_eq!(
         texts,
         [

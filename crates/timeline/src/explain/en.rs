@@ -182,7 +182,11 @@ pub(super) fn sentence(fact: &Fact<'_>) -> String {
             )
         }
         Fact::Exited { container, code, oom, signal, lasted, said } => {
-            let after = lasted.map_or_else(String::new, |t| format!(" after {}", length(t)));
+            let after = match lasted {
+                None => String::new(),
+                Some(SimTime(0)) => " at once".into(),
+                Some(t) => format!(" after {}", length(*t)),
+            };
             if *oom {
                 return format!(
                     "The kernel killed {container}{after}: it used more memory than its limit (exit code {code})."
@@ -221,7 +225,8 @@ pub(super) fn sentence(fact: &Fact<'_>) -> String {
             SyncReason::Update => "The kubelet saw that the API object had changed.",
             SyncReason::Kill => "The kubelet began to end the pod.",
             SyncReason::ContainerChange => {
-                "The kubelet noticed that a container had changed: it compares what runs once a second."
+                "The kubelet noticed that a container had changed: it compares every second, and right after it did \
+                 something itself."
             }
             SyncReason::Probe => "A probe's result had changed, so the kubelet looked at the pod again.",
             SyncReason::Requeue => "The time had come at which the kubelet wanted to look at the pod again.",

@@ -154,7 +154,11 @@ pub(super) fn sentence(fact: &Fact<'_>) -> String {
             format!("宽限期结束时 {container} 仍在运行，于是运行时发送了 SIGKILL。")
         }
         Fact::Exited { container, code, oom, signal, lasted, said } => {
-            let after = lasted.map_or_else(String::new, |t| format!("运行 {} 后", length(t)));
+            let after = match lasted {
+                None => String::new(),
+                Some(SimTime(0)) => "立即".into(),
+                Some(t) => format!("运行 {} 后", length(*t)),
+            };
             if *oom {
                 return format!("{container} {after}被内核杀死：内存用量超过了限制（退出码 {code}）。");
             }
@@ -188,7 +192,9 @@ pub(super) fn sentence(fact: &Fact<'_>) -> String {
             SyncReason::Create => "kubelet 第一次看到这个 Pod，开始把它建立起来。",
             SyncReason::Update => "kubelet 发现 API 对象有变更。",
             SyncReason::Kill => "kubelet 开始结束这个 Pod。",
-            SyncReason::ContainerChange => "kubelet 发现有容器发生了变化：它每秒核对一次正在运行的东西。",
+            SyncReason::ContainerChange => {
+                "kubelet 发现有容器发生了变化：它每秒核对一次，自己做了什么之后也会立即核对。"
+            }
             SyncReason::Probe => "探针的结果变了，kubelet 于是再次检查这个 Pod。",
             SyncReason::Requeue => "到了 kubelet 预定再次检查这个 Pod 的时间。",
             SyncReason::ActiveDeadline => "Pod 的运行时间达到了 `activeDeadlineSeconds` 的上限。",

@@ -44,6 +44,8 @@ pub(super) struct ContainerTrack {
     lang: Lang,
     track: Track,
     now: Now,
+    /// How the last run ended, in words.
+    last_exit: String,
     probes: BTreeMap<ProbeKind, Vec<Instant>>,
 }
 
@@ -52,7 +54,16 @@ impl ContainerTrack {
         let mut track = Track::default();
         track.set(entry, SpanLook::Off, lang.words().waiting, lang.words().waiting);
         let (name, process) = (c.name.clone(), process_of(c));
-        Self { name, role, process, lang, track, now: Now::Nothing, probes: BTreeMap::new() }
+        Self {
+            name,
+            role,
+            process,
+            lang,
+            track,
+            now: Now::Nothing,
+            last_exit: String::new(),
+            probes: BTreeMap::new(),
+        }
     }
 
     fn words(&self) -> &'static Words {
@@ -112,6 +123,7 @@ impl ContainerTrack {
                 let text = format!("{} {exit_code}", self.words().exit);
                 let by = signal.map_or_else(String::new, |s| format!(" · {s}"));
                 self.track.set(entry, look, text.clone(), format!("{reason} · {text}{by}"));
+                self.last_exit = text;
             }
             _ => {}
         }
@@ -134,8 +146,11 @@ impl ContainerTrack {
             return;
         }
         self.now = Now::BackOff;
-        let text = format!("{} {}", self.words().back_off, self.lang.length(back_off));
-        let hint = format!("{reason} · {text} → {}", crate::words::clock(until, true));
+        let length = format!("{} {}", self.words().back_off, self.lang.length(back_off));
+        let hint = format!("{reason} · {length} → {}", crate::words::clock(until, true));
+        // The end itself is often too short to be read.
+        let exit = if reason == "CrashLoopBackOff" { self.last_exit.as_str() } else { "" };
+        let text = if exit.is_empty() { length } else { format!("{length} · {exit}") };
         self.track.set(entry, SpanLook::BackOff, text, hint);
     }
 
@@ -146,20 +161,36 @@ impl ContainerTrack {
             ProbeKind::Readiness => words.readiness,
             ProbeKind::Startup => words.startup,
         };
+        let unknown = probe.result == ProbeResult::Unknown;
         let pass = matches!(probe.result, ProbeResult::Success | ProbeResult::Warning);
         let decides = probe.run == probe.threshold;
         let count = format!("{}/{}", probe.run.min(probe.threshold), probe.threshold);
-        let mut hint = format!("{name} {} {count}", if pass { "✓" } else { "✗" });
+        let mut hint = format!(
+            "{name} {} {count}",
+            if unknown {
+                "?"
+            } else if pass {
+                "✓"
+            } else {
+                "✗"
+            }
+        );
         if !probe.output.is_empty() {
             hint.push_str(" · ");
             hint.push_str(probe.output.trim());
         }
         self.probes.entry(probe.kind).or_default().push(Instant {
             at: entry.at,
-            look: if pass { InstantLook::Pass } else { InstantLook::Fail },
+            look: if unknown {
+                InstantLook::Warning
+            } else if pass {
+                InstantLook::Pass
+            } else {
+                InstantLook::Fail
+            },
             text: if decides && !pass { count } else { String::new() },
             hint,
-            quiet: probe.run > probe.threshold,
+            quiet: unknown || probe.run > probe.threshold,
             entry: entry.id,
         });
     }

@@ -31,12 +31,13 @@ impl NodeTrack {
         }
         let ready = node.status.conditions.iter().find(|c| c.type_ == "Ready");
         let (look, mut text) = match ready.map(|c| c.status.as_str()) {
-            Some("True") => (SpanLook::Ready, "Ready".to_string()),
+            Some("True") => (SpanLook::Running, "Ready".to_string()),
             Some("False") => (SpanLook::Failed, "NotReady".to_string()),
             Some(_) => (SpanLook::Failed, "NotReady (Unknown)".to_string()),
             None => (SpanLook::Off, "Unknown".to_string()),
         };
-        let look = if node.spec.unschedulable && look == SpanLook::Ready { SpanLook::Waiting } else { look };
+        let look =
+            if node.spec.unschedulable && look == SpanLook::Running { SpanLook::Waiting } else { look };
         if node.spec.unschedulable {
             text.push_str(",SchedulingDisabled");
         }
@@ -94,7 +95,7 @@ impl WorkloadTrack {
         }
         let Replicas { wanted, ready } = replicas;
         let look = match (ready, wanted) {
-            (ready, wanted) if ready == wanted && wanted > 0 => SpanLook::Ready,
+            (ready, wanted) if ready == wanted && wanted > 0 => SpanLook::Running,
             (0, 0) => SpanLook::Off,
             _ => SpanLook::Waiting,
         };

@@ -35,8 +35,10 @@ impl Track {
     pub(super) fn close(&mut self, at: SimTime) {
         if let Some(mut span) = self.open.take() {
             span.to = at;
-            // What was over at the moment it began was never to be seen.
-            if span.to > span.from {
+            // What was over at the moment it began was never to be seen; that a process ran and ended, however
+            // quickly, is what people look for.
+            let matters = matches!(span.look, SpanLook::Running | SpanLook::Failed | SpanLook::Done);
+            if span.to > span.from || matters {
                 self.spans.push(span);
             }
         }
