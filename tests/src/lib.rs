@@ -1,1 +1,4 @@
+//! Tests over all crates: conformance against recordings of real Kubernetes, and scenario files.
 
+pub mod conformance;
+pub mod topics;

@@ -1,8 +1,31 @@
 //! The simulated cluster: a pure function from a scenario to a [`Trace`].
+//!
+//! A [`Cluster`] is a value that is told the time. Manifests and actions go in as [`Command`]s, [`Cluster::run_until`]
+//! lets simulated time pass, and everything that happened is in the [`Trace`], each entry with its cause. Nothing
+//! calls back, nothing reads a clock, and chance comes from a seed: the same input gives the same bytes.
 #![no_std]
 
 extern crate alloc;
 
+mod admission;
+mod api_server;
+pub mod backoff;
+mod cluster;
+mod config;
+mod events;
+pub mod jitter;
+mod kernel;
+pub mod kubelet;
+mod latency;
+mod nodes;
+mod queue;
+mod scenario;
+pub mod scheduler;
+mod store;
 pub mod trace;
 
+pub use cluster::{Cluster, Command, Outcome};
+pub use config::{BehaviorRule, Config, ImageRule, KubeletConfig, NodeConfig};
+pub use latency::Latency;
+pub use scenario::{Run, Scenario};
 pub use trace::{Entry, EntryId, Op, Trace, What};

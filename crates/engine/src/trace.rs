@@ -89,6 +89,7 @@ pub struct RuntimeCall {
 
 /// The calls of the container runtime interface, under its names, and what processes did by themselves.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(missing_docs, reason = "the fields are the CRI's own; `attempt` is the container's restart count")]
 pub enum Call {
     /// The pod's network namespace and IP came to be; `attempt` counts the sandboxes of the pod from 0.
     RunPodSandbox { attempt: u32, ip: String },
@@ -98,7 +99,7 @@ pub enum Call {
     RemovePodSandbox,
     /// A pull began.
     PullImage { image: String },
-    /// A pull ended well after `took`, `waited` of it in the queue behind other pulls.
+    /// A pull ended well after `took`.
     PullImageDone { image: String, took: SimTime, size_bytes: u64 },
     /// A pull failed with the runtime's words.
     PullImageFailed { image: String, error: String },
@@ -172,13 +173,20 @@ pub enum ProbeResult {
 
 /// What a component decided, with the numbers that made the rule fire. Each variant names its upstream rule.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(missing_docs, reason = "each variant's sentence says what its fields are")]
 pub enum Decision {
     /// The scheduler looked at every node for a pod (`pkg/scheduler/schedule_one.go`).
     Schedule { pod: PodRef, node: Option<String>, verdicts: Vec<NodeVerdict> },
     /// The kubelet's pod worker began a sync (`pkg/kubelet/pod_workers.go podWorkerLoop`).
     SyncPod { pod: PodRef, node: String, why: SyncReason },
     /// A restart is refused until the back-off ends (`kuberuntime_manager.go doBackOff`).
-    CrashLoopBackOff { pod: PodRef, container: String, back_off: SimTime, finished_at: SimTime, until: SimTime },
+    CrashLoopBackOff {
+        pod: PodRef,
+        container: String,
+        back_off: SimTime,
+        finished_at: SimTime,
+        until: SimTime,
+    },
     /// A dead container is started again; the next back-off will be `next_back_off` (zero: none was entered).
     Restart { pod: PodRef, container: String, restart_count: u32, next_back_off: SimTime },
     /// A dead container stays dead, by its restart policy or rule.
@@ -288,6 +296,13 @@ impl Trace {
     /// How many entries happened at or before `at`.
     pub fn len_at(&self, at: SimTime) -> usize {
         self.entries.partition_point(|e| e.at <= at)
+    }
+
+    /// Replaces what an entry says, without moving it: an action learns of its refusal.
+    pub(crate) fn amend(&mut self, id: EntryId, what: What) {
+        if let Some(entry) = self.entries.get_mut(id.0 as usize) {
+            entry.what = what;
+        }
     }
 
     /// Appends an entry. Time never goes back: `at` is at or after the last entry's.

@@ -1,0 +1,190 @@
+//! The cluster: a value that is told what people do and until when to run.
+
+use crate::config::Config;
+use crate::jitter::Drawn;
+use crate::kernel::{Component, Kernel};
+use crate::kubelet::Kubelet;
+use crate::nodes;
+use crate::queue::Queue;
+use crate::scheduler::Scheduler;
+use crate::store::Watcher;
+use crate::trace::{Action, Trace, What};
+use alloc::boxed::Box;
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use lifepod_api::{Object, ObjectKey, SimTime, Status};
+use serde_json::Value;
+
+/// Something that a person does to the cluster.
+#[derive(Clone, Debug)]
+pub enum Command {
+    /// `kubectl create`: a new object.
+    Create(Box<Object>),
+    /// `kubectl patch`: a JSON merge patch, on the object itself or on its status.
+    Patch {
+        /// Which object.
+        key: ObjectKey,
+        /// The merge patch.
+        patch: Value,
+        /// On the `status` subresource.
+        status: bool,
+    },
+    /// `kubectl delete pod`: with `--grace-period` in seconds; none leaves the pod's own.
+    DeletePod {
+        /// The pod's namespace.
+        namespace: String,
+        /// The pod's name.
+        name: String,
+        /// `gracePeriodSeconds`.
+        grace: Option<i64>,
+    },
+}
+
+impl Command {
+    /// The command in words, for the trace.
+    fn text(&self) -> String {
+        match self {
+            Command::Create(object) => {
+                let meta = object.meta();
+                let name = if meta.name.is_empty() { &meta.generate_name } else { &meta.name };
+                format!("kubectl create {} {name}", object.kind().to_lowercase())
+            }
+            Command::Patch { key, status, .. } => {
+                let sub = if *status { " --subresource=status" } else { "" };
+                format!("kubectl patch {} {}{sub}", key.kind.to_lowercase(), key.name)
+            }
+            Command::DeletePod { namespace, name, grace } => {
+                let grace = grace.map_or(String::new(), |s| format!(" --grace-period={s}"));
+                let namespace =
+                    if namespace == "default" { String::new() } else { format!(" -n {namespace}") };
+                format!("kubectl delete pod {name}{namespace}{grace}")
+            }
+        }
+    }
+}
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The time asked for was reached.
+    Reached,
+    /// The trace is as long as the configuration allows ([`Config::max_entries`]); it is complete up to this time.
+    TooManyEntries(SimTime),
+}
+
+/// A simulated cluster. Same configuration and commands, same trace, on every machine.
+#[derive(Clone, Debug)]
+pub struct Cluster {
+    kernel: Kernel,
+    scheduler: Scheduler,
+    kubelets: Vec<Kubelet>,
+    commands: Queue<Command>,
+}
+
+impl Cluster {
+    /// A cluster whose nodes are up.
+    pub fn new(config: Config) -> Self {
+        let mut kernel = Kernel::new(config);
+        let scheduler = Scheduler::new(&mut kernel);
+        let mut kubelets = Vec::new();
+        for index in 0..kernel.config.nodes.len() {
+            let node = kernel.config.nodes[index].name.clone();
+            let to = Component::Kubelet(index as u32);
+            kernel.store.watch(Watcher { to, kind: "Pod", node: Some(node) });
+            kubelets.push(Kubelet::new(&mut kernel, index as u32));
+            nodes::register(&mut kernel, index);
+        }
+        Cluster { kernel, scheduler, kubelets, commands: Queue::default() }
+    }
+
+    /// Does something at the current time.
+    ///
+    /// # Errors
+    /// The API server's refusal; the trace holds the attempt.
+    pub fn apply(&mut self, command: Command) -> Result<(), Box<Status>> {
+        let text = command.text();
+        let kernel = &mut self.kernel;
+        kernel.cause = None;
+        let action = kernel.record(What::Action(Action { text: text.clone(), refused: None }));
+        kernel.cause = Some(action);
+        let result = match command {
+            Command::Create(object) => kernel.create(*object, "kubectl").map(|_| ()),
+            Command::Patch { key, patch, status } => kernel.patch(&key, &patch, status, "kubectl"),
+            Command::DeletePod { namespace, name, grace } => {
+                kernel.delete_pod(&namespace, &name, grace, None, "kubectl")
+            }
+        };
+        if let Err(status) = &result {
+            let refused = Some(status.message.to_string());
+            kernel.trace.amend(action, What::Action(Action { text, refused }));
+        }
+        result
+    }
+
+    /// Does something at a later time; a refusal shows in the trace.
+    pub fn schedule(&mut self, at: SimTime, command: Command) {
+        self.commands.push(at, command);
+    }
+
+    /// When something happens next.
+    pub fn next_deadline(&self) -> Option<SimTime> {
+        let queued = self.kernel.queue.peek().map(|(at, _)| at);
+        let command = self.commands.peek().map(|(at, _)| at);
+        queued.into_iter().chain(command).min()
+    }
+
+    /// Lets everything happen up to and including `until`.
+    pub fn run_until(&mut self, until: SimTime) -> Outcome {
+        loop {
+            if self.kernel.trace.entries().len() >= self.kernel.config.max_entries {
+                return Outcome::TooManyEntries(self.kernel.now);
+            }
+            let queued = self.kernel.queue.peek().map(|(at, _)| at);
+            let command = self.commands.peek().map(|(at, _)| at);
+            let command_first = command.is_some_and(|c| queued.is_none_or(|q| c <= q));
+            if command_first {
+                let Some((at, command)) = self.commands.pop_until(until) else { break };
+                self.kernel.now = self.kernel.now.max(at);
+                let _refusal_is_in_the_trace = self.apply(command);
+            } else {
+                let Some((at, task)) = self.kernel.queue.pop_until(until) else { break };
+                self.kernel.now = at;
+                self.kernel.cause = task.cause;
+                match task.to {
+                    Component::Scheduler => self.scheduler.handle(&mut self.kernel, task.what),
+                    Component::Kubelet(index) => {
+                        self.kubelets[index as usize].handle(&mut self.kernel, task.what);
+                    }
+                }
+            }
+        }
+        self.kernel.now = self.kernel.now.max(until);
+        Outcome::Reached
+    }
+
+    /// The current time.
+    pub fn now(&self) -> SimTime {
+        self.kernel.now
+    }
+
+    /// The calendar instant of time zero, in microseconds since 1970 (UTC).
+    pub fn epoch_micros(&self) -> i64 {
+        self.kernel.config.epoch_micros
+    }
+
+    /// Everything that happened so far.
+    pub fn trace(&self) -> &Trace {
+        &self.kernel.trace
+    }
+
+    /// The draws made so far, in [`JitterMode::Given`](crate::jitter::JitterMode::Given) only.
+    pub fn draws(&self) -> &[Drawn] {
+        &self.kernel.jitter.drawn
+    }
+
+    /// Takes the trace out of a cluster that is not needed any more.
+    pub fn into_trace(self) -> Trace {
+        self.kernel.trace
+    }
+}

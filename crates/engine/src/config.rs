@@ -1,0 +1,156 @@
+//! Everything that determines a run besides the manifests and the actions on them.
+
+use crate::jitter::JitterMode;
+use crate::latency::Latency;
+use alloc::collections::BTreeMap;
+use alloc::string::{String, ToString};
+use alloc::sync::Arc;
+use alloc::vec;
+use alloc::vec::Vec;
+use lifepod_api::{SimTime, Taint};
+use lifepod_workload::Behavior;
+
+/// A cluster's configuration.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Seeds every draw.
+    pub seed: u64,
+    /// The calendar instant at which the scenario begins, in microseconds since 1970 (UTC).
+    pub epoch_micros: i64,
+    /// How draws are made.
+    pub jitter: JitterMode,
+    /// How long things take that Kubernetes does not fix.
+    pub latency: Latency,
+    /// The nodes.
+    pub nodes: Vec<NodeConfig>,
+    /// What is known of images beyond the catalogue.
+    pub images: Vec<ImageRule>,
+    /// What processes do, where the scenario says so.
+    pub behaviors: Vec<BehaviorRule>,
+    /// The kubelets' configuration.
+    pub kubelet: KubeletConfig,
+    /// The run stops when its trace has this many entries: no scenario may take the page down.
+    pub max_entries: usize,
+}
+
+impl Default for Config {
+    /// One node of four CPUs and 8 GiB, in a scenario that begins with the year 2026.
+    fn default() -> Self {
+        Config {
+            seed: 1,
+            epoch_micros: 1_767_225_600_000_000,
+            jitter: JitterMode::Seeded,
+            latency: Latency::default(),
+            nodes: vec![NodeConfig::named("node-1")],
+            images: Vec::new(),
+            behaviors: Vec::new(),
+            kubelet: KubeletConfig::default(),
+            max_entries: 1_000_000,
+        }
+    }
+}
+
+/// One node.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NodeConfig {
+    /// `metadata.name`.
+    pub name: String,
+    /// `metadata.labels`, besides those that every node gets.
+    pub labels: BTreeMap<String, String>,
+    /// `spec.taints`.
+    pub taints: Vec<Taint>,
+    /// `status.allocatable` as quantities; `cpu`, `memory`, `pods` and `ephemeral-storage` have defaults.
+    pub allocatable: BTreeMap<String, String>,
+}
+
+impl NodeConfig {
+    /// A node of four CPUs and 8 GiB.
+    pub fn named(name: &str) -> Self {
+        NodeConfig {
+            name: name.to_string(),
+            labels: BTreeMap::new(),
+            taints: Vec::new(),
+            allocatable: BTreeMap::new(),
+        }
+    }
+}
+
+/// What a registry and the nodes say of an image.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ImageRule {
+    /// The image as manifests write it; `*` at the end matches any rest.
+    pub image: String,
+    /// Its compressed size; none leaves the catalogue's.
+    pub size_bytes: Option<u64>,
+    /// How long a pull takes, instead of what its size gives.
+    pub pull: Option<SimTime>,
+    /// The runtime's words when a pull fails, none when it succeeds. `{image}` stands for the image's name, and just
+    /// `not found` for what containerd says of an image that the registry does not have.
+    pub error: Option<String>,
+    /// How many pulls fail before they succeed; none for all of them.
+    pub times: Option<u32>,
+    /// The image is on every node before the scenario begins.
+    pub present: bool,
+}
+
+/// What the processes of some containers do.
+#[derive(Clone, Debug)]
+pub struct BehaviorRule {
+    /// Pods by name; `*` matches any run of characters.
+    pub pods: String,
+    /// The container by name; empty for all.
+    pub container: String,
+    /// What it does.
+    pub behavior: Arc<Behavior>,
+}
+
+/// The fields of a kubelet's own configuration that show
+/// (`pkg/kubelet/apis/config/v1beta1/defaults.go`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KubeletConfig {
+    /// `serializeImagePulls`: one pull at a time on the node.
+    pub serialize_image_pulls: bool,
+    /// `crashLoopBackOff.maxContainerRestartPeriod`.
+    pub max_container_restart_period: SimTime,
+    /// Events are aggregated and rate-limited by the recorder, as they always are; off to see each one.
+    pub correlate_events: bool,
+}
+
+impl Default for KubeletConfig {
+    fn default() -> Self {
+        KubeletConfig {
+            serialize_image_pulls: true,
+            max_container_restart_period: SimTime::from_secs(300),
+            correlate_events: true,
+        }
+    }
+}
+
+/// Whether `pattern`, in which `*` stands for any run of characters, matches all of `text`.
+pub(crate) fn glob(pattern: &str, text: &str) -> bool {
+    let mut parts = pattern.split('*');
+    let first = parts.next().unwrap_or("");
+    let Some(mut rest) = text.strip_prefix(first) else { return false };
+    let mut last = None;
+    for part in parts {
+        if let Some(previous) = last.replace(part) {
+            let Some((_, after)) = rest.split_once(previous) else { return false };
+            rest = after;
+        }
+    }
+    match last {
+        None => rest.is_empty(),
+        Some(part) => rest.ends_with(part),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::glob;
+
+    #[test]
+    fn globs_match_whole_names() {
+        assert!(glob("web-*", "web-0") && glob("*", "") && glob("a*b*c", "a-b-b-c") && glob("web", "web"));
+        assert!(!glob("web", "web-0") && !glob("web-*", "xweb-0") && !glob("a*b*c", "a-c"));
+    }
+}

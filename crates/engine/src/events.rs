@@ -1,0 +1,192 @@
+//! The recorder of Kubernetes `Event` objects: what a component says, after aggregation and rate limits
+//! (`client-go/tools/record/events_cache.go`).
+
+use crate::kernel::Kernel;
+use crate::trace::Op;
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::format;
+use alloc::string::{String, ToString};
+use lifepod_api::{ApiEvent, EventSource, Object, ObjectKey, ObjectMeta, ObjectReference, SimTime};
+
+/// More than this many different messages of one kind within [`AGGREGATE_INTERVAL`] become one Event.
+const MAX_SIMILAR: usize = 10;
+/// The window in which messages count as similar.
+const AGGREGATE_INTERVAL: SimTime = SimTime::from_secs(600);
+/// An object may get this many Events from one source at once …
+const SPAM_BURST: f64 = 25.0;
+/// … and one more every this many seconds.
+const SPAM_REFILL_SECONDS: f64 = 300.0;
+
+/// The two types of Events.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum EventType {
+    Normal,
+    Warning,
+}
+
+impl EventType {
+    fn as_str(self) -> &'static str {
+        match self {
+            EventType::Normal => "Normal",
+            EventType::Warning => "Warning",
+        }
+    }
+}
+
+/// What makes two Events similar: all but the message.
+type AggregateKey = (String, EventType, String);
+
+#[derive(Clone, Debug)]
+struct Similar {
+    messages: BTreeSet<String>,
+    last: SimTime,
+}
+
+#[derive(Clone, Debug)]
+struct Observed {
+    key: ObjectKey,
+    count: i32,
+}
+
+#[derive(Clone, Debug)]
+struct Bucket {
+    tokens: f64,
+    last: SimTime,
+}
+
+/// One component's recorder.
+#[derive(Clone, Debug)]
+pub(crate) struct Recorder {
+    component: &'static str,
+    host: String,
+    similar: BTreeMap<AggregateKey, Similar>,
+    observed: BTreeMap<(String, EventType, String, String), Observed>,
+    buckets: BTreeMap<String, Bucket>,
+    written: u64,
+}
+
+impl Recorder {
+    /// The recorder of `component`, on `host` when it runs on a node.
+    pub(crate) fn new(component: &'static str, host: &str) -> Self {
+        Recorder {
+            component,
+            host: host.to_string(),
+            similar: BTreeMap::new(),
+            observed: BTreeMap::new(),
+            buckets: BTreeMap::new(),
+            written: 0,
+        }
+    }
+
+    /// Records that `reason` happened to `involved`, caused by the kernel's current cause.
+    pub(crate) fn event(
+        &mut self,
+        kernel: &mut Kernel,
+        involved: &ObjectReference,
+        kind: EventType,
+        reason: &str,
+        message: &str,
+    ) {
+        let object = format!("{}/{}", involved.uid, involved.field_path);
+        if !kernel.config.kubelet.correlate_events {
+            self.create(kernel, involved, kind, reason, message);
+            return;
+        }
+        if !self.allows(kernel.now, &involved.uid) {
+            return;
+        }
+        let (message, distinct) = self.aggregate(kernel.now, &object, kind, reason, message);
+        let key = (object, kind, reason.to_string(), if distinct { message.clone() } else { String::new() });
+        match self.observed.get_mut(&key) {
+            Some(seen) => {
+                seen.count += 1;
+                let (count, key) = (seen.count, seen.key.clone());
+                if let Some(Object::Event(event)) = kernel.store.get(&key).map(|o| (**o).clone()) {
+                    let event = ApiEvent { count, message, last_timestamp: Some(kernel.time()), ..event };
+                    kernel.commit(Op::Modified, Object::Event(event), self.component);
+                }
+            }
+            None => {
+                let object = self.create(kernel, involved, kind, reason, &message);
+                self.observed.insert(key, Observed { key: object, count: 1 });
+            }
+        }
+    }
+
+    fn create(
+        &mut self,
+        kernel: &mut Kernel,
+        involved: &ObjectReference,
+        kind: EventType,
+        reason: &str,
+        message: &str,
+    ) -> ObjectKey {
+        // The suffix is the time in nanoseconds; the last digits keep Events of one microsecond apart.
+        let nanos = (kernel.config.epoch_micros + kernel.now.0 as i64) as u64 * 1000 + self.written % 1000;
+        self.written += 1;
+        let now = kernel.time();
+        let event = Object::Event(ApiEvent {
+            metadata: ObjectMeta {
+                name: format!("{}.{nanos:x}", involved.name),
+                namespace: involved.namespace.clone(),
+                uid: kernel.jitter.uid(),
+                creation_timestamp: Some(now),
+                ..ObjectMeta::default()
+            },
+            involved_object: involved.clone(),
+            reason: reason.to_string(),
+            message: message.to_string(),
+            source: EventSource { component: self.component.to_string(), host: self.host.clone() },
+            first_timestamp: Some(now),
+            last_timestamp: Some(now),
+            count: 1,
+            type_: kind.as_str().to_string(),
+            reporting_component: self.component.to_string(),
+            reporting_instance: self.host.clone(),
+            ..ApiEvent::default()
+        });
+        let key = event.key();
+        kernel.commit(Op::Added, event, self.component);
+        key
+    }
+
+    /// Turns the eleventh and later different messages of one kind into one
+    /// (`events_cache.go EventAggregate`). The flag says whether the message still tells Events apart.
+    fn aggregate(
+        &mut self,
+        now: SimTime,
+        object: &str,
+        kind: EventType,
+        reason: &str,
+        message: &str,
+    ) -> (String, bool) {
+        let similar = self
+            .similar
+            .entry((object.to_string(), kind, reason.to_string()))
+            .or_insert_with(|| Similar { messages: BTreeSet::new(), last: now });
+        if now.since(similar.last) > AGGREGATE_INTERVAL {
+            similar.messages.clear();
+        }
+        similar.last = now;
+        similar.messages.insert(message.to_string());
+        if similar.messages.len() < MAX_SIMILAR {
+            return (message.to_string(), true);
+        }
+        similar.messages.pop_first();
+        (format!("(combined from similar events): {message}"), false)
+    }
+
+    /// The token bucket against floods, per source and object (`events_cache.go EventSourceObjectSpamFilter`).
+    fn allows(&mut self, now: SimTime, uid: &str) -> bool {
+        let bucket =
+            self.buckets.entry(uid.to_string()).or_insert_with(|| Bucket { tokens: SPAM_BURST, last: now });
+        let refilled = now.since(bucket.last).as_secs_f64() / SPAM_REFILL_SECONDS;
+        bucket.tokens = (bucket.tokens + refilled).min(SPAM_BURST);
+        bucket.last = now;
+        if bucket.tokens < 1.0 {
+            return false;
+        }
+        bucket.tokens -= 1.0;
+        true
+    }
+}

@@ -1,0 +1,112 @@
+//! The one source of chance: everything that real Kubernetes draws at random, drawn here by name.
+
+use alloc::collections::{BTreeMap, VecDeque};
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+use lifepod_api::SimTime;
+
+/// What real Kubernetes leaves to chance. Each draw is a number in `[0, 1)`; the rule that uses it scales it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Draw {
+    /// The jitter factor of a pod worker's next wake-up (`pod_workers.go completeWork`, `wait.Jitter`).
+    Requeue,
+    /// Where in its second the kubelet's PLEG relists (`pleg/generic.go`).
+    RelistPhase,
+    /// Where in its second the kubelet looks for pods to sync (`kubelet.go syncLoop`).
+    SyncTickPhase,
+    /// Where in its two seconds the kubelet cleans up (`kubelet.go housekeepingPeriod`).
+    HousekeepingPhase,
+    /// Where in its ten seconds the status manager reconciles (`status/status_manager.go syncPeriod`).
+    StatusBatchPhase,
+    /// The pause before a probe's first run while the kubelet is young (`prober/worker.go run`).
+    ProbeStart,
+    /// Names, UIDs and container ids.
+    Identity,
+    /// How long a pull, a sandbox or a process start takes, beside its mean.
+    Duration,
+}
+
+/// How draws are made.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum JitterMode {
+    /// From the seed.
+    #[default]
+    Seeded,
+    /// Every draw but identities is 0: no chance at all, the earliest that real Kubernetes could do.
+    None,
+    /// These numbers first, in order, for the named draws; from the seed after that. For replaying what a
+    /// recording implies.
+    Given(BTreeMap<Draw, VecDeque<f64>>),
+}
+
+/// A draw that was made.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Drawn {
+    /// When.
+    pub at: SimTime,
+    /// For what.
+    pub what: Draw,
+    /// What the number stretches: the delay before jitter, the period of a tick.
+    pub base: SimTime,
+    /// The number.
+    pub number: f64,
+}
+
+/// The seeded source.
+#[derive(Clone, Debug)]
+pub(crate) struct Jitter {
+    mode: JitterMode,
+    rng: fastrand::Rng,
+    /// Every draw so far, kept in [`JitterMode::Given`] only.
+    pub(crate) drawn: Vec<Drawn>,
+}
+
+/// `k8s.io/apimachinery/pkg/util/rand`: no vowels, no 0, 1 or 3, so that no words appear.
+const SUFFIX_ALPHABET: &[u8; 27] = b"bcdfghjklmnpqrstvwxz2456789";
+
+impl Jitter {
+    pub(crate) fn new(seed: u64, mode: JitterMode) -> Self {
+        Jitter { mode, rng: fastrand::Rng::with_seed(seed), drawn: Vec::new() }
+    }
+
+    /// A number in `[0, 1)`, drawn at `at` for something that lasts `base` without chance.
+    pub(crate) fn draw(&mut self, what: Draw, at: SimTime, base: SimTime) -> f64 {
+        match &mut self.mode {
+            JitterMode::Seeded => self.rng.f64(),
+            JitterMode::None => 0.0,
+            JitterMode::Given(given) => {
+                let number = match given.get_mut(&what).and_then(VecDeque::pop_front) {
+                    Some(number) => number,
+                    None => self.rng.f64(),
+                };
+                self.drawn.push(Drawn { at, what, base, number });
+                number
+            }
+        }
+    }
+
+    /// A random (version 4) UUID.
+    pub(crate) fn uid(&mut self) -> String {
+        let bits = self.rng.u128(..);
+        format!(
+            "{:08x}-{:04x}-4{:03x}-{:x}{:03x}-{:012x}",
+            bits >> 96,
+            bits >> 80 & 0xffff,
+            bits >> 64 & 0xfff,
+            8 + (bits >> 62 & 3),
+            bits >> 48 & 0xfff,
+            bits & 0xffff_ffff_ffff
+        )
+    }
+
+    /// 64 hexadecimal digits, as a container runtime names containers and sandboxes.
+    pub(crate) fn runtime_id(&mut self) -> String {
+        format!("{:032x}{:032x}", self.rng.u128(..), self.rng.u128(..))
+    }
+
+    /// The random end of a generated name: five characters (`apiserver/pkg/storage/names/generate.go`).
+    pub(crate) fn name_suffix(&mut self) -> String {
+        (0..5).map(|_| SUFFIX_ALPHABET[self.rng.usize(..SUFFIX_ALPHABET.len())] as char).collect()
+    }
+}

@@ -1,0 +1,138 @@
+//! What every component of the cluster is handed: the clock, the queue, the store, chance, and the trace.
+
+use crate::config::Config;
+use crate::jitter::Jitter;
+use crate::queue::Queue;
+use crate::store::{Store, WatchEvent};
+use crate::trace::{Decision, EntryId, PodRef, RuntimeCall, Trace, What};
+use alloc::string::String;
+use lifepod_api::{SimTime, Time};
+
+/// A component that can be woken. Each sees the cluster through watches and its own timers only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Component {
+    /// kube-scheduler.
+    Scheduler,
+    /// The kubelet of the node with this index in the configuration.
+    Kubelet(u32),
+}
+
+/// Something due: who is to be woken, why, and what caused it.
+#[derive(Clone, Debug)]
+pub(crate) struct Task {
+    pub(crate) to: Component,
+    pub(crate) cause: Option<EntryId>,
+    pub(crate) what: Wake,
+}
+
+/// Why a component is woken.
+#[derive(Clone, Debug)]
+pub(crate) enum Wake {
+    /// A watch delivered a revision.
+    Watch(WatchEvent),
+    /// One of the scheduler's own timers.
+    Scheduler(crate::scheduler::Timer),
+    /// One of a kubelet's own timers.
+    Kubelet(crate::kubelet::Timer),
+}
+
+/// The state that all components share.
+#[derive(Clone, Debug)]
+pub(crate) struct Kernel {
+    pub(crate) config: Config,
+    pub(crate) now: SimTime,
+    /// The entry that made the current step happen; what the step records has it as its cause.
+    pub(crate) cause: Option<EntryId>,
+    pub(crate) queue: Queue<Task>,
+    pub(crate) store: Store,
+    pub(crate) jitter: Jitter,
+    pub(crate) trace: Trace,
+}
+
+impl Kernel {
+    pub(crate) fn new(config: Config) -> Self {
+        let jitter = Jitter::new(config.seed, config.jitter.clone());
+        Kernel {
+            config,
+            now: SimTime::ZERO,
+            cause: None,
+            queue: Queue::default(),
+            store: Store::default(),
+            jitter,
+            trace: Trace::default(),
+        }
+    }
+
+    /// Wakes `to` at `at`, or now if that is past, with the current cause.
+    pub(crate) fn wake_at(&mut self, at: SimTime, to: Component, what: Wake) {
+        let cause = self.cause;
+        self.queue.push(at.max(self.now), Task { to, cause, what });
+    }
+
+    /// Records `what` now, caused by the current cause.
+    pub(crate) fn record(&mut self, what: What) -> EntryId {
+        self.trace.push(self.now, self.cause, what)
+    }
+
+    /// Records a decision and makes it the current cause.
+    pub(crate) fn decide(&mut self, decision: Decision) -> EntryId {
+        let id = self.record(What::Decision(decision));
+        self.cause = Some(id);
+        id
+    }
+
+    /// Records a runtime call.
+    pub(crate) fn call(&mut self, call: RuntimeCall) -> EntryId {
+        self.record(What::Call(call))
+    }
+
+    /// The calendar time now, in whole seconds, as API objects carry it.
+    pub(crate) fn time(&self) -> Time {
+        self.now.to_time(self.config.epoch_micros)
+    }
+
+    /// The calendar time of `at`.
+    pub(crate) fn time_of(&self, at: SimTime) -> Time {
+        at.to_time(self.config.epoch_micros)
+    }
+}
+
+/// `name_namespace(uid)`: how the kubelet's messages name a pod (`pkg/kubelet/util/format/pod.go Pod`).
+pub(crate) fn format_pod(pod: &PodRef) -> String {
+    alloc::format!("{}_{}({})", pod.name, pod.namespace, pod.uid)
+}
+
+/// The first instant after `now` (or at it, with `inclusive`) of a tick every `period` at `phase`.
+///
+/// Tickers of the real components run all the time; here only the ticks that would find something to do are
+/// queued, at the instants at which the ticker would have fired.
+pub(crate) fn next_tick(now: SimTime, period: SimTime, phase: SimTime, inclusive: bool) -> SimTime {
+    if now < phase || (inclusive && now == phase) {
+        return phase;
+    }
+    let passed = (now.0 - phase.0) / period.0;
+    let tick = SimTime(phase.0 + passed * period.0);
+    if tick == now && inclusive { now } else { SimTime(tick.0 + period.0) }
+}
+
+/// The last tick at or before `now`, if there was one.
+pub(crate) fn last_tick(now: SimTime, period: SimTime, phase: SimTime) -> Option<SimTime> {
+    let passed = now.0.checked_sub(phase.0)?;
+    Some(SimTime(phase.0 + passed / period.0 * period.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ticks_keep_their_phase() {
+        let (period, phase) = (SimTime(10), SimTime(3));
+        assert_eq!(next_tick(SimTime(0), period, phase, false), SimTime(3));
+        assert_eq!(next_tick(SimTime(3), period, phase, false), SimTime(13));
+        assert_eq!(next_tick(SimTime(3), period, phase, true), SimTime(3));
+        assert_eq!(next_tick(SimTime(14), period, phase, true), SimTime(23));
+        assert_eq!(last_tick(SimTime(2), period, phase), None);
+        assert_eq!(last_tick(SimTime(22), period, phase), Some(SimTime(13)));
+    }
+}

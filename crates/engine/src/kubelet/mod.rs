@@ -1,0 +1,284 @@
+//! One node's kubelet (`pkg/kubelet`).
+//!
+//! Like the real one it is a main loop ([`sync_loop`]) that feeds one worker per pod ([`pod_workers`]), a PLEG
+//! ([`pleg`]) that tells it what the runtime did, a status manager ([`status_manager`]) that writes to the API,
+//! and probe workers. What blocks a goroutine upstream is a state here: see [`pod_workers::Activity`].
+
+pub mod conditions;
+pub mod phase;
+pub mod restart_policy;
+
+mod active_deadline;
+mod admission;
+mod compute_pod_actions;
+mod container_config;
+mod container_statuses;
+mod generate_status;
+mod hooks;
+mod image_manager;
+mod init_containers;
+mod kill_container;
+mod pleg;
+mod pod_workers;
+mod probe_handlers;
+mod probe_results;
+mod prober;
+mod processes;
+mod reason_cache;
+mod runtime;
+mod start_container;
+mod status_manager;
+mod sync_loop;
+mod sync_pod;
+mod terminating;
+mod volumes;
+
+use crate::backoff::Backoff;
+use crate::events::{EventType, Recorder};
+use crate::jitter::Draw;
+use crate::kernel::{Component, Kernel, Wake, last_tick, next_tick};
+use crate::kubelet::pleg::Pleg;
+use crate::kubelet::pod_workers::PodWorker;
+use crate::kubelet::probe_results::ProbeResults;
+use crate::kubelet::prober::{ProbeKey, ProbeWorkers};
+use crate::kubelet::reason_cache::ReasonCache;
+use crate::kubelet::runtime::ContainerRuntime;
+use crate::kubelet::status_manager::StatusManager;
+use crate::trace::{Call, PodRef, RuntimeCall};
+use alloc::collections::BTreeMap;
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::sync::Arc;
+use core::ops::Deref;
+use lifepod_api::{Object, ObjectReference, Pod, SimTime};
+
+/// A pod's `metadata.uid`.
+pub(crate) type PodUid = Arc<str>;
+
+/// How often the main loop looks for pods whose time has come (`kubelet.go`, `syncTicker`).
+const SYNC_TICK: SimTime = SimTime::from_secs(1);
+
+/// A pod as stored at some moment, shared with the store.
+#[derive(Clone, Debug)]
+pub(crate) struct SharedPod(Arc<Object>);
+
+impl SharedPod {
+    pub(crate) fn new(object: Arc<Object>) -> Option<Self> {
+        matches!(*object, Object::Pod(_)).then_some(SharedPod(object))
+    }
+
+    pub(crate) fn uid(&self) -> PodUid {
+        self.metadata.uid.as_str().into()
+    }
+
+    pub(crate) fn to_ref(&self) -> PodRef {
+        PodRef {
+            namespace: self.metadata.namespace.clone(),
+            name: self.metadata.name.clone(),
+            uid: self.metadata.uid.clone(),
+        }
+    }
+
+    /// The reference that Events about the pod, or about one of its containers, carry
+    /// (`kubecontainer.GenerateContainerRef`).
+    pub(crate) fn reference(&self, container: Option<&str>) -> ObjectReference {
+        ObjectReference {
+            kind: "Pod".to_string(),
+            api_version: "v1".to_string(),
+            namespace: self.metadata.namespace.clone(),
+            name: self.metadata.name.clone(),
+            uid: self.metadata.uid.clone(),
+            resource_version: self.metadata.resource_version.clone(),
+            field_path: container.map_or(String::new(), |name| field_path(self, name)),
+        }
+    }
+}
+
+impl Deref for SharedPod {
+    type Target = Pod;
+    fn deref(&self) -> &Pod {
+        match &*self.0 {
+            Object::Pod(pod) => pod,
+            _ => unreachable!("`new` admits pods only"),
+        }
+    }
+}
+
+/// `spec.containers{web}`: where an Event's container stands.
+fn field_path(pod: &Pod, name: &str) -> String {
+    let list = if pod.spec.init_containers.iter().any(|c| c.name == name) {
+        "initContainers"
+    } else if pod.spec.containers.iter().any(|c| c.name == name) {
+        "containers"
+    } else {
+        "ephemeralContainers"
+    };
+    format!("spec.{list}{{{name}}}")
+}
+
+/// A kubelet's own timers.
+#[derive(Clone, Debug)]
+pub(crate) enum Timer {
+    /// The PLEG lists all containers.
+    Relist,
+    /// The PLEG looks at one pod, on request of its worker.
+    RelistPod(PodUid),
+    /// The main loop looks for pods whose time has come.
+    SyncTick,
+    /// The processes of a pod want time.
+    Processes(PodUid),
+    /// A pod's worker takes up its pending update.
+    StartWork(PodUid),
+    /// What a pod's worker waits for is done; the number tells it from an earlier wait.
+    Worker(PodUid, u64),
+    /// A step in the killing of a container is due; the number tells it from an earlier one.
+    Kill(PodUid, String, u64),
+    /// A probe worker's tick; the number tells it from an earlier one.
+    Probe(ProbeKey, u64),
+    /// Somebody wants a readiness probe now.
+    ProbeTrigger(ProbeKey),
+    /// A probe's timeout is over; the number names the run.
+    ProbeTimeout(ProbeKey, u64),
+    /// The status manager writes what is pending.
+    SyncStatuses,
+}
+
+/// One kubelet.
+#[derive(Clone, Debug)]
+pub(crate) struct Kubelet {
+    index: u32,
+    node_name: String,
+    node_ip: String,
+    relist_phase: SimTime,
+    sync_phase: SimTime,
+    /// The pods that the API server assigned to this node, as last seen (`pod.Manager`).
+    pods: BTreeMap<PodUid, SharedPod>,
+    workers: BTreeMap<PodUid, PodWorker>,
+    /// When each pod is to be synced again (`queue.WorkQueue`).
+    work_queue: BTreeMap<PodUid, SimTime>,
+    runtime: ContainerRuntime,
+    images: image_manager::ImageManager,
+    pleg: Pleg,
+    statuses: StatusManager,
+    probes: ProbeWorkers,
+    probe_results: ProbeResults,
+    reasons: ReasonCache,
+    crash_loop: Backoff,
+    execs: processes::Waiters,
+    recorder: Recorder,
+}
+
+impl Kubelet {
+    pub(crate) fn new(kernel: &mut Kernel, index: u32) -> Self {
+        let node_name = kernel.config.nodes[index as usize].name.clone();
+        let relist_period = pleg::RELIST_PERIOD + kernel.config.latency.relist;
+        let mut phase = |draw, period: SimTime| {
+            SimTime((kernel.jitter.draw(draw, SimTime::ZERO, period) * period.0 as f64) as u64)
+        };
+        Kubelet {
+            relist_phase: phase(Draw::RelistPhase, relist_period),
+            sync_phase: phase(Draw::SyncTickPhase, SYNC_TICK),
+            index,
+            node_ip: format!("192.168.0.{}", 10 + index),
+            recorder: Recorder::new("kubelet", &node_name),
+            node_name,
+            pods: BTreeMap::new(),
+            workers: BTreeMap::new(),
+            work_queue: BTreeMap::new(),
+            runtime: ContainerRuntime::default(),
+            images: image_manager::ImageManager::new(&kernel.config),
+            pleg: Pleg::default(),
+            statuses: StatusManager::default(),
+            probes: ProbeWorkers::new(),
+            probe_results: ProbeResults::default(),
+            reasons: ReasonCache::default(),
+            crash_loop: Backoff::crash_loop(kernel.config.kubelet.max_container_restart_period),
+            execs: processes::Waiters::default(),
+        }
+    }
+
+    /// Handles what woke this kubelet.
+    pub(crate) fn handle(&mut self, kernel: &mut Kernel, wake: Wake) {
+        match wake {
+            Wake::Watch(event) => self.on_watch(kernel, event),
+            Wake::Kubelet(timer) => match timer {
+                Timer::Relist => self.relist(kernel),
+                Timer::RelistPod(uid) => self.relist_pod(kernel, &uid),
+                Timer::SyncTick => self.sync_tick(kernel),
+                Timer::Processes(uid) => self.run_processes(kernel, &uid),
+                Timer::StartWork(uid) => self.start_work(kernel, &uid),
+                Timer::Worker(uid, ticket) => self.worker_wakes(kernel, &uid, ticket),
+                Timer::Kill(uid, container, ticket) => self.kill_step(kernel, &uid, &container, ticket),
+                Timer::Probe(key, ticket) => self.probe_tick(kernel, &key, ticket),
+                Timer::ProbeTrigger(key) => self.probe_triggered(kernel, &key),
+                Timer::ProbeTimeout(key, ticket) => self.probe_timed_out(kernel, &key, ticket),
+                Timer::SyncStatuses => self.sync_statuses(kernel),
+            },
+            Wake::Scheduler(_) => {}
+        }
+    }
+
+    fn wake_at(&self, kernel: &mut Kernel, at: SimTime, timer: Timer) {
+        kernel.wake_at(at, Component::Kubelet(self.index), Wake::Kubelet(timer));
+    }
+
+    /// Queues a relist of all pods at the next instant at which the real PLEG would list.
+    fn schedule_relist(&mut self, kernel: &mut Kernel) {
+        if self.pleg.queued.is_none() {
+            let at = next_tick(kernel.now, self.relist_period(kernel), self.relist_phase, false);
+            self.pleg.queued = Some(at);
+            self.wake_at(kernel, at, Timer::Relist);
+        }
+    }
+
+    fn last_relist(&self, kernel: &Kernel) -> Option<SimTime> {
+        last_tick(kernel.now, self.relist_period(kernel), self.relist_phase)
+    }
+
+    /// From one relist to the next: the period begins when a relist ends.
+    fn relist_period(&self, kernel: &Kernel) -> SimTime {
+        pleg::RELIST_PERIOD + kernel.config.latency.relist
+    }
+
+    /// Notes a change in the runtime, which the PLEG will find.
+    fn touch(&mut self, kernel: &mut Kernel, uid: &PodUid) {
+        self.pleg.touch(uid, kernel.cause);
+        self.schedule_relist(kernel);
+    }
+
+    /// Records an Event about a container.
+    fn container_event(
+        &mut self,
+        kernel: &mut Kernel,
+        pod: &SharedPod,
+        container: &str,
+        kind: EventType,
+        reason: &'static str,
+        message: &str,
+    ) {
+        self.recorder.event(kernel, &pod.reference(Some(container)), kind, reason, message);
+    }
+
+    /// Records an Event about a pod.
+    fn pod_event(
+        &mut self,
+        kernel: &mut Kernel,
+        pod: &SharedPod,
+        kind: EventType,
+        reason: &'static str,
+        message: &str,
+    ) {
+        self.recorder.event(kernel, &pod.reference(None), kind, reason, message);
+    }
+
+    /// Records a runtime call and makes it the cause of what follows.
+    fn call(&self, kernel: &mut Kernel, pod: &SharedPod, container: Option<&str>, call: Call) {
+        let id = kernel.call(RuntimeCall {
+            pod: pod.to_ref(),
+            node: self.node_name.clone(),
+            container: container.map(ToString::to_string),
+            call,
+        });
+        kernel.cause = Some(id);
+    }
+}

@@ -1,0 +1,348 @@
+//! The four probe handlers: what is asked of the container, and what its answer means (`pkg/kubelet/prober/prober.go`,
+//! `pkg/probe`).
+
+use crate::kernel::Kernel;
+use crate::kubelet::hooks::{Waiter, resolve_port};
+use crate::kubelet::prober::ProbeKey;
+use crate::kubelet::{Kubelet, Timer};
+use crate::trace::ProbeResult;
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use lifepod_api::{HTTPGetAction, IntOrString, SimTime};
+use lifepod_workload::{Ask, ExecId, GrpcStatus, Reply, Request, RequestId};
+
+/// An HTTP probe follows this many redirects at most (`pkg/probe/http/http.go`).
+const MAX_REDIRECTS: u32 = 10;
+
+/// A handler under way.
+#[derive(Clone, Debug)]
+pub(crate) struct Running {
+    pub(crate) began: SimTime,
+    call: Handler,
+    /// Tells this run's timeout from earlier ones.
+    ticket: u64,
+}
+
+#[derive(Clone, Debug)]
+enum Handler {
+    Exec { id: ExecId, command: String },
+    Http { id: RequestId, url: Url, redirects: u32, headers: Vec<(String, String)>, first: String },
+    Tcp { id: RequestId, address: String },
+    Grpc { id: RequestId, address: String },
+}
+
+/// The parts of a URL that a probe needs.
+#[derive(Clone, Debug, PartialEq)]
+struct Url {
+    scheme: String,
+    host: String,
+    port: u16,
+    path: String,
+}
+
+impl Url {
+    fn text(&self) -> String {
+        format!("{}://{}:{}{}", self.scheme, self.host, self.port, self.path)
+    }
+
+    /// Where a `Location` leads from here; none when it cannot be parsed.
+    fn join(&self, location: &str) -> Option<Url> {
+        if let Some((scheme, rest)) = location.split_once("://") {
+            let (authority, path) = match rest.find('/') {
+                Some(at) => (&rest[..at], &rest[at..]),
+                None => (rest, "/"),
+            };
+            let (host, port) = match authority.rsplit_once(':') {
+                Some((host, port)) => (host, port.parse().ok()?),
+                None => (authority, if scheme == "https" { 443 } else { 80 }),
+            };
+            return Some(Url {
+                scheme: scheme.to_string(),
+                host: host.to_string(),
+                port,
+                path: path.to_string(),
+            });
+        }
+        let path = match location.starts_with('/') {
+            true => location.to_string(),
+            false => format!("{}/{location}", self.path.rsplit_once('/').map_or("", |(dir, _)| dir)),
+        };
+        Some(Url { path, ..self.clone() })
+    }
+}
+
+fn go_quote(text: &str) -> String {
+    format!("{text:?}")
+}
+
+impl Kubelet {
+    /// Starts the handler of a probe.
+    pub(crate) fn run_handler(&mut self, kernel: &mut Kernel, key: &ProbeKey) {
+        let Some(worker) = self.probes.get_mut(key) else { return };
+        let (spec, container, pod) = (worker.spec.clone(), worker.container.clone(), worker.pod.clone());
+        let status_ip = self.statuses.get(&key.uid).map_or(String::new(), |s| s.pod_ip.clone());
+        let runtime = self.runtime.pod_mut(&key.uid);
+        let process =
+            runtime.containers.iter().rev().find(|c| c.name == key.container).and_then(|c| c.process);
+        let now = kernel.now;
+        let unknown = |error: String| Err(error);
+        let call: Result<Handler, String> = match (&mut runtime.processes, process) {
+            (Some(processes), Some(process)) => {
+                if let Some(exec) = &spec.exec {
+                    let env = container.env.iter().map(|v| (v.name.as_str(), v.value.as_str())).collect();
+                    let command: Vec<String> =
+                        exec.command.iter().map(|word| super::container_config::expand(word, &env)).collect();
+                    let id = processes.exec(now, process, &command);
+                    let waiter = Waiter::Probe(key.clone());
+                    self.execs.expect_exec(&key.uid, id, waiter, command.clone(), now, "");
+                    Ok(Handler::Exec { id, command: command.join(" ") })
+                } else if let Some(get) = &spec.http_get {
+                    match resolve_port(&get.port, &container) {
+                        Some(port) => {
+                            let host = if get.host.is_empty() { status_ip } else { get.host.clone() };
+                            let url = probe_url(get, host, port);
+                            let headers = probe_headers(get);
+                            let id = processes.request(now, http_request(&url, &headers));
+                            self.execs.expect_request(&key.uid, id, Waiter::Probe(key.clone()));
+                            let first = url.text();
+                            Ok(Handler::Http { id, url, redirects: 0, headers, first })
+                        }
+                        None => unknown(bad_port(&get.port)),
+                    }
+                } else if let Some(tcp) = &spec.tcp_socket {
+                    match resolve_port(&tcp.port, &container) {
+                        Some(port) => {
+                            let id = processes.request(now, Request { port, ask: Ask::Tcp });
+                            self.execs.expect_request(&key.uid, id, Waiter::Probe(key.clone()));
+                            let host = if tcp.host.is_empty() { &status_ip } else { &tcp.host };
+                            Ok(Handler::Tcp { id, address: format!("{host}:{port}") })
+                        }
+                        None => unknown(bad_port(&tcp.port)),
+                    }
+                } else if let Some(grpc) = &spec.grpc {
+                    let port = u16::try_from(grpc.port).unwrap_or(0);
+                    let service = grpc.service.clone().unwrap_or_default();
+                    let id = processes.request(now, Request { port, ask: Ask::Grpc { service } });
+                    self.execs.expect_request(&key.uid, id, Waiter::Probe(key.clone()));
+                    Ok(Handler::Grpc { id, address: format!("{status_ip}:{port}") })
+                } else {
+                    let full = crate::kernel::format_pod(&pod.to_ref());
+                    unknown(format!("missing probe handler for {full}:{}", container.name))
+                }
+            }
+            _ => unknown(format!("container {} is not running", container.name)),
+        };
+        let Some(worker) = self.probes.get_mut(key) else { return };
+        let ticket = kernel.now.0;
+        match call {
+            Ok(call) => {
+                worker.running = Some(Running { began: now, call, ticket });
+                let timeout = SimTime::from_secs(spec.timeout_seconds.max(1) as u64);
+                self.wake_at(kernel, now + timeout, Timer::ProbeTimeout(key.clone(), ticket));
+                self.run_processes_soon(kernel, &key.uid);
+            }
+            Err(error) => {
+                let id = RequestId(0);
+                let call = Handler::Tcp { id, address: String::new() };
+                worker.running = Some(Running { began: now, call, ticket });
+                self.probe_ended(kernel, key, ProbeResult::Unknown, &error);
+            }
+        }
+    }
+
+    /// The command of an exec probe has ended.
+    pub(crate) fn probe_exec_done(
+        &mut self,
+        kernel: &mut Kernel,
+        key: &ProbeKey,
+        exit_code: Option<i32>,
+        output: &str,
+    ) {
+        let result = match exit_code {
+            Some(0) => ProbeResult::Success,
+            Some(_) => ProbeResult::Failure,
+            // The runtime could not even start it, three times over.
+            None => ProbeResult::Unknown,
+        };
+        self.probe_ended(kernel, key, result, output);
+    }
+
+    /// The request of a probe was answered.
+    pub(crate) fn probe_answered(&mut self, kernel: &mut Kernel, key: &ProbeKey, reply: &Reply) {
+        let Some(running) = self.probes.get(key).and_then(|w| w.running.clone()) else { return };
+        let (result, output) = match &running.call {
+            Handler::Exec { .. } => return,
+            Handler::Http { url, redirects, headers, first, .. } => {
+                match http_verdict(url, *redirects, first, reply) {
+                    HttpVerdict::Done(result, output) => (result, output),
+                    HttpVerdict::Follow(next) => {
+                        let (headers, first, redirects) = (headers.clone(), first.clone(), redirects + 1);
+                        let Some(processes) = &mut self.runtime.pod_mut(&key.uid).processes else { return };
+                        let id = processes.request(kernel.now, http_request(&next, &headers));
+                        self.execs.expect_request(&key.uid, id, Waiter::Probe(key.clone()));
+                        if let Some(running) = self.probes.get_mut(key).and_then(|w| w.running.as_mut()) {
+                            running.call = Handler::Http { id, url: next, redirects, headers, first };
+                        }
+                        self.run_processes_soon(kernel, &key.uid);
+                        return;
+                    }
+                }
+            }
+            Handler::Tcp { address, .. } => match reply {
+                Reply::Refused => {
+                    (ProbeResult::Failure, format!("dial tcp {address}: connect: connection refused"))
+                }
+                _ => (ProbeResult::Success, String::new()),
+            },
+            Handler::Grpc { .. } => match grpc_verdict(reply) {
+                Some(verdict) => verdict,
+                // Refused and silent servers alike take the whole timeout.
+                None => return,
+            },
+        };
+        self.probe_ended(kernel, key, result, &output);
+    }
+
+    /// The probe's timeout is over.
+    pub(crate) fn probe_timed_out(&mut self, kernel: &mut Kernel, key: &ProbeKey, ticket: u64) {
+        let Some(worker) = self.probes.get(key) else { return };
+        let Some(running) = worker.running.clone().filter(|r| r.ticket == ticket) else { return };
+        let seconds = worker.spec.timeout_seconds.max(1);
+        let now = kernel.now;
+        let processes = self.runtime.pod_mut(&key.uid).processes.as_mut();
+        let output = match &running.call {
+            Handler::Exec { id, command } => {
+                if let Some(processes) = processes {
+                    processes.cancel_exec(now, *id);
+                }
+                self.execs.forget_exec(&key.uid, *id);
+                format!("command timed out: {} timed out after {seconds}s", go_quote(command))
+            }
+            Handler::Http { id, url, .. } => {
+                if let Some(processes) = processes {
+                    processes.cancel_request(now, *id);
+                }
+                self.execs.forget_request(&key.uid, *id);
+                format!(
+                    "Get {}: context deadline exceeded (Client.Timeout exceeded while awaiting headers)",
+                    go_quote(&url.text())
+                )
+            }
+            Handler::Tcp { id, address } => {
+                self.execs.forget_request(&key.uid, *id);
+                format!("dial tcp {address}: i/o timeout")
+            }
+            Handler::Grpc { id, address } => {
+                self.execs.forget_request(&key.uid, *id);
+                format!(
+                    "timeout: failed to connect service {} within {seconds}s: context deadline exceeded",
+                    go_quote(address)
+                )
+            }
+        };
+        self.probe_ended(kernel, key, ProbeResult::Failure, &output);
+    }
+}
+
+/// What the parser of port names says of a name that no port has.
+fn bad_port(port: &IntOrString) -> String {
+    match port {
+        IntOrString::Int(number) => format!("invalid port number: {number}"),
+        IntOrString::String(name) => format!("strconv.Atoi: parsing {}: invalid syntax", go_quote(name)),
+    }
+}
+
+fn probe_url(get: &HTTPGetAction, host: String, port: u16) -> Url {
+    // A fragment is not sent, and a path begins with a slash.
+    let path = get.path.split('#').next().unwrap_or("");
+    let path = if path.starts_with('/') { path.to_string() } else { format!("/{path}") };
+    Url { scheme: get.scheme.to_lowercase(), host, port, path }
+}
+
+/// A probe's own headers, the defaults where they are not set; an empty value removes one
+/// (`pkg/probe/http/request.go`).
+fn probe_headers(get: &HTTPGetAction) -> Vec<(String, String)> {
+    let mut headers: Vec<(String, String)> =
+        get.http_headers.iter().map(|h| (h.name.clone(), h.value.clone())).collect();
+    for (name, value) in [("User-Agent", "kube-probe/1.36"), ("Accept", "*/*")] {
+        if !headers.iter().any(|(set, _)| set.eq_ignore_ascii_case(name)) {
+            headers.push((name.to_string(), value.to_string()));
+        }
+    }
+    headers.retain(|(_, value)| !value.is_empty());
+    headers.push(("Connection".to_string(), "close".to_string()));
+    headers
+}
+
+fn http_request(url: &Url, headers: &[(String, String)]) -> Request {
+    let mut headers = headers.to_vec();
+    if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("Host")) {
+        headers.push(("Host".to_string(), format!("{}:{}", url.host, url.port)));
+    }
+    let ask =
+        Ask::Http { method: "GET".to_string(), path: url.path.clone(), headers, tls: url.scheme == "https" };
+    Request { port: url.port, ask }
+}
+
+enum HttpVerdict {
+    Done(ProbeResult, String),
+    Follow(Url),
+}
+
+/// What an answer to an HTTP probe means (`pkg/probe/http/http.go DoHTTPProbe`).
+fn http_verdict(url: &Url, redirects: u32, first: &str, reply: &Reply) -> HttpVerdict {
+    use HttpVerdict::Done;
+    use ProbeResult::{Failure, Success, Warning};
+    let failed = |what: String| Done(Failure, format!("Get {}: {what}", go_quote(&url.text())));
+    let address = format!("{}:{}", url.host, url.port);
+    match reply {
+        Reply::Http { status, headers, body } => {
+            let location = headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("location"));
+            if matches!(status, 301 | 302 | 303 | 307 | 308)
+                && let Some(next) = location.and_then(|(_, to)| url.join(to))
+                && next.host == url.host
+            {
+                if redirects + 1 >= MAX_REDIRECTS {
+                    let path = go_quote(&next.path);
+                    return Done(Failure, format!("Get {path}: stopped after {MAX_REDIRECTS} redirects"));
+                }
+                return HttpVerdict::Follow(next);
+            }
+            let _ = first;
+            match status {
+                300..=399 => Done(Warning, format!("Probe terminated redirects, Response body: {body}")),
+                200..=299 => Done(Success, body.clone()),
+                _ => Done(Failure, format!("HTTP probe failed with statuscode: {status}")),
+            }
+        }
+        Reply::TlsExpected => Done(Failure, "HTTP probe failed with statuscode: 400".to_string()),
+        Reply::Refused => failed(format!("dial tcp {address}: connect: connection refused")),
+        Reply::Reset => failed(format!("read tcp {address}: read: connection reset by peer")),
+        Reply::Closed => failed("EOF".to_string()),
+        Reply::Malformed(line) => failed(format!("malformed HTTP response {}", go_quote(line))),
+        Reply::NotTls => failed("http: server gave HTTP response to HTTPS client".to_string()),
+        Reply::Connected | Reply::Grpc(_) => failed("EOF".to_string()),
+    }
+}
+
+/// What an answer to a gRPC health check means (`pkg/probe/grpc/grpc.go`); none when the client goes on trying.
+fn grpc_verdict(reply: &Reply) -> Option<(ProbeResult, String)> {
+    let Reply::Grpc(status) = reply else { return None };
+    Some(match status {
+        GrpcStatus::Serving => (ProbeResult::Success, "service healthy".to_string()),
+        GrpcStatus::NotServing => {
+            (ProbeResult::Failure, "service unhealthy (responded with \"NOT_SERVING\")".to_string())
+        }
+        GrpcStatus::UnknownService => (
+            ProbeResult::Failure,
+            "error: health rpc probe failed: rpc error: code = NotFound desc = unknown service".to_string(),
+        ),
+        GrpcStatus::Unimplemented => (
+            ProbeResult::Failure,
+            "error: this server does not implement the grpc health protocol (grpc.health.v1.Health): rpc error: \
+             code = Unimplemented desc = unknown service grpc.health.v1.Health"
+                .to_string(),
+        ),
+    })
+}

@@ -1,0 +1,381 @@
+//! Probe workers: when each probe runs, and what its result changes (`pkg/kubelet/prober/worker.go`,
+//! `prober_manager.go`).
+//!
+//! Ticks keep the phase of the moment at which the worker began, over restarts of the container. A tick that comes
+//! while the handler runs is kept, one at most.
+
+use crate::events::EventType;
+use crate::kernel::Kernel;
+use crate::kubelet::probe_handlers::Running;
+use crate::kubelet::restart_policy::{is_sidecar, should_restart};
+use crate::kubelet::{Kubelet, PodUid, SharedPod, Timer};
+use crate::trace::{ProbeAttempt, ProbeKind, ProbeResult, SyncReason, What};
+use alloc::collections::BTreeMap;
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use lifepod_api::{Container, ContainerStatus, PodStatus, Probe, SimTime};
+
+/// Names a probe worker.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct ProbeKey {
+    pub(crate) uid: PodUid,
+    pub(crate) container: String,
+    pub(crate) kind: ProbeKind,
+}
+
+/// One probe's worker.
+#[derive(Clone, Debug)]
+pub(crate) struct ProbeWorker {
+    /// The pod as it was when the worker began; later changes do not reach it.
+    pub(crate) pod: SharedPod,
+    pub(crate) container: Container,
+    pub(crate) spec: Probe,
+    next_tick: SimTime,
+    /// Tells the queued tick from earlier ones.
+    ticket: u64,
+    /// Somebody wants a run now (`manualTriggerCh`).
+    triggered: bool,
+    container_id: Option<String>,
+    last_result: Option<ProbeResult>,
+    /// How often in a row.
+    run: u32,
+    /// No probing until there is a new container.
+    on_hold: bool,
+    pub(crate) running: Option<Running>,
+}
+
+/// All probe workers of one kubelet.
+pub(crate) type ProbeWorkers = BTreeMap<ProbeKey, ProbeWorker>;
+
+impl ProbeKind {
+    /// The kind as Events write it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            ProbeKind::Startup => "Startup",
+            ProbeKind::Readiness => "Readiness",
+            ProbeKind::Liveness => "Liveness",
+        }
+    }
+
+    fn initial(self) -> ProbeResult {
+        match self {
+            ProbeKind::Startup => ProbeResult::Unknown,
+            ProbeKind::Readiness => ProbeResult::Failure,
+            ProbeKind::Liveness => ProbeResult::Success,
+        }
+    }
+}
+
+/// What a look at the container says before a probe is run.
+enum Verdict {
+    /// Nothing to do at this tick.
+    Wait,
+    /// The worker ends.
+    End,
+    Probe,
+}
+
+fn status_of<'a>(status: &'a PodStatus, name: &str) -> Option<&'a ContainerStatus> {
+    status
+        .container_statuses
+        .iter()
+        .chain(&status.init_container_statuses)
+        .find(|s| s.name == name && !s.container_id.is_empty())
+}
+
+/// A container's id without the runtime's name.
+pub(crate) fn bare(id: &str) -> &str {
+    id.rsplit('/').next().unwrap_or(id)
+}
+
+impl Kubelet {
+    /// Creates the probe workers of a pod, unless it has them (`AddPod`).
+    pub(crate) fn add_probes(&mut self, kernel: &mut Kernel, pod: &SharedPod) {
+        let uid = pod.uid();
+        let sidecars = pod.spec.init_containers.iter().filter(|c| is_sidecar(c));
+        for container in pod.spec.containers.iter().chain(sidecars) {
+            let probes = [
+                (ProbeKind::Startup, &container.startup_probe),
+                (ProbeKind::Readiness, &container.readiness_probe),
+                (ProbeKind::Liveness, &container.liveness_probe),
+            ];
+            for (kind, spec) in probes {
+                let Some(spec) = spec else { continue };
+                let key = ProbeKey { uid: uid.clone(), container: container.name.clone(), kind };
+                if self.probes.contains_key(&key) {
+                    return;
+                }
+                let worker = ProbeWorker {
+                    pod: pod.clone(),
+                    container: container.clone(),
+                    spec: spec.clone(),
+                    next_tick: kernel.now + period(spec),
+                    ticket: 0,
+                    triggered: false,
+                    container_id: None,
+                    last_result: None,
+                    run: 0,
+                    on_hold: false,
+                    running: None,
+                };
+                self.probes.insert(key.clone(), worker);
+                self.queue_tick(kernel, &key);
+            }
+        }
+    }
+
+    /// Deletion stops these two at once; readiness goes on (`StopLivenessAndStartup`).
+    pub(crate) fn stop_liveness_and_startup_probes(&mut self, uid: &PodUid) {
+        let apps: Vec<ProbeKey> = self
+            .probes
+            .iter()
+            .filter(|(key, worker)| {
+                key.uid == *uid
+                    && key.kind != ProbeKind::Readiness
+                    && worker.pod.spec.containers.iter().any(|c| c.name == key.container)
+            })
+            .map(|(key, _)| key.clone())
+            .collect();
+        for key in apps {
+            self.end_probe(&key);
+        }
+    }
+
+    /// All probes of a pod end (`RemovePod`).
+    pub(crate) fn remove_probes(&mut self, uid: &PodUid) {
+        let all: Vec<ProbeKey> = self.probes.keys().filter(|key| key.uid == *uid).cloned().collect();
+        for key in all {
+            self.end_probe(&key);
+        }
+    }
+
+    fn end_probe(&mut self, key: &ProbeKey) {
+        if let Some(worker) = self.probes.remove(key)
+            && let Some(id) = worker.container_id
+        {
+            self.probe_results.remove(&id, key.kind);
+        }
+    }
+
+    fn queue_tick(&mut self, kernel: &mut Kernel, key: &ProbeKey) {
+        let Some(worker) = self.probes.get_mut(key) else { return };
+        worker.ticket += 1;
+        let (at, ticket) = (worker.next_tick, worker.ticket);
+        self.wake_at(kernel, at, Timer::Probe(key.clone(), ticket));
+    }
+
+    /// A started container that is not ready gets its readiness probe at once (`UpdatePodStatus`).
+    pub(crate) fn trigger_readiness(&mut self, kernel: &mut Kernel, uid: &PodUid, status: &PodStatus) {
+        for shown in status.container_statuses.iter().chain(&status.init_container_statuses) {
+            if shown.started != Some(true) || shown.state.running.is_none() || shown.ready {
+                continue;
+            }
+            let key =
+                ProbeKey { uid: uid.clone(), container: shown.name.clone(), kind: ProbeKind::Readiness };
+            if let Some(worker) = self.probes.get_mut(&key)
+                && !worker.triggered
+            {
+                worker.triggered = true;
+                self.wake_at(kernel, kernel.now, Timer::ProbeTrigger(key));
+            }
+        }
+    }
+
+    /// A tick of a probe worker.
+    pub(crate) fn probe_tick(&mut self, kernel: &mut Kernel, key: &ProbeKey, ticket: u64) {
+        let Some(worker) = self.probes.get_mut(key) else { return };
+        if worker.ticket != ticket || worker.running.is_some() {
+            // While the handler runs the tick is kept: `next_tick` is in the past when the handler ends.
+            return;
+        }
+        self.tick_now(kernel, key);
+    }
+
+    fn tick_now(&mut self, kernel: &mut Kernel, key: &ProbeKey) {
+        let Some(worker) = self.probes.get_mut(key) else { return };
+        let period = period(&worker.spec);
+        while worker.next_tick <= kernel.now {
+            worker.next_tick += period;
+        }
+        self.queue_tick(kernel, key);
+        self.do_probe(kernel, key);
+    }
+
+    /// A run that was asked for; the ticks go on from here.
+    pub(crate) fn probe_triggered(&mut self, kernel: &mut Kernel, key: &ProbeKey) {
+        let Some(worker) = self.probes.get_mut(key) else { return };
+        if worker.running.is_some() || !worker.triggered {
+            return;
+        }
+        worker.triggered = false;
+        worker.next_tick = kernel.now + period(&worker.spec);
+        self.queue_tick(kernel, key);
+        self.do_probe(kernel, key);
+    }
+
+    /// Looks at the container and probes it if it is time (`doProbe`).
+    fn do_probe(&mut self, kernel: &mut Kernel, key: &ProbeKey) {
+        match self.look(kernel, key) {
+            Verdict::Wait => {}
+            Verdict::End => self.end_probe(key),
+            Verdict::Probe => {
+                kernel.cause = self.probe_cause(key);
+                self.run_handler(kernel, key);
+            }
+        }
+    }
+
+    /// What made the container run is what makes the probe run.
+    fn probe_cause(&self, key: &ProbeKey) -> Option<crate::trace::EntryId> {
+        let id = self.probes.get(key)?.container_id.as_ref()?;
+        self.runtime.pod(&key.uid)?.container(id)?.started_by
+    }
+
+    fn look(&mut self, kernel: &mut Kernel, key: &ProbeKey) -> Verdict {
+        let Some(status) = self.statuses.get(&key.uid) else { return Verdict::Wait };
+        if matches!(status.phase.as_str(), "Failed" | "Succeeded") {
+            return Verdict::End;
+        }
+        let Some(shown) = status_of(status, &key.container).cloned() else { return Verdict::Wait };
+        let restarting_all = super::conditions::find(&status.conditions, "AllContainersRestarting")
+            .is_some_and(|c| c.status == "True");
+        let id = bare(&shown.container_id).to_string();
+        let Some(worker) = self.probes.get_mut(key) else { return Verdict::Wait };
+        if worker.container_id.as_ref() != Some(&id) {
+            if let Some(old) = worker.container_id.replace(id.clone()) {
+                self.probe_results.remove(&old, key.kind);
+            }
+            worker.on_hold = false;
+            self.set_probe_result(kernel, key, &id, key.kind.initial());
+        }
+        let Some(worker) = self.probes.get(key) else { return Verdict::Wait };
+        if worker.on_hold {
+            return Verdict::Wait;
+        }
+        let pod = worker.pod.clone();
+        if shown.state.running.is_none() {
+            let ended = shown.state.terminated.as_ref().map(|ended| ended.exit_code);
+            let again =
+                ended.is_none_or(|code| restarting_all || should_restart(&worker.container, &pod.spec, code));
+            self.set_probe_result(kernel, key, &id, ProbeResult::Failure);
+            return if again { Verdict::Wait } else { Verdict::End };
+        }
+        let started_at = shown.state.running.as_ref().and_then(|r| r.started_at);
+        // `startedAt` is cut to whole seconds, and so is what has passed since.
+        let micros = kernel.config.epoch_micros + kernel.now.0 as i64;
+        let passed = started_at.map_or(0, |at| (micros - at.0 * 1_000_000) / 1_000_000);
+        if passed < i64::from(worker.spec.initial_delay_seconds) {
+            return Verdict::Wait;
+        }
+        let is_startup = key.kind == ProbeKind::Startup;
+        if (shown.started == Some(true)) == is_startup { Verdict::Wait } else { Verdict::Probe }
+    }
+
+    /// The handler has ended: count the result, and act when its threshold is reached.
+    pub(crate) fn probe_ended(
+        &mut self,
+        kernel: &mut Kernel,
+        key: &ProbeKey,
+        result: ProbeResult,
+        output: &str,
+    ) {
+        let Some(worker) = self.probes.get_mut(key) else { return };
+        let Some(running) = worker.running.take() else { return };
+        let counted = match result {
+            ProbeResult::Warning => ProbeResult::Success,
+            other => other,
+        };
+        if result != ProbeResult::Unknown {
+            if worker.last_result == Some(counted) {
+                worker.run += 1;
+            } else {
+                worker.last_result = Some(counted);
+                worker.run = 1;
+            }
+        }
+        let threshold = match counted {
+            ProbeResult::Success => worker.spec.success_threshold,
+            _ => worker.spec.failure_threshold,
+        }
+        .max(1) as u32;
+        let (run, pod) = (worker.run, worker.pod.clone());
+        let attempt = kernel.record(What::Probe(ProbeAttempt {
+            pod: pod.to_ref(),
+            container: key.container.clone(),
+            kind: key.kind,
+            result,
+            output: output.to_string(),
+            took: kernel.now.since(running.began),
+            run,
+            threshold,
+        }));
+        kernel.cause = Some(attempt);
+        let what = key.kind.as_str();
+        let event = match result {
+            ProbeResult::Success => None,
+            ProbeResult::Failure => Some(("Unhealthy", format!("{what} probe failed: {output}"))),
+            ProbeResult::Warning => Some(("ProbeWarning", format!("{what} probe warning: {output}"))),
+            ProbeResult::Unknown => {
+                Some(("Unhealthy", format!("{what} probe errored and resulted in unknown state: {output}")))
+            }
+        };
+        if let Some((reason, message)) = event {
+            self.container_event(kernel, &pod, &key.container, EventType::Warning, reason, &message);
+        }
+        if result != ProbeResult::Unknown && run >= threshold {
+            self.threshold_reached(kernel, key, counted);
+        }
+        self.after_run(kernel, key);
+    }
+
+    fn threshold_reached(&mut self, kernel: &mut Kernel, key: &ProbeKey, result: ProbeResult) {
+        let Some(worker) = self.probes.get_mut(key) else { return };
+        let Some(id) = worker.container_id.clone() else { return };
+        if key.kind == ProbeKind::Startup
+            || (key.kind == ProbeKind::Liveness && result == ProbeResult::Failure)
+        {
+            worker.on_hold = true;
+            worker.run = 0;
+        }
+        self.set_probe_result(kernel, key, &id, result);
+    }
+
+    /// After a run: the tick or the wish for a run that came meanwhile.
+    fn after_run(&mut self, kernel: &mut Kernel, key: &ProbeKey) {
+        let Some(worker) = self.probes.get(key) else { return };
+        if worker.triggered {
+            self.wake_at(kernel, kernel.now, Timer::ProbeTrigger(key.clone()));
+        } else if worker.next_tick <= kernel.now {
+            self.tick_now(kernel, key);
+        }
+    }
+
+    /// Stores a result; a change of it reaches the main loop at once (`results_manager.go Set`,
+    /// `kubelet.go syncLoopIteration`).
+    fn set_probe_result(&mut self, kernel: &mut Kernel, key: &ProbeKey, id: &str, result: ProbeResult) {
+        if !self.probe_results.set(id, key.kind, result) {
+            return;
+        }
+        match key.kind {
+            ProbeKind::Readiness => {
+                self.set_container_readiness(kernel, &key.uid, id, result == ProbeResult::Success);
+            }
+            ProbeKind::Startup => {
+                self.set_container_startup(kernel, &key.uid, id, result == ProbeResult::Success);
+            }
+            ProbeKind::Liveness if result != ProbeResult::Failure => return,
+            ProbeKind::Liveness => {}
+        }
+        if let Some(pod) = self.pods.get(&key.uid).cloned() {
+            let cause = kernel.cause;
+            let update = super::pod_workers::Update { pod, reason: SyncReason::Probe, cause, kill: None };
+            self.update_pod(kernel, update);
+            kernel.cause = cause;
+        }
+    }
+}
+
+fn period(probe: &Probe) -> SimTime {
+    SimTime::from_secs(probe.period_seconds.max(1) as u64)
+}

@@ -1,0 +1,153 @@
+//! The node's container runtime as the kubelet sees it (CRI): records of sandboxes and containers.
+//!
+//! What the processes inside do is the workload crate's affair; here they are started, signalled and reaped.
+
+use crate::kubelet::PodUid;
+use crate::trace::EntryId;
+use alloc::collections::{BTreeMap, VecDeque};
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use lifepod_api::SimTime;
+use lifepod_workload as workload;
+
+/// A container's state (`kubecontainer.State`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ContainerState {
+    Created,
+    Running,
+    Exited,
+}
+
+/// One container that the runtime knows, as `kubecontainer.Status` shows it.
+#[derive(Clone, Debug)]
+pub(crate) struct ContainerRecord {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    /// The image as the manifest writes it; a change of it is a change of the container's definition.
+    pub(crate) image: String,
+    pub(crate) image_id: String,
+    /// The restart count, which the kubelet keeps as a label of the container.
+    pub(crate) attempt: u32,
+    pub(crate) state: ContainerState,
+    pub(crate) started_at: Option<SimTime>,
+    pub(crate) finished_at: SimTime,
+    pub(crate) exit_code: i32,
+    pub(crate) reason: &'static str,
+    pub(crate) message: String,
+    /// Its process in the sandbox; none when the start failed.
+    pub(crate) process: Option<workload::ContainerId>,
+    /// The entry that recorded its start.
+    pub(crate) started_by: Option<EntryId>,
+    /// The last lines that its process wrote.
+    pub(crate) log_tail: VecDeque<String>,
+}
+
+/// One sandbox's record.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct SandboxStatus {
+    pub(crate) id: String,
+    pub(crate) attempt: u32,
+    pub(crate) ready: bool,
+    pub(crate) ip: String,
+}
+
+/// What the runtime says of one pod at one moment (`kubecontainer.PodStatus`), newest first in both lists.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct RuntimeStatus {
+    pub(crate) sandboxes: Vec<SandboxStatus>,
+    pub(crate) containers: Vec<ContainerRecord>,
+    /// The pod's IP; kept after the network is torn down.
+    pub(crate) ip: String,
+}
+
+impl RuntimeStatus {
+    /// The newest record of the container of that name (`FindContainerStatusByName`).
+    pub(crate) fn find(&self, name: &str) -> Option<&ContainerRecord> {
+        self.containers.iter().find(|c| c.name == name)
+    }
+
+    /// The newest exited record of that name.
+    pub(crate) fn find_exited(&self, name: &str) -> Option<&ContainerRecord> {
+        self.containers.iter().find(|c| c.name == name && c.state == ContainerState::Exited)
+    }
+
+    /// The containers that run, oldest first.
+    pub(crate) fn running(&self) -> impl Iterator<Item = &ContainerRecord> {
+        self.containers.iter().rev().filter(|c| c.state == ContainerState::Running)
+    }
+}
+
+/// One pod in the runtime.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct RuntimePod {
+    /// Oldest first.
+    pub(crate) sandboxes: Vec<SandboxStatus>,
+    /// Oldest first.
+    pub(crate) containers: Vec<ContainerRecord>,
+    /// The processes of the newest sandbox.
+    pub(crate) processes: Option<workload::Sandbox>,
+    /// When the processes next want time, as already queued.
+    pub(crate) wakes_at: Option<SimTime>,
+    /// The highest restart count of each container that has a log file.
+    logs: BTreeMap<String, u32>,
+}
+
+impl RuntimePod {
+    pub(crate) fn status(&self) -> RuntimeStatus {
+        RuntimeStatus {
+            sandboxes: self.sandboxes.iter().rev().cloned().collect(),
+            containers: self.containers.iter().rev().cloned().collect(),
+            ip: self.sandboxes.last().filter(|s| s.ready).map_or(String::new(), |s| s.ip.clone()),
+        }
+    }
+
+    pub(crate) fn container(&self, id: &str) -> Option<&ContainerRecord> {
+        self.containers.iter().find(|c| c.id == id)
+    }
+
+    pub(crate) fn container_mut(&mut self, id: &str) -> Option<&mut ContainerRecord> {
+        self.containers.iter_mut().find(|c| c.id == id)
+    }
+
+    /// The restart count after the last one that left a log (`calcRestartCountByLogDir`).
+    pub(crate) fn next_log(&self, container: &str) -> u32 {
+        self.logs.get(container).map_or(0, |last| last + 1)
+    }
+
+    pub(crate) fn note_log(&mut self, container: &str, attempt: u32) {
+        self.logs.insert(container.to_string(), attempt);
+    }
+
+    /// The record whose process this is.
+    pub(crate) fn by_process(&mut self, process: workload::ContainerId) -> Option<&mut ContainerRecord> {
+        self.containers.iter_mut().rev().find(|c| c.process == Some(process))
+    }
+}
+
+/// All pods that one node's runtime knows, and the images it holds.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ContainerRuntime {
+    pub(crate) pods: BTreeMap<PodUid, RuntimePod>,
+    addresses: u32,
+}
+
+impl ContainerRuntime {
+    pub(crate) fn pod(&self, uid: &PodUid) -> Option<&RuntimePod> {
+        self.pods.get(uid)
+    }
+
+    pub(crate) fn pod_mut(&mut self, uid: &PodUid) -> &mut RuntimePod {
+        self.pods.entry(uid.clone()).or_default()
+    }
+
+    pub(crate) fn status(&self, uid: &PodUid) -> RuntimeStatus {
+        self.pods.get(uid).map(RuntimePod::status).unwrap_or_default()
+    }
+
+    /// The next free address of the node's pod network, `10.244.NODE.x`.
+    pub(crate) fn next_ip(&mut self, node: u32) -> String {
+        self.addresses += 1;
+        let host = self.addresses + 1;
+        alloc::format!("10.244.{}.{}", node + host / 254, host % 254 + 1)
+    }
+}

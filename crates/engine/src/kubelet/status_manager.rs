@@ -1,0 +1,354 @@
+//! What the kubelet says of its pods, and when it says it to the API server
+//! (`pkg/kubelet/status/status_manager.go`).
+
+use crate::events::EventType;
+use crate::kernel::Kernel;
+use crate::kubelet::active_deadline;
+use crate::kubelet::conditions;
+use crate::kubelet::container_statuses::terminated;
+use crate::kubelet::generate_status::{is_kubelet_condition, set_transition_time};
+use crate::kubelet::restart_policy::{all_containers_could_restart, is_sidecar, should_restart};
+use crate::kubelet::{Kubelet, PodUid, SharedPod, Timer};
+use crate::trace::{EntryId, Op};
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::string::ToString;
+use alloc::vec::Vec;
+use lifepod_api::{ContainerStatus, Object, Pod, PodStatus};
+
+/// What the kubelet last decided to say of a pod (`versionedPodStatus`).
+#[derive(Clone, Debug)]
+struct Versioned {
+    status: PodStatus,
+    namespace: alloc::string::String,
+    name: alloc::string::String,
+    /// The pod worker is done with the pod.
+    finished: bool,
+    cause: Option<EntryId>,
+}
+
+/// The statuses of one kubelet's pods.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct StatusManager {
+    statuses: BTreeMap<PodUid, Versioned>,
+    /// Pods with something new to say.
+    unsent: BTreeSet<PodUid>,
+    /// A write is under way or queued.
+    writing: bool,
+}
+
+impl StatusManager {
+    pub(crate) fn get(&self, uid: &PodUid) -> Option<&PodStatus> {
+        self.statuses.get(uid).map(|v| &v.status)
+    }
+
+    pub(crate) fn forget(&mut self, uid: &PodUid) {
+        self.statuses.remove(uid);
+        self.unsent.remove(uid);
+    }
+}
+
+fn is_terminal(phase: &str) -> bool {
+    matches!(phase, "Succeeded" | "Failed")
+}
+
+impl Kubelet {
+    /// Takes a new status over and sends it soon; says whether it changed anything (`SetPodStatus`).
+    pub(crate) fn set_pod_status(&mut self, kernel: &mut Kernel, pod: &SharedPod, status: PodStatus) -> bool {
+        self.update_status(kernel, pod, status, false)
+    }
+
+    /// Takes over a status just generated, and has the readiness probes run that it makes due.
+    pub(crate) fn report(&mut self, kernel: &mut Kernel, pod: &SharedPod, status: PodStatus) {
+        if self.is_past_deadline(kernel, pod) {
+            // The check itself says so, each time it is made (`ShouldEvict`).
+            let (reason, message) = (active_deadline::REASON, active_deadline::MESSAGE);
+            self.pod_event(kernel, pod, EventType::Normal, reason, message);
+        }
+        self.set_pod_status(kernel, pod, status.clone());
+        self.watch_deadline(kernel, pod);
+        self.trigger_readiness(kernel, &pod.uid(), &status);
+    }
+
+    /// `updateStatusInternal`.
+    fn update_status(
+        &mut self,
+        kernel: &mut Kernel,
+        pod: &SharedPod,
+        mut status: PodStatus,
+        finished: bool,
+    ) -> bool {
+        let uid = pod.uid();
+        let cached = self.statuses.statuses.get(&uid);
+        let old = cached.map_or(&pod.status, |v| &v.status);
+        if is_illegal_transition(old, &status, pod) {
+            return false;
+        }
+        for condition in &mut status.conditions {
+            if is_kubelet_condition(&condition.type_) || condition.type_ == "DisruptionTarget" {
+                set_transition_time(kernel, condition, &old.conditions);
+            }
+        }
+        status.start_time = old.start_time.or(status.start_time).or(Some(kernel.time()));
+        status.observed_generation = status.observed_generation.max(old.observed_generation);
+        cut_messages(pod, &mut status);
+        if cached.is_some_and(|v| v.status == status && (v.finished || !finished)) {
+            return false;
+        }
+        let finished = finished || cached.is_some_and(|v| v.finished);
+        let versioned = Versioned {
+            status,
+            namespace: pod.metadata.namespace.clone(),
+            name: pod.metadata.name.clone(),
+            finished,
+            cause: kernel.cause,
+        };
+        self.statuses.statuses.insert(uid.clone(), versioned);
+        self.statuses.unsent.insert(uid);
+        self.schedule_status_write(kernel);
+        true
+    }
+
+    fn schedule_status_write(&mut self, kernel: &mut Kernel) {
+        if !self.statuses.writing {
+            self.statuses.writing = true;
+            let at = kernel.now + kernel.config.latency.api_write;
+            self.wake_at(kernel, at, Timer::SyncStatuses);
+        }
+    }
+
+    /// Writes what is unsent (`syncBatch`).
+    pub(crate) fn sync_statuses(&mut self, kernel: &mut Kernel) {
+        self.statuses.writing = false;
+        for uid in core::mem::take(&mut self.statuses.unsent) {
+            self.sync_status(kernel, &uid);
+        }
+    }
+
+    /// Merges one status into the API's object, and deletes the object of a pod that is done
+    /// (`status_manager.go syncPod`).
+    fn sync_status(&mut self, kernel: &mut Kernel, uid: &PodUid) {
+        let Some(versioned) = self.statuses.statuses.get(uid) else { return };
+        let Some(stored) = kernel.find_pod(&versioned.namespace, &versioned.name) else { return };
+        if stored.metadata.uid != **uid {
+            return;
+        }
+        let (cause, finished) = (versioned.cause, versioned.finished);
+        let merged =
+            merge_status(kernel, &stored, versioned.status.clone(), self.could_have_running_containers(uid));
+        kernel.cause = cause;
+        let phase = merged.phase.clone();
+        if stored.status != merged {
+            let mut pod = (*stored).clone();
+            pod.status = merged;
+            kernel.commit(Op::Modified, Object::Pod(pod), "kubelet");
+        }
+        if stored.metadata.deletion_timestamp.is_some() && finished && is_terminal(&phase) {
+            // The object goes at last (`canBeDeleted`): grace 0, and only if it is still this pod.
+            let (namespace, name) = (&stored.metadata.namespace, &stored.metadata.name);
+            let _ = kernel.delete_pod(namespace, name, Some(0), Some(uid), "kubelet");
+            self.statuses.forget(uid);
+        }
+    }
+
+    /// A probe's result makes a container ready or not, at once (`SetContainerReadiness`).
+    pub(crate) fn set_container_readiness(
+        &mut self,
+        kernel: &mut Kernel,
+        uid: &PodUid,
+        id: &str,
+        ready: bool,
+    ) {
+        self.change_container(kernel, uid, id, |status| {
+            let changed = status.ready != ready;
+            status.ready = ready;
+            changed
+        });
+    }
+
+    /// A startup probe's result makes a container started or not, at once (`SetContainerStartup`).
+    pub(crate) fn set_container_startup(
+        &mut self,
+        kernel: &mut Kernel,
+        uid: &PodUid,
+        id: &str,
+        started: bool,
+    ) {
+        self.change_container(kernel, uid, id, |status| status.started.replace(started) != Some(started));
+    }
+
+    fn change_container(
+        &mut self,
+        kernel: &mut Kernel,
+        uid: &PodUid,
+        id: &str,
+        change: impl FnOnce(&mut ContainerStatus) -> bool,
+    ) {
+        let Some(pod) = self.pods.get(uid).cloned() else { return };
+        let Some(versioned) = self.statuses.statuses.get(uid) else { return };
+        let mut status = versioned.status.clone();
+        let container = status
+            .init_container_statuses
+            .iter_mut()
+            .chain(&mut status.container_statuses)
+            .find(|s| s.container_id.rsplit('/').next() == Some(id));
+        let Some(container) = container else { return };
+        if !change(container) {
+            return;
+        }
+        let all: Vec<ContainerStatus> =
+            status.init_container_statuses.iter().chain(&status.container_statuses).cloned().collect();
+        let ready = conditions::ready(&pod, &status.conditions, &all, &status.phase);
+        let containers_ready = conditions::containers_ready(&pod, &all, &status.phase);
+        for new in [ready, containers_ready] {
+            match status.conditions.iter_mut().find(|c| c.type_ == new.type_) {
+                Some(old) => *old = new,
+                None => status.conditions.push(new),
+            }
+        }
+        self.update_status(kernel, &pod, status, false);
+    }
+
+    /// The worker is done: what is not known to have ended is taken as failed, and the phase is terminal
+    /// (`TerminatePod`).
+    pub(crate) fn terminate_pod(&mut self, kernel: &mut Kernel, pod: &SharedPod) {
+        const MESSAGE: &str = "The container could not be located when the pod was terminated";
+        let uid = pod.uid();
+        let mut status = self.statuses.get(&uid).unwrap_or(&pod.status).clone();
+        let unknown = |status: &mut ContainerStatus| {
+            if status.state.terminated.is_none() {
+                status.state = lifepod_api::ContainerState {
+                    terminated: Some(terminated(137, "ContainerStatusUnknown", MESSAGE)),
+                    ..lifepod_api::ContainerState::default()
+                };
+            }
+        };
+        // As the worker's last update showed the pod: what ended since then does not count.
+        if has_initialized(pod, &pod.status) {
+            status.container_statuses.iter_mut().for_each(unknown);
+        }
+        let started = started_init_containers(&status.init_container_statuses);
+        status.init_container_statuses[..started].iter_mut().for_each(unknown);
+        if !is_terminal(&status.phase) {
+            status.phase = "Failed".to_string();
+        }
+        self.update_status(kernel, pod, status, true);
+    }
+}
+
+/// What the API's object gets: the kubelet's status with everybody else's conditions, and no terminal phase as
+/// long as something of the pod may still run (`mergePodStatus`).
+fn merge_status(kernel: &Kernel, pod: &Pod, new: PodStatus, may_run: bool) -> PodStatus {
+    let old = &pod.status;
+    let becomes_terminal = !is_terminal(&old.phase) && is_terminal(&new.phase);
+    let mut merged = PodStatus {
+        conditions: old.conditions.iter().filter(|c| !is_kubelet_condition(&c.type_)).cloned().collect(),
+        ..new.clone()
+    };
+    for condition in new.conditions {
+        if is_kubelet_condition(&condition.type_) {
+            merged.conditions.push(condition);
+        } else if condition.type_ == "DisruptionTarget" && becomes_terminal && !may_run {
+            let mut condition = condition;
+            set_transition_time(kernel, &mut condition, &old.conditions);
+            match merged.conditions.iter_mut().find(|c| c.type_ == condition.type_) {
+                Some(shown) => *shown = condition,
+                None => merged.conditions.push(condition),
+            }
+        }
+    }
+    if becomes_terminal && may_run {
+        merged.phase = old.phase.clone();
+        merged.reason = old.reason.clone();
+        merged.message = old.message.clone();
+    }
+    merged.resource_claim_statuses = old.resource_claim_statuses.clone();
+    merged.nominated_node_name = old.nominated_node_name.clone();
+    if is_terminal(&merged.phase) {
+        let reason = if merged.phase == "Failed" { "PodFailed" } else { "PodCompleted" };
+        for condition in &mut merged.conditions {
+            if matches!(condition.type_.as_str(), "Ready" | "ContainersReady") && condition.status == "True" {
+                condition.status = "False".to_string();
+                condition.reason = reason.to_string();
+                condition.message.clear();
+                set_transition_time(kernel, condition, &old.conditions);
+            }
+        }
+    }
+    merged
+}
+
+/// A container that ended for good cannot come back (`checkContainerStateTransition`); such a status is stale
+/// and dropped.
+fn is_illegal_transition(old: &PodStatus, new: &PodStatus, pod: &Pod) -> bool {
+    let spec = &pod.spec;
+    if spec.restart_policy == "Always" || all_containers_could_restart(spec) {
+        return false;
+    }
+    let lists = [
+        (&spec.containers, &old.container_statuses, &new.container_statuses),
+        (&spec.init_containers, &old.init_container_statuses, &new.init_container_statuses),
+    ];
+    lists.into_iter().any(|(containers, old, new)| {
+        old.iter().any(|before| {
+            let Some(ended) = &before.state.terminated else { return false };
+            let Some(container) = containers.iter().find(|c| c.name == before.name) else { return false };
+            let may_restart = is_sidecar(container)
+                || (ended.exit_code != 0 && spec.restart_policy == "OnFailure")
+                || should_restart(container, spec, ended.exit_code);
+            !may_restart && new.iter().any(|s| s.name == before.name && s.state.terminated.is_none())
+        })
+    })
+}
+
+/// All termination messages of a pod together have this many bytes at most
+/// (`kubecontainer.MaxPodTerminationMessageLogLength`).
+const MAX_POD_TERMINATION_MESSAGES: usize = 12 * 1024;
+
+fn cut_messages(pod: &Pod, status: &mut PodStatus) {
+    let spec = &pod.spec;
+    let containers = spec.containers.len() + spec.init_containers.len() + spec.ephemeral_containers.len();
+    let limit = MAX_POD_TERMINATION_MESSAGES / containers.max(1);
+    let lists = [
+        &mut status.container_statuses,
+        &mut status.init_container_statuses,
+        &mut status.ephemeral_container_statuses,
+    ];
+    for status in lists.into_iter().flatten() {
+        for state in [&mut status.state, &mut status.last_state] {
+            if let Some(ended) = &mut state.terminated {
+                let mut end = limit.min(ended.message.len());
+                while !ended.message.is_char_boundary(end) {
+                    end -= 1;
+                }
+                ended.message.truncate(end);
+            }
+        }
+    }
+}
+
+/// Whether the pod ever got past its init containers (`hasPodInitialized`).
+fn has_initialized(pod: &Pod, status: &PodStatus) -> bool {
+    let Some(last) = pod.spec.init_containers.last() else { return true };
+    if status
+        .container_statuses
+        .iter()
+        .any(|s| s.last_state.terminated.is_some() || s.state.waiting.is_none())
+    {
+        return true;
+    }
+    let Some(status) = status.init_container_statuses.last() else { return false };
+    if is_sidecar(last) {
+        return status.state.running.is_some() && status.started == Some(true);
+    }
+    [&status.last_state, &status.state]
+        .into_iter()
+        .any(|state| state.terminated.as_ref().is_some_and(|ended| ended.exit_code == 0))
+}
+
+/// How many init containers, from the first, have some evidence of a start (`initializedContainers`).
+fn started_init_containers(statuses: &[ContainerStatus]) -> usize {
+    statuses
+        .iter()
+        .rposition(|s| s.state.waiting.is_none() || s.last_state.terminated.is_some())
+        .map_or(statuses.len().min(1), |last| last + 1)
+}

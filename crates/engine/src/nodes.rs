@@ -1,0 +1,97 @@
+//! The nodes of the scenario as API objects.
+
+use crate::config::NodeConfig;
+use crate::kernel::Kernel;
+use crate::trace::Op;
+use alloc::format;
+use alloc::string::{String, ToString};
+use lifepod_api::quantity::Quantity;
+use lifepod_api::{
+    Node, NodeAddress, NodeCondition, NodeSpec, NodeStatus, NodeSystemInfo, Object, ObjectMeta,
+};
+
+/// What a node has unless the scenario says otherwise.
+const ALLOCATABLE: [(&str, &str); 4] =
+    [("cpu", "4"), ("ephemeral-storage", "100Gi"), ("memory", "8Gi"), ("pods", "110")];
+
+/// The four conditions of a healthy node, with the kubelet's words (`pkg/kubelet/nodestatus/setters.go`).
+const CONDITIONS: [(&str, &str, &str, &str); 4] = [
+    ("MemoryPressure", "False", "KubeletHasSufficientMemory", "kubelet has sufficient memory available"),
+    ("DiskPressure", "False", "KubeletHasNoDiskPressure", "kubelet has no disk pressure"),
+    ("PIDPressure", "False", "KubeletHasSufficientPID", "kubelet has sufficient PID available"),
+    ("Ready", "True", "KubeletReady", "kubelet is posting ready status"),
+];
+
+/// Stores the node with this index, up and healthy since before the scenario began.
+pub(crate) fn register(kernel: &mut Kernel, index: usize) {
+    let config = kernel.config.nodes[index].clone();
+    let node = Object::Node(node(kernel, &config, index));
+    kernel.commit(Op::Added, node, "kubelet");
+}
+
+fn node(kernel: &mut Kernel, config: &NodeConfig, index: usize) -> Node {
+    let now = Some(kernel.time());
+    let mut labels = config.labels.clone();
+    for (key, value) in [
+        ("kubernetes.io/hostname", config.name.as_str()),
+        ("kubernetes.io/os", "linux"),
+        ("kubernetes.io/arch", "amd64"),
+        ("beta.kubernetes.io/os", "linux"),
+        ("beta.kubernetes.io/arch", "amd64"),
+    ] {
+        labels.entry(key.to_string()).or_insert_with(|| value.to_string());
+    }
+    let resource = |key: &str, default: &str| {
+        let text = config.allocatable.get(key).map_or(default, String::as_str);
+        Quantity::parse(text).unwrap_or_default()
+    };
+    let mut allocatable: alloc::collections::BTreeMap<String, Quantity> =
+        ALLOCATABLE.iter().map(|(key, default)| (key.to_string(), resource(key, default))).collect();
+    for key in config.allocatable.keys() {
+        allocatable.entry(key.clone()).or_insert_with(|| resource(key, "0"));
+    }
+    Node {
+        metadata: ObjectMeta {
+            name: config.name.clone(),
+            uid: kernel.jitter.uid(),
+            creation_timestamp: now,
+            labels,
+            ..ObjectMeta::default()
+        },
+        spec: NodeSpec {
+            pod_cidr: format!("10.244.{index}.0/24"),
+            taints: config.taints.clone(),
+            ..NodeSpec::default()
+        },
+        status: NodeStatus {
+            capacity: allocatable.clone(),
+            allocatable,
+            conditions: CONDITIONS
+                .iter()
+                .map(|(type_, status, reason, message)| NodeCondition {
+                    type_: type_.to_string(),
+                    status: status.to_string(),
+                    reason: reason.to_string(),
+                    message: message.to_string(),
+                    last_heartbeat_time: now,
+                    last_transition_time: now,
+                })
+                .collect(),
+            addresses: [
+                NodeAddress { type_: "InternalIP".to_string(), address: format!("192.168.0.{}", 10 + index) },
+                NodeAddress { type_: "Hostname".to_string(), address: config.name.clone() },
+            ]
+            .to_vec(),
+            node_info: NodeSystemInfo {
+                kernel_version: "6.12.0".to_string(),
+                os_image: "Debian GNU/Linux 13 (trixie)".to_string(),
+                container_runtime_version: "containerd://2.2.0".to_string(),
+                kubelet_version: "v1.36.2".to_string(),
+                operating_system: "linux".to_string(),
+                architecture: "amd64".to_string(),
+                ..NodeSystemInfo::default()
+            },
+            ..NodeStatus::default()
+        },
+    }
+}

@@ -1,0 +1,53 @@
+//! The conformance topics: what each vector file is judged by.
+
+pub mod engine;
+pub mod front;
+pub mod pod_timelines;
+pub mod views;
+
+use serde_json::Value;
+
+/// Judges one vector; an error is a short account of what differs.
+pub type Judge = fn(&Value) -> Result<(), String>;
+
+/// How the vectors of a topic are judged.
+#[derive(Clone, Copy)]
+pub enum Topic {
+    /// Judged.
+    Judged(Judge),
+    /// Known, and not implemented yet.
+    NotImplemented,
+    /// Data that other topics or readers use; nothing to judge.
+    Guide,
+}
+
+/// Every topic, by the name of its file without the ending. An unknown name is an error, not a pass.
+pub fn find(name: &str) -> Option<Topic> {
+    use Topic::{Guide, Judged, NotImplemented};
+    Some(match name {
+        "quantity" => Judged(front::quantity),
+        "duration" => Judged(front::duration),
+        "backoff" => Judged(engine::backoff),
+        "phase" => Judged(engine::phase),
+        "readiness_gates" => Judged(engine::readiness_gates),
+        "defaulting" => Judged(front::defaulting),
+        "resources" => Judged(front::resources),
+        "validation" => Judged(front::validation),
+        "validation_apiserver" => Judged(front::validation_apiserver),
+        "pod_timelines" => Judged(pod_timelines::pod_timelines),
+        "printer" => Judged(views::printer),
+        "tables" => Judged(views::tables),
+        "describe" => Judged(views::describe),
+        "rollout" => Judged(views::rollout),
+        "shell"
+        | "shell_more"
+        | "deployment_math"
+        | "pdb"
+        | "rs_deletion_rank"
+        | "pod_timelines2"
+        | "workload_timelines"
+        | "workload_timelines2" => NotImplemented,
+        "kubectl_transcripts" => Guide,
+        _ => return None,
+    })
+}
