@@ -74,6 +74,92 @@ pub fn for_create(object: &mut Object, written: Option<&Value>) {
     }
 }
 
+/// Defaults and prepares the new version of an object that lives: what the client may not set is taken from the old
+/// one, and a changed spec counts up `metadata.generation` (`BeforeUpdate`, `PrepareForUpdate`).
+pub fn for_update(new: &mut Object, old: &Object) {
+    defaults::apply(new);
+    drop_disabled(new);
+    let was = old.meta().clone();
+    let meta = new.meta_mut();
+    for (own, before) in [(&mut meta.uid, &was.uid), (&mut meta.namespace, &was.namespace)] {
+        if own.is_empty() {
+            own.clone_from(before);
+        }
+    }
+    meta.creation_timestamp = was.creation_timestamp;
+    meta.deletion_timestamp = was.deletion_timestamp;
+    meta.deletion_grace_period_seconds = was.deletion_grace_period_seconds;
+    meta.generation = was.generation;
+    match (&mut *new, old) {
+        (Object::Pod(n), Object::Pod(o)) => {
+            n.status = o.status.clone();
+            // The deprecated name of the account is kept in step.
+            n.spec.service_account.clone_from(&n.spec.service_account_name);
+            // What admission wrote stays when the manifest does not speak of it.
+            n.spec.priority = n.spec.priority.or(o.spec.priority);
+            if n.spec.preemption_policy.is_none() {
+                n.spec.preemption_policy.clone_from(&o.spec.preemption_policy);
+            }
+        }
+        (Object::ReplicationController(n), Object::ReplicationController(o)) => n.status = o.status.clone(),
+        (Object::ReplicaSet(n), Object::ReplicaSet(o)) => n.status = o.status.clone(),
+        (Object::Deployment(n), Object::Deployment(o)) => n.status = o.status.clone(),
+        (Object::StatefulSet(n), Object::StatefulSet(o)) => {
+            n.status = o.status.clone();
+            if let Some(rolling) = &mut n.spec.update_strategy.rolling_update {
+                rolling.max_unavailable = None;
+            }
+            for claim in &mut n.spec.volume_claim_templates {
+                claim.api_version = "v1".to_string();
+                claim.kind = "PersistentVolumeClaim".to_string();
+            }
+        }
+        (Object::DaemonSet(n), Object::DaemonSet(o)) => n.status = o.status.clone(),
+        (Object::Job(n), Object::Job(o)) => {
+            n.status = o.status.clone();
+            // The selector is the server's.
+            if n.spec.selector.is_none() {
+                n.spec.selector.clone_from(&o.spec.selector);
+            }
+            for (key, _) in JOB_LABELS {
+                if let Some(value) = o.spec.template.metadata.labels.get(key) {
+                    let labels = &mut n.spec.template.metadata.labels;
+                    labels.entry(key.to_string()).or_insert_with(|| value.clone());
+                }
+            }
+        }
+        (Object::CronJob(n), Object::CronJob(o)) => n.status = o.status.clone(),
+        (Object::PodDisruptionBudget(n), Object::PodDisruptionBudget(o)) => n.status = o.status.clone(),
+        (Object::PersistentVolumeClaim(n), Object::PersistentVolumeClaim(o)) => n.status = o.status.clone(),
+        (Object::Node(n), Object::Node(o)) => n.status = o.status.clone(),
+        (Object::Namespace(n), Object::Namespace(o)) => n.status = o.status.clone(),
+        (Object::ResourceQuota(n), Object::ResourceQuota(o)) => n.status = o.status.clone(),
+        (Object::Service(n), Object::Service(o)) => {
+            n.status = o.status.clone();
+            // Addresses and ports that were allocated are kept.
+            if n.spec.type_ != "ExternalName" && n.spec.cluster_ip.is_empty() && n.spec.cluster_ips.is_empty()
+            {
+                n.spec.cluster_ip.clone_from(&o.spec.cluster_ip);
+                n.spec.cluster_ips.clone_from(&o.spec.cluster_ips);
+            }
+        }
+        _ => {}
+    }
+    if has_generation(new) && spec_of(new) != spec_of(old) {
+        new.meta_mut().generation = was.generation + 1;
+    }
+}
+
+/// Everything but metadata and status.
+fn spec_of(object: &Object) -> Value {
+    let mut value = object.to_value();
+    if let Some(members) = value.as_object_mut() {
+        members.remove("metadata");
+        members.remove("status");
+    }
+    value
+}
+
 /// What the storage layer does before the strategy: a Service's cluster IP may be given by either of its fields
 /// (`pkg/registry/core/service/storage/storage.go normalizeClusterIPs`).
 pub fn normalize(object: &mut Object) {

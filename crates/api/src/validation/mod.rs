@@ -15,6 +15,7 @@ mod pod;
 mod policy;
 mod scheduling;
 mod security;
+mod update;
 mod volumes;
 mod warnings;
 
@@ -59,4 +60,20 @@ pub fn create(object: &Object) -> Vec<FieldError> {
         }
     }
     e.into_vec()
+}
+
+/// The errors of changing `old` to `new`; both are defaulted, and [`crate::prepare::for_update`] has seen `new`.
+pub fn update(new: &Object, old: &Object) -> Vec<FieldError> {
+    let mut e = Errors::default();
+    update::changes(&mut e, new, old);
+    let mut errors = e.into_vec();
+    // What a new object may not say, a living one may go on saying.
+    let known = create(old);
+    let judged_above = |e: &FieldError| match old {
+        Object::Pod(_) => e.field == "spec.ephemeralContainers",
+        Object::CronJob(o) => o.spec.schedule.contains("TZ") && e.field.starts_with("spec."),
+        _ => false,
+    };
+    errors.extend(create(new).into_iter().filter(|e| !known.contains(e) && !judged_above(e)));
+    errors
 }
