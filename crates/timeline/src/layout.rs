@@ -269,7 +269,8 @@ fn place(lane: &Lane, y: f64, left: f64, scale: &Scale<'_>) -> Row {
 }
 
 /// As much of a text as fits: of its parts, which ` · ` divides, as many as fit from the first on; the next one
-/// cut short where enough of it can be shown to be of use.
+/// cut short where enough of it can be shown to be of use. Where not even the first part fits, what follows its first
+/// word may: `20 s` of `back-off 20 s`.
 fn fitting(text: &str, width: f64) -> String {
     const OF_USE: usize = 7;
     if text_width(text) <= width {
@@ -278,9 +279,14 @@ fn fitting(text: &str, width: f64) -> String {
     let mut end = 0;
     for (at, _) in text.match_indices(" · ") {
         if text_width(&text[..at]) > width {
-            return text[..end].into();
+            break;
         }
         end = at;
+    }
+    if end == 0 {
+        let part = text.split(" · ").next().unwrap_or("");
+        let tail = part.split_once(' ').map_or("", |(_, tail)| tail);
+        return if text_width(tail) <= width { tail.into() } else { String::new() };
     }
     let rest = &text[end..];
     let dots = text_width("…");
@@ -294,8 +300,7 @@ fn fitting(text: &str, width: f64) -> String {
         cut = i + c.len_utf8();
     }
     let shown = rest[..cut].trim_end();
-    let divider = if end > 0 { " · ".chars().count() } else { 0 };
-    if end > 0 && shown.chars().count() >= divider + OF_USE {
+    if shown.chars().count() >= " · ".chars().count() + OF_USE {
         format!("{}{shown}…", &text[..end])
     } else {
         text[..end].into()
