@@ -6,7 +6,7 @@ use crate::simulate::{Wishes, simulate};
 use clap::{Args, ValueEnum};
 use lifepod_api::SimTime;
 use lifepod_engine::{Run as Finished, What};
-use lifepod_timeline::{Axis, Lang, LayoutOptions, Options, chronicle, lanes, layout, svg};
+use lifepod_timeline::{Axis, Lang, LayoutOptions, Options, chronicle, gutter_for, lanes, layout, svg};
 use std::io::Write as _;
 use std::process::ExitCode;
 
@@ -79,7 +79,7 @@ impl Run {
                 svg(&layout(
                     &timeline,
                     &axis,
-                    &LayoutOptions { width, lang: self.lang.into(), ..Default::default() },
+                    &LayoutOptions { width, lang: self.lang.into(), gutter: gutter_for(&timeline, width) },
                 ))
             }
         };

@@ -14,15 +14,15 @@ use serde::Serialize;
 pub struct LayoutOptions {
     /// The whole width in pixels.
     pub width: f64,
-    /// The width of the labels at the left; none for as much as they need.
-    pub gutter: Option<f64>,
+    /// The width of the labels at the left; [`gutter_for`] is as much as they need.
+    pub gutter: f64,
     /// The language of what is written on folds.
     pub lang: Lang,
 }
 
 impl Default for LayoutOptions {
     fn default() -> Self {
-        Self { width: 1200.0, gutter: None, lang: Lang::En }
+        Self { width: 1200.0, gutter: 190.0, lang: Lang::En }
     }
 }
 
@@ -130,7 +130,7 @@ pub struct Mark {
 const AXIS_HEIGHT: f64 = 40.0;
 /// Room at the right and below.
 const MARGIN: f64 = 16.0;
-/// The narrowest gutter that is chosen by itself.
+/// The narrowest gutter that labels need.
 const MIN_GUTTER: f64 = 130.0;
 /// The narrowest bar, …
 const MIN_BAR: f64 = 1.5;
@@ -161,9 +161,7 @@ impl Form {
 
 /// Places everything.
 pub fn layout(timeline: &Timeline, axis: &Axis, options: &LayoutOptions) -> Layout {
-    let label_end = |lane: &Lane| label_x(lane) + text_width(&lane.label) * 1.08;
-    let needed = timeline.lanes.iter().map(label_end).fold(MIN_GUTTER, f64::max) + 12.0;
-    let left = options.gutter.unwrap_or(needed.min(options.width / 3.0));
+    let left = options.gutter;
     let scale = Scale::new(axis, (options.width - left - MARGIN).max(1.0));
     let fine = |at: SimTime| {
         let clock = clock(at, false);
@@ -192,6 +190,13 @@ pub fn layout(timeline: &Timeline, axis: &Axis, options: &LayoutOptions) -> Layo
         rows.push(row);
     }
     Layout { width: options.width, height: y + MARGIN, top: AXIS_HEIGHT, ticks, folds, rows }
+}
+
+/// The width that the labels of a timeline need, at most a third of `width`, both in pixels.
+pub fn gutter_for(timeline: &Timeline, width: f64) -> f64 {
+    let label_end = |lane: &Lane| label_x(lane) + text_width(&lane.label) * 1.08;
+    let needed = timeline.lanes.iter().map(label_end).fold(MIN_GUTTER, f64::max) + 12.0;
+    needed.min(width / 3.0)
 }
 
 /// Where a lane's label begins.

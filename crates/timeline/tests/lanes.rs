@@ -4,12 +4,16 @@ mod support;
 
 use lifepod_api::SimTime;
 use lifepod_timeline::{
-    Axis, Lang, Layout, LayoutOptions, Options, Scale, SpanLook, Timeline, lanes, layout, svg,
+    Axis, Lang, Layout, LayoutOptions, Options, Scale, SpanLook, Timeline, gutter_for, lanes, layout, svg,
 };
 use support::{crash_loop, healthy, killed_and_deleted, s};
 
 fn drawn(timeline: &Timeline) -> Layout {
-    layout(timeline, &Axis::folded(timeline), &LayoutOptions::default())
+    layout(
+        timeline,
+        &Axis::folded(timeline),
+        &LayoutOptions { gutter: gutter_for(timeline, 1200.0), ..Default::default() },
+    )
 }
 
 fn ten_minutes(lang: Lang) -> Options {
