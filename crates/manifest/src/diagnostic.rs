@@ -1,5 +1,6 @@
 //! What is wrong with a text, and where.
 
+use crate::lint::Lint;
 use std::ops::Range;
 
 /// How much it matters.
@@ -25,6 +26,8 @@ pub struct Diagnostic {
     pub message: String,
     /// What to do, in our own words; empty where the message says it.
     pub hint: String,
+    /// The lint that found it; none for what the API server or kubectl would say.
+    pub lint: Option<Lint>,
     /// The characters meant, as byte offsets.
     pub range: Range<usize>,
     /// The first character's line, from 1.

@@ -3,10 +3,12 @@
 //! [`parse`] never fails: it returns what could be read and everything that was wrong, each finding with the
 //! characters it is about.
 
+mod check;
 mod diagnostic;
 mod document;
 mod json;
 mod kinds;
+mod lint;
 pub mod scenario;
 pub mod schema;
 pub mod server;
@@ -15,7 +17,9 @@ mod tree;
 mod value;
 mod yaml;
 
+pub use check::{CheckOptions, check};
 pub use diagnostic::{Diagnostic, Lines, Severity};
 pub use document::{Document, Parsed, parse};
 pub use lifepod_api::yaml::to_yaml;
+pub use lint::{Finding, LINTS, Lint, lints};
 pub use scenario::Scenario;

@@ -1,0 +1,119 @@
+//! Everything that can be said of a text before it meets a cluster: decoding, the server's validation and warnings,
+//! and lints of our own.
+
+use crate::diagnostic::{Diagnostic, Lines, Severity};
+use crate::document::{Document, Parsed, parse};
+use crate::lint::{Lint, lints};
+use lifepod_api::{Kind, Object, prepare, validation};
+
+/// What to look for.
+#[derive(Clone, Debug, Default)]
+pub struct CheckOptions {
+    /// Lints that are switched off.
+    pub silenced: Vec<Lint>,
+    /// The namespace of objects that name none; empty for `default`.
+    pub namespace: String,
+}
+
+/// Reads a text and checks every object as the API server would on create. Lints are warnings, and name
+/// themselves in [`Diagnostic::lint`].
+pub fn check(text: &str, options: &CheckOptions) -> Parsed {
+    let mut parsed = parse(text);
+    let lines = Lines::new(text);
+    let mut found = Vec::new();
+    for (index, document) in parsed.documents.iter().enumerate() {
+        if !document.refused
+            && let Some(object) = &document.object
+        {
+            let prepared = prepared(object, document, options);
+            found.extend(of_server(&lines, index, document, &prepared));
+            for finding in lints(&prepared).into_iter().filter(|f| !options.silenced.contains(&f.lint)) {
+                let severity = Severity::Warning;
+                let (path, message) = (&finding.path, &finding.message);
+                let diagnostic = document.diagnostic(&lines, index, severity, path, message, finding.hint);
+                found.push(Diagnostic { lint: Some(finding.lint), ..diagnostic });
+            }
+        }
+    }
+    found.extend(repeated(&lines, &parsed.documents));
+    parsed.diagnostics.extend(found);
+    parsed.diagnostics.sort_by_key(|d| (d.range.start, d.range.end));
+    parsed
+}
+
+/// The object as the server would validate it.
+fn prepared(object: &Object, document: &Document, options: &CheckOptions) -> Object {
+    let mut object = object.clone();
+    let namespaced = Kind::find(object.api_version(), object.kind()).is_none_or(|k| k.namespaced);
+    let meta = object.meta_mut();
+    if meta.namespace.is_empty() && namespaced {
+        meta.namespace =
+            if options.namespace.is_empty() { "default".to_string() } else { options.namespace.clone() };
+    }
+    if meta.name.is_empty() && !meta.generate_name.is_empty() {
+        meta.name = prepare::generated_name(&meta.generate_name, "xxxxx");
+    }
+    meta.uid = "00000000-0000-0000-0000-000000000000".to_string();
+    prepare::for_create(&mut object, Some(&document.value));
+    prepare::normalize(&mut object);
+    object
+}
+
+fn of_server(lines: &Lines, index: usize, document: &Document, object: &Object) -> Vec<Diagnostic> {
+    let mut out: Vec<Diagnostic> = Vec::new();
+    for error in validation::create(object) {
+        let hint = advice(&error);
+        let found =
+            document.diagnostic(lines, index, Severity::Error, &error.field, &error.to_string(), hint);
+        if !out.contains(&found) {
+            out.push(found);
+        }
+    }
+    for warning in validation::warnings(object) {
+        let path = warning.split_once(": ").map_or("", |(path, _)| path);
+        out.push(document.diagnostic(lines, index, Severity::Warning, path, &warning, ""));
+    }
+    out
+}
+
+/// What to do about an error, where its words alone may not say.
+fn advice(error: &validation::FieldError) -> &'static str {
+    use validation::ErrorType;
+    let m = error.message.as_str();
+    match error.kind {
+        ErrorType::Required if error.field.ends_with("restartPolicy") => {
+            "a Job's pods run to an end: set it to OnFailure or Never"
+        }
+        ErrorType::Required if error.field.ends_with("spec.selector") => {
+            "add a selector with the labels of the template"
+        }
+        ErrorType::NotFound if error.field.ends_with(".name") && error.field.contains("volumeMounts") => {
+            "add a volume of this name under `volumes`"
+        }
+        ErrorType::Invalid if m.contains("does not match template") => {
+            "give the template's metadata the labels that the selector asks for"
+        }
+        ErrorType::Invalid if m.contains("RFC 1123") => "use lower-case letters, digits and '-'",
+        ErrorType::Invalid if m.contains("must be less than or equal to") && m.contains("limit of") => {
+            "raise the limit or lower the request"
+        }
+        ErrorType::Forbidden if m.contains("init containers without restartPolicy=Always") => {
+            "init containers run to an end; with `restartPolicy: Always` this one would be a sidecar"
+        }
+        _ => "",
+    }
+}
+
+/// Objects that come twice in a text.
+fn repeated(lines: &Lines, documents: &[Document]) -> Vec<Diagnostic> {
+    let mut seen = std::collections::BTreeMap::new();
+    let mut out = Vec::new();
+    for (index, document) in documents.iter().enumerate() {
+        let Some(object) = document.object.as_ref().filter(|o| !o.meta().name.is_empty()) else { continue };
+        if seen.insert((object.api_version().to_string(), object.key()), index).is_some() {
+            let message = format!("{} is in this text before: this one replaces it", object.key());
+            out.push(document.diagnostic(lines, index, Severity::Warning, "metadata.name", &message, ""));
+        }
+    }
+    out
+}

@@ -1,0 +1,310 @@
+//! Lints: manifests that the API server takes without a word, and that lead to trouble in a pod's life.
+
+use lifepod_api::image::ImageName;
+use lifepod_api::{
+    Container, DeploymentSpec, IntOrString, Job, Object, PodDisruptionBudget, PodSpec, Probe, duration,
+};
+
+/// A lint, by the trouble that it warns of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Lint {
+    /// The preStop hook takes as long as the whole grace period or longer.
+    PreStopExceedsGrace,
+    /// A liveness probe may kill a container that is only starting.
+    LivenessBeforeReady,
+    /// The image's tag moves, and the node's copy is kept.
+    LatestNotPulled,
+    /// The container asks for no CPU or memory.
+    NoRequests,
+    /// Two containers of a pod claim the same port.
+    PortClash,
+    /// A probe asks a port that no container declares.
+    ProbePortUndeclared,
+    /// A budget that never lets a pod go.
+    BudgetNeverAllows,
+    /// A rolling update that must stop all replicas first.
+    RollingUpdateStopsAll,
+    /// A Job that retries without end.
+    JobRetriesForever,
+}
+
+/// Every lint.
+pub const LINTS: &[Lint] = &[
+    Lint::PreStopExceedsGrace,
+    Lint::LivenessBeforeReady,
+    Lint::LatestNotPulled,
+    Lint::NoRequests,
+    Lint::PortClash,
+    Lint::ProbePortUndeclared,
+    Lint::BudgetNeverAllows,
+    Lint::RollingUpdateStopsAll,
+    Lint::JobRetriesForever,
+];
+
+impl Lint {
+    /// The name it is switched by.
+    pub fn name(self) -> &'static str {
+        match self {
+            Lint::PreStopExceedsGrace => "prestop-exceeds-grace",
+            Lint::LivenessBeforeReady => "liveness-before-ready",
+            Lint::LatestNotPulled => "latest-not-pulled",
+            Lint::NoRequests => "no-requests",
+            Lint::PortClash => "port-clash",
+            Lint::ProbePortUndeclared => "probe-port-undeclared",
+            Lint::BudgetNeverAllows => "budget-never-allows",
+            Lint::RollingUpdateStopsAll => "rolling-update-stops-all",
+            Lint::JobRetriesForever => "job-retries-forever",
+        }
+    }
+
+    /// The lint of that name.
+    pub fn find(name: &str) -> Option<Lint> {
+        LINTS.iter().copied().find(|l| l.name() == name)
+    }
+}
+
+/// A finding of a lint.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Finding {
+    /// The lint.
+    pub lint: Lint,
+    /// The field.
+    pub path: String,
+    /// What will happen.
+    pub message: String,
+    /// What to do.
+    pub hint: &'static str,
+}
+
+/// What the lints find in a defaulted object.
+pub fn lints(object: &Object) -> Vec<Finding> {
+    let mut out = Vec::new();
+    let template = |out: &mut Vec<Finding>, spec: &PodSpec| pod(out, spec, "spec.template.spec");
+    match object {
+        Object::Pod(o) => pod(&mut out, &o.spec, "spec"),
+        Object::ReplicaSet(o) => template(&mut out, &o.spec.template.spec),
+        Object::StatefulSet(o) => template(&mut out, &o.spec.template.spec),
+        Object::DaemonSet(o) => template(&mut out, &o.spec.template.spec),
+        Object::Deployment(o) => {
+            rolling_update(&mut out, &o.spec);
+            template(&mut out, &o.spec.template.spec);
+        }
+        Object::Job(o) => {
+            job(&mut out, o);
+            template(&mut out, &o.spec.template.spec);
+        }
+        Object::CronJob(o) => {
+            pod(&mut out, &o.spec.job_template.spec.template.spec, "spec.jobTemplate.spec.template.spec");
+        }
+        Object::PodDisruptionBudget(o) => budget(&mut out, o),
+        _ => {}
+    }
+    out
+}
+
+fn pod(out: &mut Vec<Finding>, spec: &PodSpec, path: &str) {
+    let init =
+        spec.init_containers.iter().enumerate().map(|(i, c)| (format!("{path}.initContainers[{i}]"), c));
+    let app = spec.containers.iter().enumerate().map(|(i, c)| (format!("{path}.containers[{i}]"), c));
+    let grace = spec.termination_grace_period_seconds.unwrap_or(30);
+    for (path, c) in init.chain(app) {
+        pre_stop(out, c, grace, &path);
+        liveness(out, c, &path);
+        image(out, c, &path);
+        probe_ports(out, spec, c, &path);
+    }
+    for (i, c) in spec.containers.iter().enumerate() {
+        let path = format!("{path}.containers[{i}]");
+        let missing: Vec<&str> =
+            ["cpu", "memory"].into_iter().filter(|r| !c.resources.requests.contains_key(*r)).collect();
+        if !missing.is_empty() && spec.resources.is_none() {
+            out.push(Finding {
+                lint: Lint::NoRequests,
+                path: format!("{path}.resources"),
+                message: format!(
+                    "container {:?} requests no {}: the scheduler reckons with nothing for it, and it is among the \
+                     first to be evicted",
+                    c.name,
+                    missing.join(" and no ")
+                ),
+                hint: "set resources.requests",
+            });
+        }
+        for (j, port) in c.ports.iter().enumerate() {
+            let same = |other: &&Container| {
+                other
+                    .ports
+                    .iter()
+                    .any(|p| p.container_port == port.container_port && p.protocol == port.protocol)
+            };
+            if let Some(other) = spec.containers[..i].iter().find(same) {
+                out.push(Finding {
+                    lint: Lint::PortClash,
+                    path: format!("{path}.ports[{j}].containerPort"),
+                    message: format!(
+                        "containers {:?} and {:?} share one network: only one of them can listen on port {}",
+                        other.name, c.name, port.container_port
+                    ),
+                    hint: "give one of them another port",
+                });
+            }
+        }
+    }
+}
+
+/// The seconds that a preStop hook is known to take.
+fn known_seconds(c: &Container) -> Option<i64> {
+    let hook = c.lifecycle.as_ref()?.pre_stop.as_ref()?;
+    if let Some(sleep) = &hook.sleep {
+        return Some(sleep.seconds);
+    }
+    // `sleep N`, alone or in the script of a shell.
+    let words: Vec<&str> =
+        hook.exec.as_ref()?.command.iter().flat_map(|part| part.split([' ', ';', '&', '\n'])).collect();
+    let slept = words.windows(2).filter(|w| w[0] == "sleep" || w[0].ends_with("/sleep"));
+    let seconds = slept.filter_map(|w| {
+        let text = if w[1].ends_with(|c: char| c.is_ascii_digit()) {
+            format!("{}s", w[1])
+        } else {
+            w[1].to_string()
+        };
+        duration::parse(&text).ok()
+    });
+    Some(seconds.sum::<i64>() / 1_000_000_000).filter(|s| *s > 0)
+}
+
+fn pre_stop(out: &mut Vec<Finding>, c: &Container, grace: i64, path: &str) {
+    if let Some(seconds) = known_seconds(c).filter(|s| *s >= grace) {
+        out.push(Finding {
+            lint: Lint::PreStopExceedsGrace,
+            path: format!("{path}.lifecycle.preStop"),
+            message: format!(
+                "the preStop hook takes {seconds} s of a grace period of {grace} s: the container gets TERM 2 s before \
+                 it is killed"
+            ),
+            hint: "raise terminationGracePeriodSeconds above the hook's time",
+        });
+    }
+}
+
+/// The seconds until a probe that always fails acts.
+fn patience(p: &Probe) -> i64 {
+    i64::from(p.initial_delay_seconds) + i64::from(p.period_seconds) * i64::from(p.failure_threshold)
+}
+
+fn liveness(out: &mut Vec<Finding>, c: &Container, path: &str) {
+    let (Some(liveness), Some(readiness), None) = (&c.liveness_probe, &c.readiness_probe, &c.startup_probe)
+    else {
+        return;
+    };
+    if patience(liveness) < patience(readiness) {
+        out.push(Finding {
+            lint: Lint::LivenessBeforeReady,
+            path: format!("{path}.livenessProbe"),
+            message: format!(
+                "the liveness probe kills the container after {} s of failures, before the readiness probe gives it up \
+                 ({} s): a slow start becomes a crash loop",
+                patience(liveness),
+                patience(readiness)
+            ),
+            hint: "add a startupProbe, or give the liveness probe more time",
+        });
+    }
+}
+
+fn image(out: &mut Vec<Finding>, c: &Container, path: &str) {
+    let moving = ImageName::parse(&c.image).is_some_and(|i| i.tag == "latest");
+    if moving && c.image_pull_policy == "IfNotPresent" {
+        out.push(Finding {
+            lint: Lint::LatestNotPulled,
+            path: format!("{path}.imagePullPolicy"),
+            message: "with IfNotPresent, each node keeps whichever `latest` it pulled first".to_string(),
+            hint: "name a version, or leave imagePullPolicy away",
+        });
+    }
+}
+
+fn probe_ports(out: &mut Vec<Finding>, spec: &PodSpec, c: &Container, path: &str) {
+    let probes = [
+        ("livenessProbe", &c.liveness_probe),
+        ("readinessProbe", &c.readiness_probe),
+        ("startupProbe", &c.startup_probe),
+    ];
+    for (name, probe) in probes {
+        let Some(probe) = probe else { continue };
+        let http = probe.http_get.as_ref().filter(|h| h.host.is_empty()).map(|h| ("httpGet", &h.port));
+        let tcp = probe.tcp_socket.as_ref().filter(|t| t.host.is_empty()).map(|t| ("tcpSocket", &t.port));
+        let Some((handler, port)) = http.or(tcp) else { continue };
+        let path = format!("{path}.{name}.{handler}.port");
+        let mut ports = spec.containers.iter().chain(&spec.init_containers).flat_map(|c| &c.ports);
+        let message = match port {
+            // A named port must be the container's own.
+            IntOrString::String(name) if !c.ports.iter().any(|p| p.name == *name) => {
+                format!("no port of container {:?} is named {name:?}: the probe always fails", c.name)
+            }
+            IntOrString::Int(n) if !c.ports.is_empty() && !ports.any(|p| p.container_port == *n) => {
+                format!(
+                    "no container of the pod declares port {n}: the probe fails unless something listens there"
+                )
+            }
+            _ => continue,
+        };
+        out.push(Finding {
+            lint: Lint::ProbePortUndeclared,
+            path,
+            message,
+            hint: "probe a port that the container declares",
+        });
+    }
+}
+
+fn budget(out: &mut Vec<Finding>, o: &PodDisruptionBudget) {
+    let is = |value: &Option<IntOrString>, texts: &[&str]| {
+        value.as_ref().is_some_and(|v| texts.contains(&v.to_string().as_str()))
+    };
+    let field = if is(&o.spec.max_unavailable, &["0", "0%"]) {
+        "maxUnavailable"
+    } else if is(&o.spec.min_available, &["100%"]) {
+        "minAvailable"
+    } else {
+        return;
+    };
+    out.push(Finding {
+        lint: Lint::BudgetNeverAllows,
+        path: format!("spec.{field}"),
+        message:
+            "this budget never lets a pod be evicted: draining a node with one of its pods waits for ever"
+                .to_string(),
+        hint: "allow at least one pod to be away",
+    });
+}
+
+fn rolling_update(out: &mut Vec<Finding>, spec: &DeploymentSpec) {
+    let Some(rolling) = &spec.strategy.rolling_update else { return };
+    let all = |v: &Option<IntOrString>| match v {
+        Some(IntOrString::String(s)) => s == "100%",
+        Some(IntOrString::Int(n)) => *n > 0 && *n >= spec.replicas.unwrap_or(1) && spec.replicas != Some(0),
+        None => false,
+    };
+    if all(&rolling.max_unavailable) {
+        out.push(Finding {
+            lint: Lint::RollingUpdateStopsAll,
+            path: "spec.strategy.rollingUpdate.maxUnavailable".to_string(),
+            message: "a rolling update may stop all replicas at once".to_string(),
+            hint: "let maxUnavailable be smaller than replicas",
+        });
+    }
+}
+
+fn job(out: &mut Vec<Finding>, o: &Job) {
+    let unlimited =
+        o.spec.backoff_limit.is_some_and(|n| n >= 1_000_000) && o.spec.backoff_limit_per_index.is_none();
+    if unlimited && o.spec.active_deadline_seconds.is_none() {
+        out.push(Finding {
+            lint: Lint::JobRetriesForever,
+            path: "spec.backoffLimit".to_string(),
+            message: "a Job that always fails is tried for weeks".to_string(),
+            hint: "set a lower backoffLimit, or activeDeadlineSeconds",
+        });
+    }
+}
