@@ -3,7 +3,7 @@
 import { chromium } from "playwright-core";
 import { Lifepod } from "./lifepod.mjs";
 
-const FLAGS = [
+export const FLAGS = [
   "--no-sandbox",
   "--disable-gpu",
   "--disable-quic",

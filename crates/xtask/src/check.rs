@@ -90,19 +90,24 @@ fn wasm() -> Result<Counts> {
 }
 
 fn browser() -> Result<Counts> {
-    tools::npm()?;
-    let chromium = tools::chromium()?;
     if !place::dist().join("index.html").exists() {
         page::build()?;
     }
+    counted(&mut in_browser("tests/browser/run.mjs")?)
+}
+
+/// Node running a script that drives Chromium; dist/ is served to it under a deep path as long as this program lives.
+pub fn in_browser(script: &str) -> Result<Command> {
+    tools::npm()?;
+    let chromium = tools::chromium()?;
     let server = Server::bind(&place::dist(), 0)?;
     let url = format!("{}some/deep/path/", server.url());
     std::thread::spawn(move || server.run());
     let shots = place::target().join("browser");
     std::fs::create_dir_all(&shots)?;
     let mut node = shell::command("node");
-    node.arg("tests/browser/run.mjs").env("PAGE_URL", url).env("CHROMIUM", chromium).env("SHOTS", shots);
-    counted(&mut node)
+    node.arg(script).env("PAGE_URL", url).env("CHROMIUM", chromium).env("SHOTS", shots);
+    Ok(node)
 }
 
 /// The conformance runner with its arguments.

@@ -58,6 +58,8 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
+    /// Measure the built page in Chromium: first timeline, keystroke to timeline
+    Measure,
     /// Say what the page weighs, file by file
     Size,
 }
@@ -85,6 +87,10 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::Test { only } => return check::run(&only),
         Command::Conformance { args } => return shell::pass_on(&mut check::conformance(&args)),
         Command::Bench { args } => return shell::pass_on(shell::cargo("bench").args(args)),
+        Command::Measure => {
+            page::build()?;
+            return shell::pass_on(&mut check::in_browser("tests/browser/measure.mjs")?);
+        }
         Command::Size => {
             page::build()?;
             size::report()?;

@@ -1,0 +1,87 @@
+// Measures the built page in Chromium: `cargo xtask measure`. No test: numbers depend on the machine.
+
+import { chromium } from "playwright-core";
+import { FLAGS } from "./harness.mjs";
+import { Lifepod } from "./lifepod.mjs";
+import { HELLO } from "./manifests.mjs";
+
+const KEYSTROKES = 60;
+const VISITS = 7;
+
+const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: FLAGS });
+
+/** Milliseconds from navigation to the first timeline, and to the editor. */
+async function visit(context) {
+  const page = await context.newPage();
+  await page.addInitScript(() => {
+    globalThis.seen = {};
+    new MutationObserver(() => {
+      if (document.querySelector(".timeline-lanes")) globalThis.seen.timeline ??= performance.now();
+      if (document.querySelector(".cm-content")) globalThis.seen.editor ??= performance.now();
+    }).observe(document, { childList: true, subtree: true });
+  });
+  await page.goto(process.env.PAGE_URL);
+  await page.waitForFunction(() => globalThis.seen.timeline && globalThis.seen.editor);
+  const seen = await page.evaluate(() => globalThis.seen);
+  await page.close();
+  return seen;
+}
+
+const cold = [];
+const warm = [];
+for (let i = 0; i < VISITS; i += 1) {
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+  cold.push(await visit(context));
+  warm.push(await visit(context));
+  await context.close();
+}
+for (const [name, visits] of Object.entries({ cold, warm })) {
+  const { timeline, editor } = { timeline: visits.map((v) => v.timeline), editor: visits.map((v) => v.editor) };
+  console.log(`visit, ${name}: first timeline ${spread(timeline)}; editor ${spread(editor)}`);
+}
+
+/** Milliseconds from a keystroke to the frame that shows the timeline of its text. */
+async function keystrokes(text) {
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+  const page = await context.newPage();
+  const lifepod = new Lifepod(page, process.env.PAGE_URL, ".");
+  await lifepod.open();
+  await lifepod.paste(`${text}#`);
+  await page.keyboard.press("Control+End");
+  const times = [];
+  const inWorker = [];
+  for (let i = 0; i < KEYSTROKES; i += 1) {
+    await page.evaluate(() => {
+      const foot = document.querySelector(".editor-foot");
+      globalThis.shown = new Promise((resolve) => {
+        document.addEventListener("keydown", () => {
+          const start = performance.now();
+          const before = Number(foot.dataset.answered);
+          new MutationObserver((_, observer) => {
+            if (Number(foot.dataset.answered) === before) return;
+            observer.disconnect();
+            requestAnimationFrame(() => setTimeout(() => resolve(performance.now() - start)));
+          }).observe(foot, { attributes: true });
+        }, { once: true, capture: true });
+      });
+    });
+    await page.keyboard.press(i % 2 ? "Backspace" : "x");
+    times.push(await page.evaluate(() => globalThis.shown));
+    inWorker.push(Number.parseFloat(await page.locator(".editor-took").innerText()));
+  }
+  await context.close();
+  return { times, inWorker };
+}
+
+const pods = (count) => Array.from({ length: count }, (_, i) => HELLO.replace("name: myapp-pod", `name: pod-${i}`)).join("---\n");
+for (const count of [1, 10, 100]) {
+  const { times, inWorker } = await keystrokes(pods(count));
+  console.log(`keystroke to timeline, ${count} pods: ${spread(times)}; of it to the worker and back ${spread(inWorker)}`);
+}
+await browser.close();
+
+function spread(times) {
+  const sorted = [...times].sort((a, b) => a - b);
+  const at = (part) => sorted[Math.min(sorted.length - 1, Math.floor(part * sorted.length))].toFixed(0);
+  return `p50 ${at(0.5)} ms, p99 ${at(0.99)} ms`;
+}
