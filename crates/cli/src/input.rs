@@ -1,8 +1,7 @@
 //! Manifest files: reading them, and saying what is wrong with them.
 
 use clap::Args;
-use lifepod_api::{Kind, defaults, validation};
-use lifepod_manifest::{Lines, Parsed, Severity, parse};
+use lifepod_manifest::{CheckOptions, LINTS, Lint, Parsed, Severity, check};
 use std::fmt::Write as _;
 use std::io::Read as _;
 use std::process::ExitCode;
@@ -13,12 +12,24 @@ pub struct Validate {
     /// Manifests; `-` is standard input
     #[arg(required = true, value_name = "FILE")]
     files: Vec<String>,
+    /// Switch a lint off; its name stands in brackets behind its warnings
+    #[arg(long, value_name = "LINT", value_parser = lint)]
+    silence: Vec<Lint>,
+}
+
+/// A lint by its name.
+fn lint(name: &str) -> Result<Lint, String> {
+    Lint::find(name).ok_or_else(|| {
+        let names: Vec<&str> = LINTS.iter().map(|l| l.name()).collect();
+        format!("there is no lint of that name; there are {}", names.join(", "))
+    })
 }
 
 impl Validate {
     /// Prints all findings; an error among them fails.
     pub fn main(self) -> Result<ExitCode, String> {
-        let files = read_all(&self.files)?;
+        let options = CheckOptions { silenced: self.silence, ..CheckOptions::default() };
+        let files = read_all(&self.files, &options)?;
         let mut failed = false;
         for file in &files {
             let (text, errors) = file.findings();
@@ -48,19 +59,25 @@ impl File {
                 Severity::Warning => "warning",
             };
             errors += usize::from(d.severity == Severity::Error);
+            let lint = d.lint.map_or_else(String::new, |l| format!(" [{}]", l.name()));
             let hint = if d.hint.is_empty() { String::new() } else { format!(" ({})", d.hint) };
             // Writing to a string cannot fail.
-            let _ = writeln!(text, "{name}:{}:{}: {severity}: {}{hint}", d.line, d.column, d.message);
+            let _ = writeln!(text, "{name}:{}:{}: {severity}: {}{hint}{lint}", d.line, d.column, d.message);
         }
         (text, errors)
     }
 }
 
-/// Reads and parses files.
+/// What running checks: lints are for `validate`.
+pub fn no_lints() -> CheckOptions {
+    CheckOptions { silenced: LINTS.to_vec(), ..CheckOptions::default() }
+}
+
+/// Reads and checks files.
 ///
 /// # Errors
 /// The first file that cannot be read.
-pub fn read_all(names: &[String]) -> Result<Vec<File>, String> {
+pub fn read_all(names: &[String], options: &CheckOptions) -> Result<Vec<File>, String> {
     let read = |name: &String| {
         let mut bytes = Vec::new();
         if name == "-" {
@@ -70,39 +87,9 @@ pub fn read_all(names: &[String]) -> Result<Vec<File>, String> {
         }
         let text = String::from_utf8(bytes)
             .map_err(|e| format!("{name}: not text: byte {} is not UTF-8", e.utf8_error().valid_up_to()))?;
-        let mut parsed = parse(&text);
-        check(&text, &mut parsed);
-        Ok(File { name: name.clone(), parsed })
+        Ok(File { name: name.clone(), parsed: check(&text, options) })
     };
     names.iter().map(read).collect()
-}
-
-/// Adds what the API server's validation says of the objects that are decoded without an error; like the server,
-/// it says nothing of the others.
-fn check(text: &str, parsed: &mut Parsed) {
-    let lines = Lines::new(text);
-    let mut findings = Vec::new();
-    let faulty =
-        |i: usize| parsed.diagnostics.iter().any(|d| d.document == i && d.severity == Severity::Error);
-    for (i, document) in parsed.documents.iter().enumerate().filter(|(i, d)| !d.refused && !faulty(*i)) {
-        let Some(mut object) = document.object.clone() else { continue };
-        let namespaced = Kind::find(object.api_version(), object.kind()).is_none_or(|k| k.namespaced);
-        if namespaced && object.meta().namespace.is_empty() {
-            object.meta_mut().namespace = "default".into();
-        }
-        defaults::apply(&mut object);
-        for e in validation::create(&object) {
-            let message = e.to_string();
-            findings.push(document.diagnostic(&lines, i, Severity::Error, &e.field, &message, ""));
-        }
-        for message in validation::warnings(&object) {
-            // A warning names its field first.
-            let field = message.split(": ").next().unwrap_or("");
-            findings.push(document.diagnostic(&lines, i, Severity::Warning, field, &message, ""));
-        }
-    }
-    parsed.diagnostics.extend(findings);
-    parsed.diagnostics.sort_by_key(|d| (d.line, d.column));
 }
 
 /// Could a word on the command line be the name of a manifest file?

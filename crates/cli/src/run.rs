@@ -1,6 +1,6 @@
 //! `lifepod run`: everything that happens, as a table, as JSON or as a picture.
 
-use crate::input::read_all;
+use crate::input::{no_lints, read_all};
 use crate::json;
 use crate::simulate::{Wishes, simulate};
 use clap::{Args, ValueEnum};
@@ -67,7 +67,7 @@ impl From<Language> for Lang {
 impl Run {
     /// Runs and prints.
     pub fn main(self) -> Result<ExitCode, String> {
-        let files = read_all(&self.files)?;
+        let files = read_all(&self.files, &no_lints())?;
         let run = simulate(files, Wishes { until: self.until, seed: self.seed })?;
         let text = match self.output {
             Format::Table => table(&run, self.lang.into(), self.all),

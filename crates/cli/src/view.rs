@@ -1,7 +1,7 @@
 //! Looking at an instant of a run: `get`, `describe`, `events`, `logs`, `rollout` and `explain`.
 
 use crate::duration;
-use crate::input::{is_file_name, read_all};
+use crate::input::{is_file_name, no_lints, read_all};
 use crate::run::print;
 use crate::simulate::{Wishes, simulate};
 use clap::Args;
@@ -83,7 +83,7 @@ impl Parts {
     }
 
     fn run(&self) -> Result<(Run, SimTime), String> {
-        let run = simulate(read_all(&self.files)?, self.wishes)?;
+        let run = simulate(read_all(&self.files, &no_lints())?, self.wishes)?;
         let at = self.at.unwrap_or(run.end).min(run.end);
         Ok((run, at))
     }

@@ -33,7 +33,7 @@ fn file(name: &str, text: &[u8]) -> PathBuf {
     path
 }
 
-const POD: &str = "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n  containers:\n  - {name: app, image: busybox, command: [sh, -c, 'echo hello; exit 3']}\n";
+const POD: &str = "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n  containers:\n  - {name: app, image: busybox, command: [sh, -c, 'echo hello; exit 3'], resources: {requests: {cpu: 1m, memory: 1Mi}}}\n";
 
 #[test]
 fn a_mistake_is_named_with_its_file_line_and_column() {
@@ -46,7 +46,7 @@ fn a_mistake_is_named_with_its_file_line_and_column() {
     assert_eq!(output.status.code(), Some(1));
     let text = stdout(&output);
     assert!(
-        text.starts_with(&format!("{name}:7:5: error: unknown field \"spec.containers[0].imag\"")),
+        text.contains(&format!("{name}:7:5: error: unknown field \"spec.containers[0].imag\"")),
         "{text}"
     );
 }
@@ -60,6 +60,63 @@ fn what_the_api_server_would_refuse_is_named_at_its_place() {
         text.starts_with("<stdin>:6:12: error: spec.containers[0].name: Invalid value: \"App\": "),
         "{text}"
     );
+}
+
+#[test]
+fn a_lint_is_named_and_can_be_silenced() {
+    let careless = POD.replace(", resources: {requests: {cpu: 1m, memory: 1Mi}}", "");
+    let output = lifepod(&["validate", "-"], &careless);
+    assert_eq!(output.status.code(), Some(0), "a lint is no error");
+    assert!(stdout(&output).trim_end().ends_with("[no-requests]"), "{}", stdout(&output));
+    let output = lifepod(&["validate", "-", "--silence", "no-requests"], &careless);
+    assert_eq!(stdout(&output), "");
+}
+
+#[test]
+fn a_run_tells_the_whole_story_in_each_form() {
+    let table = stdout(&lifepod(&["run", "-", "--until", "30s"], POD));
+    assert!(table.contains("app exited with code 3"), "{table}");
+    assert!(table.contains("app is not restarted yet: back-off of 10 s"), "{table}");
+
+    let json = lifepod(&["run", "-", "--until", "30s", "--output", "json", "--seed", "5"], POD);
+    let again = lifepod(&["run", "-", "--until", "30s", "--output", "json", "--seed", "5"], POD);
+    assert_eq!(json.stdout, again.stdout, "the same bytes every time");
+    let run: serde_json::Value = serde_json::from_slice(&json.stdout).expect("the output is JSON");
+    assert_eq!(run["horizon"], 30.0);
+    // The numbers of the entries run through all lists without a gap, and every cause comes before its effect.
+    let lists = ["objects", "calls", "probes", "decisions", "actions"];
+    let entries = || lists.iter().flat_map(|l| run[l].as_array().expect("a list"));
+    let mut ids: Vec<u64> = entries().map(|e| e["id"].as_u64().expect("a number")).collect();
+    ids.sort_unstable();
+    assert!(ids.iter().enumerate().all(|(i, id)| i as u64 == *id));
+    assert!(entries().all(|e| e["cause"].as_u64().is_none_or(|c| c < e["id"].as_u64().unwrap_or(0))));
+    let exits = run["calls"].as_array().expect("a list").iter().filter(|c| c["call"] == "Exited");
+    assert!(exits.clone().count() >= 2);
+    assert!(exits.clone().all(|c| c["detail"]["exitCode"] == 3 && c["pod"] == "default/web"));
+
+    let svg = stdout(&lifepod(&["run", "-", "--output", "svg"], POD));
+    assert!(svg.starts_with("<svg ") && svg.contains(">app</text>"), "{svg}");
+}
+
+#[test]
+fn an_instant_is_shown_as_kubectl_would_show_it() {
+    let pods = stdout(&lifepod(&["get", "pods", "-", "--at", "6s"], POD));
+    let lines: Vec<&str> = pods.lines().collect();
+    assert_eq!(
+        lines[0].split_whitespace().collect::<Vec<_>>(),
+        ["NAME", "READY", "STATUS", "RESTARTS", "AGE"]
+    );
+    assert!(lines[1].starts_with("web ") && lines[1].ends_with("6s"), "{pods}");
+    assert_eq!(stdout(&lifepod(&["logs", "web", "-", "--at", "6s"], POD)), "hello\n");
+    let describe = stdout(&lifepod(&["describe", "pod", "web", "-", "--at", "6s"], POD));
+    assert!(describe.contains("      Exit Code:    3\n"), "{describe}");
+    let missing = lifepod(&["get", "pod", "nope", "-"], POD);
+    assert_eq!(stderr(&missing), "Error from server (NotFound): pods \"nope\" not found\n");
+    assert_eq!(missing.status.code(), Some(1));
+
+    let why = stdout(&lifepod(&["explain", "web/app", "-", "--at", "6s"], POD));
+    assert!(why.contains("app exited with code 3"), "{why}");
+    assert!(why.contains("spec.restartPolicy: Always (default)"), "{why}");
 }
 
 #[test]

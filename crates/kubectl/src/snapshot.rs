@@ -32,7 +32,8 @@ impl Snapshot {
         let mut live = BTreeMap::new();
         for entry in &trace.entries()[..trace.len_at(at)] {
             if let What::Object(revision) = &entry.what {
-                let key = revision.object.key();
+                let meta = revision.object.meta();
+                let key = (revision.object.kind(), meta.namespace.as_str(), meta.name.as_str());
                 match revision.op {
                     Op::Added | Op::Modified => live.insert(key, &revision.object),
                     Op::Deleted => live.remove(&key),
