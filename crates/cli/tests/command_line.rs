@@ -116,7 +116,7 @@ fn an_instant_is_shown_as_kubectl_would_show_it() {
 
     let why = stdout(&lifepod(&["explain", "web/app", "-", "--at", "6s"], POD));
     assert!(why.contains("app exited with code 3"), "{why}");
-    assert!(why.contains("spec.restartPolicy: Always (default)"), "{why}");
+    assert!(why.contains("spec.containers[0].command: [sh, -c, echo hello; exit 3]"), "{why}");
 }
 
 #[test]
