@@ -3,7 +3,7 @@
 use divan::{Bencher, black_box};
 use lifepod_api::SimTime;
 use lifepod_scenario::{Options, prepare};
-use lifepod_timeline::{LayoutOptions, lanes, layout};
+use lifepod_timeline::{Axis, LayoutOptions, lanes, layout};
 
 fn main() {
     divan::main();
@@ -29,7 +29,7 @@ fn text_to_timeline(bencher: Bencher) {
         let run = scenario.run();
         let timeline =
             lanes(&run.trace, &lifepod_timeline::Options { horizon: run.end, ..Default::default() });
-        layout(&timeline, &LayoutOptions::default())
+        layout(&timeline, &Axis::folded(&timeline), &LayoutOptions::default())
     });
 }
 
