@@ -3,9 +3,13 @@
 //! [`parse`] never fails: it returns what could be read and everything that was wrong, each finding with the
 //! characters it is about.
 
+mod assist;
 mod check;
+mod cursor;
 mod diagnostic;
+pub mod docs;
 mod document;
+mod enums;
 mod json;
 mod kinds;
 mod lint;
@@ -17,6 +21,7 @@ mod tree;
 mod value;
 mod yaml;
 
+pub use assist::{Completion, Hover, complete, hover};
 pub use check::{CheckOptions, check};
 pub use diagnostic::{Diagnostic, Lines, Severity};
 pub use document::{Document, Parsed, parse};

@@ -67,9 +67,9 @@ spec:
     image: nginx:1
     ports: [{containerPort: 80}]
 ";
-    let found = findings(text);
-    let names: Vec<&str> =
-        found.iter().filter_map(|f| f.rsplit_once('[')?.1.split_once(']')).map(|(n, _)| n).collect();
+    let options = CheckOptions { silenced: vec![Lint::NoRequests], ..CheckOptions::default() };
+    let found = check(text, &options).diagnostics;
+    let names: Vec<&str> = found.iter().filter_map(|d| d.lint).map(Lint::name).collect();
     assert_eq!(
         names,
         [
