@@ -6,7 +6,7 @@ use crate::run::print;
 use crate::simulate::{Wishes, simulate};
 use clap::Args;
 use lifepod_api::SimTime;
-use lifepod_engine::{EntryId, Run};
+use lifepod_engine::{EntryId, Op, Run, What};
 use lifepod_timeline::{Form, Lane, Lang, Options, SpanLook, explain, lanes};
 use std::process::ExitCode;
 
@@ -127,8 +127,8 @@ impl View {
     }
 }
 
-/// The entry behind what is to be seen at an instant: of the container that is named (`web/app`), else of the first
-/// container of the pod that is not simply running, else of the pod.
+/// The entry behind what is to be seen at an instant: of the container that is named (`web/app`), else of the
+/// container of the pod that is in most trouble, else of the pod.
 fn entry_at(run: &Run, at: SimTime, what: Option<&str>, lang: Lang) -> Result<EntryId, String> {
     let timeline = lanes(&run.trace, &Options { horizon: run.end, lang });
     let (pod, container) =
@@ -146,13 +146,36 @@ fn entry_at(run: &Run, at: SimTime, what: Option<&str>, lang: Lang) -> Result<En
         .filter(|l| l.form == Form::Main && l.depth == 1)
         .filter(|l| container.is_empty() || l.key.ends_with(&format!("/{container}")))
         .collect();
-    let states = || containers.iter().filter_map(|l| covering(l));
-    let found = states()
-        .find(|(look, _)| *look != SpanLook::Running)
-        .or_else(|| states().next())
-        .or_else(|| own.iter().filter(|l| l.depth == 0).find_map(|l| covering(l)));
-    found.map(|(_, entry)| entry).ok_or_else(|| match what {
+    // Trouble first, then what is under way, then what simply runs or is done.
+    let interest = |look: SpanLook| match look {
+        SpanLook::Failed | SpanLook::BackOff => 0,
+        SpanLook::Ending => 1,
+        SpanLook::Waiting | SpanLook::Off => 2,
+        SpanLook::Running | SpanLook::Ready => 3,
+        SpanLook::Done => 4,
+    };
+    let found = containers
+        .iter()
+        .filter_map(|l| covering(l))
+        .min_by_key(|(look, _)| interest(*look))
+        .or_else(|| own.iter().filter(|l| l.depth == 0).find_map(|l| covering(l)))
+        .map(|(_, entry)| entry)
+        .or_else(|| gone(run, at, pod));
+    found.ok_or_else(|| match what {
         Some(what) => format!("there is nothing of {what} at {at}"),
         None => format!("there is nothing to explain at {at}"),
     })
+}
+
+/// The entry with which the last pod, of that name if one is given, was gone.
+fn gone(run: &Run, at: SimTime, pod: Option<&str>) -> Option<EntryId> {
+    let entries = &run.trace.entries()[..run.trace.len_at(at)];
+    let entry = entries.iter().rfind(|e| match &e.what {
+        What::Object(revision) => {
+            let named = |p: &str| revision.object.meta().name == p.rsplit('/').next().unwrap_or(p);
+            revision.op == Op::Deleted && revision.object.kind() == "Pod" && pod.is_none_or(named)
+        }
+        _ => false,
+    });
+    entry.map(|e| e.id)
 }

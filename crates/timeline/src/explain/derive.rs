@@ -90,9 +90,15 @@ fn of_call<'a>(scene: &Scene<'a>, entry: &'a Entry, call: &'a RuntimeCall) -> Fa
         Call::CreateContainer { .. } => Fact::ContainerCreated { container },
         Call::StartContainer { error: Some(error), .. } => Fact::StartFailed { container, error },
         Call::StartContainer { attempt, .. } => {
-            let process = scene.pod(entry.id, &call.pod).and_then(|p| self::container(p, container));
-            let process = process.map_or_else(String::new, |(_, c)| process_of(c));
-            Fact::Started { container, run: attempt.saturating_add(1), process }
+            let spec =
+                scene.pod(entry.id, &call.pod).and_then(|p| self::container(p, container)).map(|(_, c)| c);
+            let own = spec.filter(|c| !c.command.is_empty() || !c.args.is_empty());
+            Fact::Started {
+                container,
+                run: attempt.saturating_add(1),
+                process: own.map(process_of),
+                image: spec.map_or("", |c| &c.image),
+            }
         }
         Call::StopContainer { timeout, signal, .. } => Fact::StopSent { container, signal, grace: *timeout },
         Call::KillContainer { .. } => Fact::Killed { container },

@@ -27,6 +27,11 @@ fn ordinal(n: u32) -> String {
     format!("{n}{suffix}")
 }
 
+/// The full name of a signal, whether it comes as `TERM` or as `SIGTERM`.
+fn full(signal: &str) -> String {
+    format!("SIG{}", signal.strip_prefix("SIG").unwrap_or(signal))
+}
+
 fn probe_name(kind: ProbeKind) -> &'static str {
     match kind {
         ProbeKind::Startup => "startup probe",
@@ -53,7 +58,7 @@ pub(super) fn headline(fact: &Fact<'_>) -> String {
         }
         Fact::StaysDead { container, .. } => format!("{container} is not restarted"),
         Fact::KillDecided { container, .. } => format!("The kubelet kills {container}"),
-        Fact::StopSent { container, signal, .. } => format!("{container} is sent {signal}"),
+        Fact::StopSent { container, signal, .. } => format!("{container} is sent {}", full(signal)),
         Fact::Killed { container } => format!("{container} is killed"),
         Fact::Probed(p) => {
             let what = if p.unknown {
@@ -165,15 +170,17 @@ pub(super) fn sentence(fact: &Fact<'_>) -> String {
         Fact::PullFailed { image, error } => format!("`{image}` could not be pulled: {error}"),
         Fact::ContainerCreated { container } => format!("The runtime created {container} from its image."),
         Fact::CreateFailed { container, error } => format!("{container} could not be created: {error}"),
-        Fact::Started { container, run: 1, process } => {
-            format!("{container} was started and runs `{process}`.")
-        }
-        Fact::Started { container, run, process } => {
-            format!("{container} was started for the {} time and runs `{process}`.", ordinal(*run))
+        Fact::Started { container, run, process, image } => {
+            let time = if *run == 1 { String::new() } else { format!(" for the {} time", ordinal(*run)) };
+            match process {
+                Some(process) => format!("{container} was started{time} and runs `{process}`."),
+                None => format!("{container} was started{time} and runs what its image `{image}` says."),
+            }
         }
         Fact::StartFailed { container, error } => format!("{container} could not be started: {error}"),
         Fact::StopSent { container, signal, grace } => format!(
-            "The runtime sent {signal} to {container}; SIGKILL would follow after {}.",
+            "The runtime sent {} to {container}; SIGKILL would follow after {}.",
+            full(signal),
             seconds(*grace)
         ),
         Fact::Killed { container } => {
@@ -193,7 +200,7 @@ pub(super) fn sentence(fact: &Fact<'_>) -> String {
                 );
             }
             let by = match signal {
-                Some(signal) if !matches!(code, 137 | 143) => format!(", having got {signal}"),
+                Some(signal) if !matches!(code, 137 | 143) => format!(", having got {}", full(signal)),
                 _ => String::new(),
             };
             let said = said.map_or_else(String::new, |line| format!(" It wrote `{line}`."));

@@ -86,10 +86,12 @@ pub(super) enum Fact<'a> {
         container: &'a str,
         error: &'a str,
     },
+    /// Without a command of its own, it runs what its image says.
     Started {
         container: &'a str,
         run: u32,
-        process: String,
+        process: Option<String>,
+        image: &'a str,
     },
     StartFailed {
         container: &'a str,

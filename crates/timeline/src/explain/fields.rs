@@ -112,9 +112,16 @@ impl Fields {
         self.push(format!("{parent}.{field}"), value.to_string(), value == default);
     }
 
+    /// Where the grace period comes from: the deletion, if one is under way, else the spec.
     fn grace(&mut self, pod: &Pod) {
-        if let Some(grace) = pod.spec.termination_grace_period_seconds {
-            self.push("spec.terminationGracePeriodSeconds".into(), grace.to_string(), grace == 30);
+        const DEFAULT: i64 = 30;
+        let of_spec = pod.spec.termination_grace_period_seconds;
+        if let Some(grace) = pod.metadata.deletion_grace_period_seconds
+            && Some(grace) != of_spec
+        {
+            self.push("metadata.deletionGracePeriodSeconds".into(), grace.to_string(), false);
+        } else if let Some(grace) = of_spec {
+            self.push("spec.terminationGracePeriodSeconds".into(), grace.to_string(), grace == DEFAULT);
         }
     }
 }

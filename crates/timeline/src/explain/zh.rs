@@ -16,6 +16,11 @@ fn seconds(n: u64) -> String {
     length(SimTime::from_secs(n))
 }
 
+/// 信号的全名，无论写作 `TERM` 还是 `SIGTERM`。
+fn full(signal: &str) -> String {
+    format!("SIG{}", signal.strip_prefix("SIG").unwrap_or(signal))
+}
+
 fn probe_name(kind: ProbeKind) -> &'static str {
     match kind {
         ProbeKind::Startup => "启动探针",
@@ -40,7 +45,7 @@ pub(super) fn headline(fact: &Fact<'_>) -> String {
         Fact::Restarted { container, count, .. } => format!("{container} 第 {count} 次重启"),
         Fact::StaysDead { container, .. } => format!("{container} 不再重启"),
         Fact::KillDecided { container, .. } => format!("kubelet 终止 {container}"),
-        Fact::StopSent { container, signal, .. } => format!("向 {container} 发送 {signal}"),
+        Fact::StopSent { container, signal, .. } => format!("向 {container} 发送 {}", full(signal)),
         Fact::Killed { container } => format!("{container} 被强制杀死"),
         Fact::Probed(p) => {
             let what = if p.unknown {
@@ -142,13 +147,16 @@ pub(super) fn sentence(fact: &Fact<'_>) -> String {
         Fact::PullFailed { image, error } => format!("`{image}` 无法拉取：{error}"),
         Fact::ContainerCreated { container } => format!("运行时用镜像创建了 {container}。"),
         Fact::CreateFailed { container, error } => format!("{container} 无法创建：{error}"),
-        Fact::Started { container, run: 1, process } => format!("{container} 已启动，运行 `{process}`。"),
-        Fact::Started { container, run, process } => {
-            format!("{container} 第 {run} 次启动，运行 `{process}`。")
+        Fact::Started { container, run, process, image } => {
+            let time = if *run == 1 { "已启动".to_string() } else { format!("第 {run} 次启动") };
+            match process {
+                Some(process) => format!("{container} {time}，运行 `{process}`。"),
+                None => format!("{container} {time}，运行镜像 `{image}` 自带的命令。"),
+            }
         }
         Fact::StartFailed { container, error } => format!("{container} 无法启动：{error}"),
         Fact::StopSent { container, signal, grace } => {
-            format!("运行时向 {container} 发送 {signal}；{} 后将发送 SIGKILL。", seconds(*grace))
+            format!("运行时向 {container} 发送 {}；{} 后将发送 SIGKILL。", full(signal), seconds(*grace))
         }
         Fact::Killed { container } => {
             format!("宽限期结束时 {container} 仍在运行，于是运行时发送了 SIGKILL。")
@@ -163,7 +171,7 @@ pub(super) fn sentence(fact: &Fact<'_>) -> String {
                 return format!("{container} {after}被内核杀死：内存用量超过了限制（退出码 {code}）。");
             }
             let by = match signal {
-                Some(signal) if !matches!(code, 137 | 143) => format!("（收到 {signal}）"),
+                Some(signal) if !matches!(code, 137 | 143) => format!("（收到 {}）", full(signal)),
                 _ => String::new(),
             };
             let said = said.map_or_else(String::new, |line| format!("它输出了 `{line}`。"));
