@@ -28,10 +28,8 @@ pub fn stray() -> Vec<String> {
     fn gather(ty: &'static Type, into: &mut std::collections::BTreeMap<&'static str, &'static StructType>) {
         match ty {
             Type::List(inner) | Type::Map(inner) => gather(inner, into),
-            Type::Struct(inner) => {
-                if into.insert(inner.name, inner).is_none() {
-                    inner.fields.iter().for_each(|f| gather(f.ty, into));
-                }
+            Type::Struct(inner) if into.insert(inner.name, inner).is_none() => {
+                inner.fields.iter().for_each(|f| gather(f.ty, into));
             }
             _ => {}
         }
