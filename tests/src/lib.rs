@@ -1,4 +1,5 @@
 //! Tests over all crates: conformance against recordings of real Kubernetes, and scenario files.
 
 pub mod conformance;
+pub mod scenario;
 pub mod topics;

@@ -8,7 +8,7 @@ mod cluster;
 
 use lifepod_api::SimTime;
 use lifepod_engine::{Command, Scenario};
-use lifepod_manifest::{Diagnostic, Document, Parsed, Severity, parse};
+use lifepod_manifest::{CheckOptions, Diagnostic, Document, Parsed, Severity, check};
 
 /// How long a run lasts unless the scenario says otherwise: long enough for a crash loop to reach its slowest pace.
 pub const DEFAULT_HORIZON: SimTime = SimTime::from_secs(30 * 60);
@@ -35,7 +35,7 @@ pub struct Prepared {
 
 /// Reads a text and makes a scenario of it.
 pub fn prepare(text: &str, options: &Options) -> Prepared {
-    let Parsed { documents, mut diagnostics } = parse(text);
+    let Parsed { documents, mut diagnostics } = check(text, &CheckOptions::default());
     let mut scenario = Scenario { horizon: DEFAULT_HORIZON, ..Scenario::default() };
     for (index, document) in documents.iter().enumerate() {
         if let Some(object) = &document.object {
