@@ -35,6 +35,9 @@ pub struct ContainerConfig {
     pub env: Vec<(String, String)>,
     /// `workingDir`; `None` means the image's own.
     pub working_dir: Option<String>,
+    /// Files put into the container's layer before it starts, as path, bytes and mode: what an image of one's own
+    /// would hold. A path that ends in `/` is a directory.
+    pub files: Vec<(String, Vec<u8>, u16)>,
     /// Volumes and where they are seen.
     pub mounts: Vec<Mount>,
     /// The memory limit in bytes. Using more kills with `oom_killed`.

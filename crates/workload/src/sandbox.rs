@@ -320,6 +320,15 @@ impl Sandbox {
         let message_path =
             if config.termination_message_path.is_empty() { TERMINATION_LOG } else { &config.termination_message_path };
         layer.put(message_path, Kind::File(fs::Content::default()), 0o666, wall);
+        for (path, bytes, mode) in &config.files {
+            if path.ends_with('/') {
+                let ino = layer.make_dirs(path, 0o755, wall);
+                layer.node_mut(ino).mode = if path == "/tmp/" { 0o1777 } else { *mode };
+            } else {
+                let content = fs::Content { bytes: Arc::new(bytes.clone()), zeros: 0 };
+                layer.put(path, Kind::File(content), *mode, wall);
+            }
+        }
         self.kernel.trees.push(layer);
         let mut mounts = Mounts { root: NodeRef { tree: root_tree, ino: 0 }, table: BTreeMap::new(), root_read_only: false };
         let mut by_depth: Vec<_> = config.mounts.iter().collect();

@@ -6,9 +6,21 @@
 mod clock;
 pub(crate) mod echo;
 pub(crate) mod files;
+mod filter;
+mod find;
+mod hash;
+mod info;
+mod list;
+mod net;
 pub(crate) mod printf;
 pub(crate) mod regex;
+mod run;
+mod sed;
+mod sort;
+mod stress;
+mod tail;
 pub(crate) mod test;
+mod text;
 mod values;
 
 use crate::config::Ask;
@@ -46,6 +58,12 @@ pub(crate) enum State {
     /// Waits for a signal that ends it.
     Forever,
     Yes(Vec<u8>),
+    Filter(Box<filter::Filter>),
+    Tail(Box<tail::Tail>),
+    Run(Box<run::Runner>),
+    Net(Box<net::Client>),
+    Listen(Box<net::Listen>),
+    Stress(Box<stress::Stress>),
 }
 
 /// What a tool works with.
@@ -108,23 +126,128 @@ pub(crate) type Tool = fn(&mut Cx<'_, '_>, &[String]) -> State;
 pub(crate) const TOOLS: &[(&str, Tool)] = &[
     ("[", values::test),
     ("[[", values::test),
+    ("arch", info::arch),
+    ("base64", hash::base64),
     ("basename", values::basename),
+    ("cat", text::cat),
+    ("chgrp", files::chown),
+    ("chmod", files::chmod),
+    ("chown", files::chown),
+    ("chroot", run::chroot),
+    ("cksum", hash::sum),
     ("clear", values::nothing),
+    ("cmp", files::cmp),
+    ("cp", files::cp),
+    ("curl", net::curl),
+    ("cut", text::cut),
     ("date", clock::date),
+    ("dd", files::dd),
+    ("df", info::df),
+    ("diff", files::diff),
+    ("dig", net::dig),
     ("dirname", values::dirname),
+    ("du", info::du),
+    ("dumb-init", run::supervisor),
     ("echo", echo::tool),
+    ("egrep", text::grep),
+    ("env", run::env),
     ("expr", values::expr),
     ("factor", values::nothing),
+    ("fallocate", files::truncate),
     ("false", values::false_),
+    ("fgrep", text::grep),
+    ("find", find::find),
+    ("fold", text::fold),
+    ("free", info::free),
+    ("getent", info::getent),
+    ("gosu", run::switch_user),
+    ("grep", text::grep),
+    ("groups", info::groups),
+    ("head", text::head),
+    ("hexdump", hash::hexdump),
+    ("host", net::dig),
+    ("hostname", info::hostname),
+    ("httpd", net::httpd),
+    ("id", info::id),
+    ("ifconfig", info::ip),
+    ("install", files::cp),
+    ("ip", info::ip),
+    ("kill", run::kill),
+    ("killall", run::killall),
+    ("ln", files::ln),
     ("logger", values::nothing),
+    ("logname", info::whoami),
+    ("ls", list::ls),
+    ("md5sum", hash::sum),
+    ("mkdir", files::mkdir),
+    ("mkfifo", files::mkfifo),
+    ("mktemp", files::mktemp),
+    ("mount", info::mount),
+    ("mv", files::mv),
+    ("nc", net::nc),
+    ("netcat", net::nc),
+    ("nice", run::wrapper),
+    ("nl", text::nl),
+    ("nohup", run::wrapper),
+    ("nproc", info::nproc),
+    ("nslookup", net::nslookup),
+    ("od", hash::hexdump),
+    ("paste", text::paste),
+    ("pgrep", run::pgrep),
+    ("pidof", run::pgrep),
+    ("ping", net::ping),
+    ("pkill", run::killall),
+    ("printenv", info::printenv),
     ("printf", printf::tool),
+    ("ps", info::ps),
+    ("pwd", info::pwd),
+    ("readlink", files::readlink),
+    ("realpath", files::readlink),
+    ("rev", text::rev),
+    ("rm", files::rm),
+    ("rmdir", files::rmdir),
+    ("sed", sed::sed),
     ("seq", values::seq),
+    ("setsid", run::wrapper),
+    ("sha1sum", hash::sum),
+    ("sha256sum", hash::sum),
+    ("sha512sum", hash::sum),
+    ("shuf", sort::shuf),
     ("sleep", clock::sleep),
+    ("sort", sort::sort),
+    ("stat", files::stat),
+    ("stdbuf", run::wrapper),
+    ("stress", stress::stress),
+    ("stress-ng", stress::stress),
+    ("su", run::switch_user),
+    ("su-exec", run::switch_user),
     ("sync", values::nothing),
+    ("tac", text::tac),
+    ("tail", tail::tail),
+    ("tee", text::tee),
+    ("telnet", net::nc),
     ("test", values::test),
+    ("time", run::wrapper),
+    ("timeout", run::timeout),
+    ("tini", run::supervisor),
+    ("touch", files::touch),
+    ("tr", text::tr),
     ("true", values::true_),
+    ("truncate", files::truncate),
+    ("tty", info::tty),
     ("umount", values::nothing),
+    ("uname", info::uname),
+    ("uniq", sort::uniq),
+    ("unlink", files::rm),
+    ("uptime", info::uptime),
     ("usleep", clock::sleep),
+    ("watch", run::watch),
+    ("wc", text::wc),
+    ("wget", net::wget),
+    ("which", info::which),
+    ("whoami", info::whoami),
+    ("xargs", run::xargs),
+    ("xxd", hash::hexdump),
     ("yes", values::yes),
 ];
 
@@ -177,11 +300,20 @@ impl Applet {
                 cx.print(&*line);
                 Turn::More
             }
+            State::Filter(filter) => filter.step(&mut cx),
+            State::Tail(tail) => tail.step(&mut cx),
+            State::Run(runner) => runner.step(&mut cx),
+            State::Net(client) => client.step(&mut cx),
+            State::Listen(listen) => listen.step(&mut cx),
+            State::Stress(stress) => stress.step(&mut cx),
         }
     }
 
     pub fn answer(&mut self, sys: &mut Sys<'_>, port: u16, ask: &Ask) -> Answering {
-        mute(ask)
+        match &mut self.state {
+            State::Listen(listen) => listen.answer(sys, port, ask),
+            _ => mute(ask),
+        }
     }
 }
 
