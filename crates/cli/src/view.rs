@@ -16,6 +16,7 @@ pub struct View {
     /// The arguments that kubectl takes, the manifest files (*.yaml, *.yml, *.json, or `-`), and:
     /// --at TIME, the instant to look at [default: the end of the run];
     /// --until TIME, where the run, and a watch, ends; --seed N;
+    /// --times, with a watch: the time of each line before it;
     /// for explain: --entry N, one entry of the run by its number, and --lang zh
     #[arg(
         required = true,
@@ -35,6 +36,7 @@ struct Parts {
     wishes: Wishes,
     entry: Option<u32>,
     lang: Lang,
+    times: bool,
 }
 
 impl Parts {
@@ -68,6 +70,7 @@ impl Parts {
                         other => return Err(format!("no language `{other}`: there are en and zh")),
                     };
                 }
+                "--times" => parts.times = true,
                 _ if is_file_name(&word) => parts.files.push(word),
                 _ => parts.kubectl.push(word),
             }
@@ -96,7 +99,8 @@ impl View {
         let (run, at) = parts.run()?;
         let args: Vec<&str> = std::iter::once(verb).chain(parts.kubectl.iter().map(String::as_str)).collect();
         let output = lifepod_kubectl::run_at(&run.trace, at, run.end, run.epoch_micros, &args);
-        print(&output.stdout)?;
+        let text = if parts.times { timed(&output, run.epoch_micros) } else { output.stdout };
+        print(&text)?;
         eprint!("{}", output.stderr);
         Ok(ExitCode::from(u8::try_from(output.code).unwrap_or(1)))
     }
@@ -125,6 +129,20 @@ impl View {
         print(&text)?;
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// The output of a command that follows changes, each line after the simulated time at which it was printed.
+fn timed(output: &lifepod_kubectl::Output, epoch: i64) -> String {
+    let mut text = String::new();
+    let mut from = 0;
+    for (to, at) in &output.times {
+        let at = SimTime(u64::try_from(at - epoch).unwrap_or(0));
+        for line in output.stdout[from..*to].lines() {
+            text.push_str(&format!("{:>10}  {line}\n", at.to_string()));
+        }
+        from = *to;
+    }
+    text + &output.stdout[from..]
 }
 
 /// The entry behind what is to be seen at an instant: of the container that is named (`web/app`), else of the

@@ -110,6 +110,11 @@ fn an_instant_is_shown_as_kubectl_would_show_it() {
     assert_eq!(stdout(&lifepod(&["logs", "web", "-", "--at", "6s"], POD)), "hello\n");
     let describe = stdout(&lifepod(&["describe", "pod", "web", "-", "--at", "6s"], POD));
     assert!(describe.contains("      Exit Code:    3\n"), "{describe}");
+    let watch = stdout(&lifepod(&["get", "pods", "-w", "-", "--at", "0s", "--until", "20s", "--times"], POD));
+    assert!(watch.lines().any(|l| l.contains("CrashLoopBackOff")), "{watch}");
+    let times: Vec<f64> = watch.lines().filter_map(|l| l.split('s').next()?.trim().parse().ok()).collect();
+    assert_eq!(times.len(), watch.lines().count(), "every line has its time: {watch}");
+    assert!(times.is_sorted(), "{watch}");
     let missing = lifepod(&["get", "pod", "nope", "-"], POD);
     assert_eq!(stderr(&missing), "Error from server (NotFound): pods \"nope\" not found\n");
     assert_eq!(missing.status.code(), Some(1));

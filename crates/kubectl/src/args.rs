@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 /// A flag: its long name, its letter, and whether a value follows.
 type Flag = (&'static str, Option<char>, bool);
 
-const FLAGS: [Flag; 28] = [
+const FLAGS: [Flag; 29] = [
     ("output", Some('o'), true),
     ("namespace", Some('n'), true),
     ("all-namespaces", Some('A'), false),
@@ -30,6 +30,7 @@ const FLAGS: [Flag; 28] = [
     ("timeout", None, true),
     ("container", Some('c'), true),
     ("previous", Some('p'), false),
+    ("follow", Some('f'), false),
     ("all-containers", None, false),
     ("prefix", None, false),
     ("timestamps", None, false),

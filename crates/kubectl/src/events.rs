@@ -40,12 +40,15 @@ pub(crate) fn run(snapshot: &Snapshot, args: &Args, watched: &[WatchEvent<'_>]) 
     };
     let mut w = TabWriter::for_tables();
     if args.is_set("watch") {
+        let mut output = Output::default();
         for event in watched.iter().filter(|e| e.kind != "DELETED" && wanted(e.object)) {
             header(&mut w, args);
             row(&mut w, event.object, event.at, args);
             w.flush();
+            output.stdout.push_str(&w.take());
+            output.times.push((output.stdout.len(), event.at));
         }
-        return Output::text(w.finish());
+        return output;
     }
     let mut events: Vec<&Value> = snapshot.list(kind, args.scope()).filter(|e| wanted(e)).collect();
     if events.is_empty() {

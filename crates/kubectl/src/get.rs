@@ -127,27 +127,19 @@ fn watch(snapshot: &Snapshot, targets: &Targets<'_>, args: &Args, events: &[Watc
         }
         return output;
     }
-    let mut w = TabWriter::for_tables();
-    let table = Table::new(kind, args, false);
-    let mut headed = args.is_set("no-headers");
-    let mut line = |w: &mut TabWriter, object: &Value, now: Micros, event: &str| {
-        if !headed {
-            headed = true;
-            table.header(w);
-        }
-        table.row(w, object, now, event);
-    };
-    let format = args.value("output").filter(|f| !matches!(*f, "" | "wide"));
-    let mut text = String::new();
-    let mut show = |w: &mut TabWriter, object: &Value, now: Micros, event: &str| match format {
-        None => line(w, object, now, event),
-        Some(format) => text.push_str(&print::one(kind, object, format).unwrap_or_default()),
+    let mut stream = Stream {
+        kind,
+        table: Table::new(kind, args, false),
+        format: args.value("output").filter(|f| !matches!(*f, "" | "wide")),
+        headed: args.is_set("no-headers"),
+        w: TabWriter::for_tables(),
+        output: Output::default(),
     };
     if !args.is_set("watch-only") {
         for (_, object) in &targets.found {
-            show(&mut w, object, snapshot.now, "ADDED");
+            stream.show(object, snapshot.now, "ADDED");
         }
-        w.flush();
+        stream.flush(snapshot.now);
     }
     let wanted = |o: &Value| {
         let named = targets.found.iter().any(|(_, f)| name_of(f) == name_of(o));
@@ -158,11 +150,42 @@ fn watch(snapshot: &Snapshot, targets: &Targets<'_>, args: &Args, events: &[Watc
         // A watch of one object repeats the object first; the list already showed it.
         let repeated = targets.by_name && i == 0 && event.kind == "ADDED";
         if !repeated && wanted(event.object) {
-            show(&mut w, event.object, event.at, event.kind);
-            w.flush();
+            stream.show(event.object, event.at, event.kind);
+            stream.flush(event.at);
         }
     }
-    let mut output = Output::text(w.finish());
-    output.stdout.push_str(&text);
-    output
+    stream.output
+}
+
+/// The output of a watch in the making.
+struct Stream<'a> {
+    kind: &'static Kind,
+    table: Table<'a>,
+    /// Another form than a table.
+    format: Option<&'a str>,
+    /// Was the header written, or is it not wanted?
+    headed: bool,
+    w: TabWriter,
+    output: Output,
+}
+
+impl Stream<'_> {
+    fn show(&mut self, object: &Value, now: Micros, event: &str) {
+        if let Some(format) = self.format {
+            self.output.stdout.push_str(&print::one(self.kind, object, format).unwrap_or_default());
+            return;
+        }
+        if !self.headed {
+            self.headed = true;
+            self.table.header(&mut self.w);
+        }
+        self.table.row(&mut self.w, object, now, event);
+    }
+
+    /// Lays out what was shown since the last flush, which was printed at `at`.
+    fn flush(&mut self, at: Micros) {
+        self.w.flush();
+        self.output.stdout.push_str(&self.w.take());
+        self.output.times.push((self.output.stdout.len(), at));
+    }
 }

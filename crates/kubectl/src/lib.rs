@@ -43,7 +43,7 @@ use lifepod_engine::{Op, Trace, What};
 use serde_json::Value;
 
 /// Runs a reading command on a trace as of `at`: `args` are the words after `kubectl`. Commands that follow
-/// changes (`-w`, `rollout status`) go on to `until`. `epoch` is the calendar time at which the scenario begins.
+/// changes (`-w`, `rollout status`, `logs -f`) go on to `until`. `epoch` is the calendar time at which the scenario begins.
 pub fn run_at(trace: &Trace, at: SimTime, until: SimTime, epoch: Micros, args: &[&str]) -> Output {
     let snapshot = Snapshot::at(trace, at, epoch);
     let parsed = match Args::parse(args) {
@@ -52,7 +52,8 @@ pub fn run_at(trace: &Trace, at: SimTime, until: SimTime, epoch: Micros, args: &
     };
     let verb = parsed.words.first().map_or("", String::as_str);
     if verb == "logs" {
-        return logs::run(trace, at, epoch, &snapshot, &parsed.words[1..], &parsed);
+        let end = if parsed.is_set("follow") { until } else { at };
+        return logs::run(trace, end, epoch, &snapshot, &parsed.words[1..], &parsed);
     }
     let follows = parsed.is_set("watch") || parsed.is_set("watch-only");
     let changes = if follows || verb == "rollout" { changes(trace, at, until) } else { Vec::new() };

@@ -26,7 +26,8 @@ pub(crate) fn run(
 ) -> Output {
     let Some(first) = words.first() else {
         return Output::error(
-            "expected 'logs [-f] [-p] (POD | TYPE/NAME) [-c CONTAINER]'.\nPOD or TYPE/NAME is a required argument for the logs command\nSee 'kubectl logs -h' for help and examples",
+            "expected 'logs [-f] [-p] (POD | TYPE/NAME) [-c CONTAINER]'.\nPOD or TYPE/NAME is a required argument \
+             for the logs command\nSee 'kubectl logs -h' for help and examples",
         );
     };
     let pair = [if first.contains('/') { first.clone() } else { format!("pod/{first}") }];

@@ -1,7 +1,9 @@
 //! What a command leaves behind.
 
+use crate::age::Micros;
 use alloc::format;
 use alloc::string::String;
+use alloc::vec::Vec;
 
 /// What a command printed, and how it ended.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -12,6 +14,9 @@ pub struct Output {
     pub stderr: String,
     /// The exit code.
     pub code: i32,
+    /// For a command that follows changes: when its output was printed, in order, each time with the length of
+    /// [`stdout`](Self::stdout) that was reached. Empty for commands that print once.
+    pub times: Vec<(usize, Micros)>,
 }
 
 impl Output {

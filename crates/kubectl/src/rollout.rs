@@ -1,11 +1,10 @@
 //! `kubectl rollout status` and `kubectl rollout history` (`kubectl/pkg/polymorphichelpers`).
 
 use crate::args::Args;
-use crate::describe::template_text;
-use crate::describe::workload_replica_sets;
+use crate::describe::{replica_sets, template_text};
 use crate::get::WatchEvent;
 use crate::json::{Json, controller};
-use crate::kinds::Kind;
+use crate::kinds::{self, Kind};
 use crate::output::Output;
 use crate::selector::Selector;
 use crate::snapshot::{Snapshot, namespace_of};
@@ -227,7 +226,7 @@ fn history(
             if kind.kind != "Deployment" {
                 shown["spec"]["template"] = r.template.clone();
             }
-            let holder_kind = crate::describe::kind_of(&shown).unwrap_or(kind_static(kind));
+            let holder_kind = kinds::of(&shown).unwrap_or(kind);
             out.push_str(&crate::print::one(holder_kind, &shown, format)?);
         }
         return Ok(());
@@ -253,16 +252,12 @@ fn history(
     Ok(())
 }
 
-fn kind_static(kind: &Kind) -> &'static Kind {
-    crate::kinds::find(kind.plural).unwrap_or(&crate::kinds::KINDS[0])
-}
-
 fn cause_of(o: &Value) -> &str {
     o.at("metadata.annotations").entry(CHANGE_CAUSE).as_str().unwrap_or("")
 }
 
 fn of_deployment<'a>(snapshot: &'a Snapshot, o: &'a Value) -> BTreeMap<i64, Revision<'a>> {
-    let (old, new) = workload_replica_sets(snapshot, o);
+    let (old, new) = replica_sets(snapshot, o);
     let mut revisions = BTreeMap::new();
     for rs in old.into_iter().chain(new) {
         // Without the annotation the revision is 0; one that is no number is passed over.

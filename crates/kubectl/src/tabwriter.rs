@@ -60,6 +60,11 @@ impl TabWriter {
         }
     }
 
+    /// What was flushed since the last call.
+    pub(crate) fn take(&mut self) -> String {
+        core::mem::take(&mut self.out)
+    }
+
     /// What was written, not aligned.
     pub(crate) fn raw(self) -> String {
         self.buffer

@@ -82,6 +82,7 @@ fn command(v: &Value) -> Result<(), String> {
         stdout: v["output"].as_str().unwrap_or("").into(),
         stderr: v["stderr"].as_str().unwrap_or("").into(),
         code: v["rc"].as_i64().unwrap_or(0) as i32,
+        ..Output::default()
     };
     let got = run(&Snapshot::new(objects, time(&v["now"])), &args, &events);
     same("stdout", &expected.stdout, &got.stdout)?;

@@ -8,12 +8,12 @@ mod pod;
 mod volume;
 mod workload;
 
-pub(crate) use workload::replica_sets as workload_replica_sets;
+pub(crate) use workload::replica_sets;
 
 use crate::age::{self, Micros, human_duration, rfc1123, since};
 use crate::args::Args;
 use crate::json::{Json, controller, non_empty, scalar};
-use crate::kinds::{self, Kind};
+use crate::kinds::Kind;
 use crate::output::Output;
 use crate::rows::cut;
 use crate::snapshot::{Snapshot, namespace_of};
@@ -84,7 +84,6 @@ fn by_prefix(
 /// The description of one object.
 fn describe(snapshot: &Snapshot, kind: &Kind, object: &Value, events: bool) -> String {
     let mut d = Doc::new(snapshot.now);
-    let mut events = events;
     match kind.kind {
         "Pod" => pod::describe(&mut d, object),
         "Deployment" => workload::deployment(&mut d, snapshot, object),
@@ -109,8 +108,8 @@ fn describe(snapshot: &Snapshot, kind: &Kind, object: &Value, events: bool) -> S
         "LimitRange" => other::limit_range(&mut d, object),
         _ => other::generic(&mut d, object),
     }
-    events &= !matches!(kind.kind, "Secret" | "Namespace" | "ResourceQuota" | "LimitRange");
-    if events {
+    let without = matches!(kind.kind, "Secret" | "Namespace" | "ResourceQuota" | "LimitRange");
+    if events && !without {
         d.events(events_of(snapshot, object));
     }
     d.w.finish()
@@ -375,15 +374,10 @@ fn joined_or_none(list: &[String], separator: &str) -> String {
     if list.is_empty() { "<none>".into() } else { list.join(separator) }
 }
 
-/// The names of the kinds' own type, for lists of owned objects.
+/// The objects of a kind that `owner` controls.
 fn owned<'a>(snapshot: &'a Snapshot, kind: &'a str, owner: &'a Value) -> impl Iterator<Item = &'a Value> {
     snapshot.of_kind(kind, namespace_of(owner)).filter(|o| {
         let by = controller(o);
         !by.is_null() && by.text("uid") == owner.text("metadata.uid")
     })
-}
-
-/// The type of an object of the snapshot.
-pub(crate) fn kind_of(object: &Value) -> Option<&'static Kind> {
-    kinds::of(object)
 }
