@@ -245,20 +245,24 @@ impl<'a> Fact<'a> {
         }
     }
 
-    /// Is it the same step of another round: the same kind of fact about the same container?
+    /// Is it the same step of another round: the same kind of fact about the same container or image?
     pub(super) fn is_round_of(&self, other: &Self) -> bool {
         match (self, other) {
             (Fact::Synced { why: a }, Fact::Synced { why: b }) => a == b,
             _ => {
-                !self.container().is_empty()
-                    && self.container() == other.container()
+                !self.subject().is_empty()
+                    && self.subject() == other.subject()
                     && discriminant(self) == discriminant(other)
             }
         }
     }
 
-    fn container(&self) -> &str {
+    /// The container or the image that it is about, if it is about one.
+    fn subject(&self) -> &str {
         match self {
+            Fact::Pulled { image, .. }
+            | Fact::PullFailed { image, .. }
+            | Fact::ImageBackOff { image, .. } => image,
             Fact::StateStored { container, .. }
             | Fact::PullBegan { container, .. }
             | Fact::ContainerCreated { container }
