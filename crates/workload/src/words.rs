@@ -66,7 +66,11 @@ pub(crate) fn exec(argv: &[String], since: SimTime) -> ExecAnswer {
     let exit_code = if fails || (!timed && words.get("exit").is_some()) { failure } else { 0 };
     ExecAnswer {
         exit_code,
-        output: words.get("say").map(|s| format!("{s}\n")).unwrap_or_default(),
+        output: match (words.get("say"), exit_code) {
+            (Some(words), _) => format!("{words}\n"),
+            (None, 0) => String::new(),
+            (None, _) => "probe says no\n".to_string(),
+        },
         took: words.time("took"),
     }
 }

@@ -70,6 +70,7 @@ impl Kubelet {
             termination_message_path: container.termination_message_path.clone(),
             behavior: behavior_of(&kernel.config.behaviors, pod, container),
             env,
+            files: Vec::new(),
         })
     }
 

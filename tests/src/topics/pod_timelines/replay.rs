@@ -42,25 +42,29 @@ pub(super) fn replay(v: &Value, phases: Phases) -> Result<Vec<Value>, String> {
     let recorded: Vec<&Value> = v["timeline"].as_array().into_iter().flatten().collect();
     let end = recorded.iter().filter_map(|e| e["t"].as_f64()).fold(1.0, f64::max);
     let wakes: Vec<f64> = recorded.iter().filter(|e| is_wake(e)).filter_map(|e| e["t"].as_f64()).collect();
-    let mut draws = BTreeMap::from([
-        (Draw::Requeue, VecDeque::new()),
-        (Draw::RelistPhase, VecDeque::from([phases.relist])),
-        (Draw::SyncTickPhase, VecDeque::from([phases.sync])),
-    ]);
+    let mut requeues: Vec<f64> = Vec::new();
     loop {
+        // What was not fitted yet lies in the middle of its range.
+        let padding = std::iter::repeat_n(MIDDLE, 2 * MAX_FITTED);
+        let draws = BTreeMap::from([
+            (Draw::Requeue, requeues.iter().copied().chain(padding).collect()),
+            (Draw::RelistPhase, VecDeque::from([phases.relist])),
+            (Draw::SyncTickPhase, VecDeque::from([phases.sync])),
+        ]);
         let cluster = run(v, &draws, end)?;
-        // The first requeue that was not fitted yet.
-        let fitted = draws[&Draw::Requeue].len();
-        let requeues: Vec<&Drawn> = cluster.draws().iter().filter(|d| d.what == Draw::Requeue).collect();
-        match requeues.get(fitted) {
-            Some(drawn) if fitted < MAX_FITTED => {
-                let number = fit(drawn, &wakes);
-                draws.entry(Draw::Requeue).or_default().push_back(number);
-            }
-            _ => return Ok(written::timeline(cluster.trace(), LEAD)),
+        // The first requeue that the recording puts elsewhere than the run did.
+        let drawn: Vec<&Drawn> = cluster.draws().iter().filter(|d| d.what == Draw::Requeue).collect();
+        let fitted = drawn.iter().map(|drawn| fit(drawn, &wakes)).take(MAX_FITTED);
+        let same = fitted.clone().zip(&drawn).take_while(|(number, drawn)| *number == drawn.number).count();
+        if same == drawn.len().min(MAX_FITTED) {
+            return Ok(written::timeline(cluster.trace(), LEAD));
         }
+        requeues = fitted.take(same + 1).collect();
     }
 }
+
+/// A draw about which the recording says nothing.
+const MIDDLE: f64 = 0.5;
 
 /// Entries that begin what a pod worker does after a wait.
 fn is_wake(entry: &Value) -> bool {
@@ -85,7 +89,7 @@ fn fit(drawn: &Drawn, wakes: &[f64]) -> f64 {
     }
     // The tick that picks the work up comes within a second after the drawn time.
     let (earliest, latest) = (at + base - 0.1, at + base * 1.5 + 1.1);
-    let Some(wake) = wakes.iter().find(|t| **t >= earliest && **t <= latest) else { return 0.5 };
+    let Some(wake) = wakes.iter().find(|t| **t >= earliest && **t <= latest) else { return MIDDLE };
     // Aim at half a second before the tick, and stay inside the real range.
     ((wake - 0.5 - at) / base - 1.0).clamp(0.0, 0.4999) / 0.5
 }
