@@ -56,8 +56,10 @@ fn read(line: &str) -> Option<Line<'_>> {
 pub fn locate(text: &str, offset: usize) -> Cursor {
     let offset = text.floor_char_boundary(offset.min(text.len()));
     let range = split::documents(text).into_iter().rfind(|r| r.start <= offset).unwrap_or(0..text.len());
+    // On the line that parts documents, the cursor counts as the end of the one before.
+    let offset = offset.min(range.end);
     let document = &text[range.clone()];
-    let before = &text[range.start..offset.max(range.start)];
+    let before = &text[range.start..offset];
     let line_start = before.rfind('\n').map_or(0, |n| n + 1);
     let current = &before[line_start..];
     let top = |name: &str| {

@@ -66,6 +66,15 @@ fn the_second_document_is_its_own() {
 }
 
 #[test]
+fn a_cursor_between_documents_is_answered() {
+    let text = "kind: Pod\nspec:\n--- # next\nkind: Job\n";
+    for offset in 0..=text.len() {
+        complete(text, offset);
+        hover(text, offset);
+    }
+}
+
+#[test]
 fn a_field_explains_itself() {
     let text = "apiVersion: v1\nkind: Pod\nspec:\n  terminationGracePeriodSeconds: 5\n  containers:\n  - name: a\n    imagePullPolicy: Always\n";
     let found = hover(text, text.find("Grace").unwrap()).unwrap();
