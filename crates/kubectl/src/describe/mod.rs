@@ -1,6 +1,7 @@
 //! `kubectl describe` (`kubectl/pkg/describe/describe.go`, `kubectl/pkg/cmd/describe/describe.go`).
 
 mod container;
+mod generic;
 mod network;
 mod node;
 mod other;
@@ -106,7 +107,7 @@ fn describe(snapshot: &Snapshot, kind: &Kind, object: &Value, events: bool) -> S
         "Namespace" => other::namespace(&mut d, snapshot, object),
         "ResourceQuota" => other::quota(&mut d, object),
         "LimitRange" => other::limit_range(&mut d, object),
-        _ => other::generic(&mut d, object),
+        _ => generic::describe(&mut d, object),
     }
     let without = matches!(kind.kind, "Secret" | "Namespace" | "ResourceQuota" | "LimitRange");
     if events && !without {

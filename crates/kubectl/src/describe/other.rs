@@ -238,12 +238,3 @@ fn limits(d: &mut Doc, indent: &str, o: &Value) {
         }
     }
 }
-
-/// A kind without a description of its own: its identity and age.
-pub(super) fn generic(d: &mut Doc, o: &Value) {
-    d.name(o);
-    d.labels_and_annotations(o);
-    d.field(0, "API Version", o.text("apiVersion"));
-    d.field(0, "Kind", o.text("kind"));
-    d.time(0, "Created", o.at("metadata.creationTimestamp"));
-}
