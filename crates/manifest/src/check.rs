@@ -21,10 +21,17 @@ pub fn check(text: &str, options: &CheckOptions) -> Parsed {
     let mut parsed = parse(text);
     let lines = Lines::new(text);
     let mut found = Vec::new();
+    let version =
+        parsed.documents.iter().find_map(|d| d.scenario.as_ref()).map(|s| s.spec.cluster.version.as_str());
+    let has_pod_presets = version.is_some_and(has_pod_presets);
     for (index, document) in parsed.documents.iter().enumerate() {
         if !document.refused
             && let Some(object) = &document.object
         {
+            if matches!(object, Object::PodPreset(_)) && !has_pod_presets {
+                found.push(no_pod_presets(&lines, index, document));
+                continue;
+            }
             let prepared = prepared(object, document, options);
             found.extend(of_server(&lines, index, document, &prepared));
             for finding in lints(&prepared).into_iter().filter(|f| !options.silenced.contains(&f.lint)) {
@@ -39,6 +46,24 @@ pub fn check(text: &str, options: &CheckOptions) -> Parsed {
     parsed.diagnostics.extend(found);
     parsed.diagnostics.sort_by_key(|d| (d.range.start, d.range.end));
     parsed
+}
+
+/// Whether a cluster of that version, such as `1.19`, knows PodPresets: they were removed in 1.20.
+fn has_pod_presets(version: &str) -> bool {
+    let mut parts = version.trim_start_matches('v').split('.').map(|p| p.parse::<u32>().unwrap_or(u32::MAX));
+    parts.next() == Some(1) && parts.next().is_some_and(|minor| minor < 20)
+}
+
+fn no_pod_presets(lines: &Lines, index: usize, document: &Document) -> Diagnostic {
+    document.diagnostic(
+        lines,
+        index,
+        Severity::Error,
+        "kind",
+        "no matches for kind \"PodPreset\" in version \"settings.k8s.io/v1alpha1\"",
+        "removed in Kubernetes 1.20: use a mutating webhook or a MutatingAdmissionPolicy, or set `cluster.version: \
+         \"1.19\"` in a Scenario",
+    )
 }
 
 /// The object as the server would validate it.

@@ -107,3 +107,15 @@ fn an_object_that_comes_twice_is_mentioned() {
         ["7:18 warning: Namespace a is in this text before: this one replaces it «a»"]
     );
 }
+
+#[test]
+fn pod_presets_belong_to_clusters_before_1_20() {
+    let preset = "apiVersion: settings.k8s.io/v1alpha1\nkind: PodPreset\nmetadata: {name: a}\nspec: {}\n";
+    assert_eq!(
+        findings(preset),
+        ["2:7 error: no matches for kind \"PodPreset\" in version \"settings.k8s.io/v1alpha1\" «PodPreset»"]
+    );
+    let scenario =
+        "---\napiVersion: lifepod.dev/v1alpha1\nkind: Scenario\nspec: {cluster: {version: \"1.19\"}}\n";
+    assert_eq!(findings(&(preset.to_string() + scenario)), [""; 0]);
+}
