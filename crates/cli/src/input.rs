@@ -44,6 +44,8 @@ impl Validate {
 pub struct File {
     /// As given on the command line.
     pub name: String,
+    /// Its text.
+    pub text: String,
     /// What it holds.
     pub parsed: Parsed,
 }
@@ -87,7 +89,7 @@ pub fn read_all(names: &[String], options: &CheckOptions) -> Result<Vec<File>, S
         }
         let text = String::from_utf8(bytes)
             .map_err(|e| format!("{name}: not text: byte {} is not UTF-8", e.utf8_error().valid_up_to()))?;
-        Ok(File { name: name.clone(), parsed: check(&text, options) })
+        Ok(File { name: name.clone(), parsed: check(&text, options), text })
     };
     names.iter().map(read).collect()
 }

@@ -16,7 +16,7 @@ pub struct Run {
     /// Manifests; `-` is standard input
     #[arg(required = true, value_name = "FILE")]
     files: Vec<String>,
-    /// Where the run ends, in simulated time [default: 10m, or what the scenario says]
+    /// Where the run ends, in simulated time [default: 30m, or what the scenario says]
     #[arg(long, value_parser = crate::duration::parse, value_name = "TIME")]
     until: Option<SimTime>,
     /// What seeds the draws that real Kubernetes makes at random

@@ -36,7 +36,23 @@ pub struct Prepared {
 /// Reads a text and makes a scenario of it.
 pub fn prepare(text: &str, options: &Options) -> Prepared {
     let Parsed { documents, mut diagnostics } = check(text, &CheckOptions::default());
-    let mut scenario = Scenario { horizon: DEFAULT_HORIZON, ..Scenario::default() };
+    let mut scenario = empty();
+    diagnostics.extend(add(text, &documents, &mut scenario));
+    options.apply(&mut scenario);
+    diagnostics.sort_by_key(|d| d.range.start);
+    let runs = !scenario.commands.is_empty() && diagnostics.iter().all(|d| d.severity != Severity::Error);
+    Prepared { documents, diagnostics, scenario: runs.then_some(scenario) }
+}
+
+/// A scenario in which nothing is done.
+pub fn empty() -> Scenario {
+    Scenario { horizon: DEFAULT_HORIZON, ..Scenario::default() }
+}
+
+/// Adds a text's documents to a scenario, and gives back what is wrong with its Scenario documents. Several texts
+/// may be added one after the other.
+pub fn add(text: &str, documents: &[Document], scenario: &mut Scenario) -> Vec<Diagnostic> {
+    let mut diagnostics = Vec::new();
     for (index, document) in documents.iter().enumerate() {
         if let Some(object) = &document.object {
             let create = Command::Create(Box::new(object.clone()));
@@ -44,19 +60,23 @@ pub fn prepare(text: &str, options: &Options) -> Prepared {
         }
         if let Some(read) = &document.scenario {
             let mut found = Findings { text, document, index, diagnostics: &mut diagnostics };
-            cluster::read(&read.spec, &mut scenario, &mut found);
-            action::read(&read.spec, &mut scenario, &mut found);
+            cluster::read(&read.spec, scenario, &mut found);
+            action::read(&read.spec, scenario, &mut found);
         }
     }
-    if let Some(seed) = options.seed {
-        scenario.config.seed = seed;
+    diagnostics
+}
+
+impl Options {
+    /// Overrides what the texts say.
+    pub fn apply(&self, scenario: &mut Scenario) {
+        if let Some(seed) = self.seed {
+            scenario.config.seed = seed;
+        }
+        if let Some(horizon) = self.horizon {
+            scenario.horizon = horizon;
+        }
     }
-    if let Some(horizon) = options.horizon {
-        scenario.horizon = horizon;
-    }
-    diagnostics.sort_by_key(|d| d.range.start);
-    let runs = !scenario.commands.is_empty() && diagnostics.iter().all(|d| d.severity != Severity::Error);
-    Prepared { documents, diagnostics, scenario: runs.then_some(scenario) }
 }
 
 /// Where findings on a Scenario document go.
