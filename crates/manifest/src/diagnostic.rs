@@ -57,6 +57,15 @@ impl<'a> Lines<'a> {
         (line + 1, self.text[self.starts[line]..offset].chars().count() + 1)
     }
 
+    /// A range of bytes, cut at the end of its first line: more is not underlined.
+    pub fn first_line(&self, range: Range<usize>) -> Range<usize> {
+        let start = self.text.floor_char_boundary(range.start);
+        let end = self.text.floor_char_boundary(range.end).max(start);
+        let text = &self.text[start..end];
+        // A lone line end may be meant itself.
+        start..start + text.find('\n').filter(|at| *at > 0).unwrap_or(text.len())
+    }
+
     /// The byte offset at which a line, from 1, begins; the text's end for lines behind it.
     pub fn start(&self, line: usize) -> usize {
         self.starts.get(line.saturating_sub(1)).copied().unwrap_or(self.text.len())

@@ -56,7 +56,7 @@ impl Document {
         message: &str,
         hint: &str,
     ) -> Diagnostic {
-        let range = self.span_of(path);
+        let range = lines.first_line(self.span_of(path));
         let (line, column) = lines.position(range.start);
         Diagnostic {
             severity,
@@ -76,10 +76,7 @@ impl Document {
 fn first_line(tree: &Tree, root: NodeId) -> Range<usize> {
     match &tree.nodes[root].kind {
         NodeKind::Mapping(entries) if !entries.is_empty() => entries[0].key_span.clone(),
-        _ => {
-            let span = tree.nodes[root].span.clone();
-            span.start..span.end.min(span.start + 80)
-        }
+        _ => tree.nodes[root].span.clone(),
     }
 }
 
@@ -175,6 +172,7 @@ impl Reader<'_> {
     }
 
     fn report(&mut self, severity: Severity, path: &str, message: &str, hint: &str, range: Range<usize>) {
+        let range = self.lines.first_line(range);
         let (line, column) = self.lines.position(range.start);
         self.parsed.diagnostics.push(Diagnostic {
             severity,

@@ -168,3 +168,16 @@ fn bad_input_is_answered() {
     assert_eq!(findings(""), [""; 0]);
     assert_eq!(findings("# only a comment\n---\n---\n"), [""; 0]);
 }
+
+#[test]
+fn a_document_that_is_text_is_underlined_on_its_first_line() {
+    assert_eq!(
+        findings(
+            "|\n  some \u{feff}words, and more words than anybody would want to see underlined at once, é\n  x\n"
+        ),
+        [
+            "2:3: a document must be a map with apiVersion and kind, this is a string «some \u{feff}words, and more \
+             words than anybody would want to see underlined at once, é»"
+        ]
+    );
+}
