@@ -303,9 +303,9 @@ pub(super) fn sentence(fact: &Fact<'_>) -> String {
             format!("lifepod does not know {subject} of {container} and assumed: {assumed}.")
         }
         Fact::Rounds { times: 0 } => "Before that, the same steps repeated.".into(),
-        Fact::Rounds { times: 1 } => "Before that, the same round happened once more, from here on.".into(),
+        Fact::Rounds { times: 1 } => "Before that, the same round happened once more.".into(),
         Fact::Rounds { times } => {
-            format!("Before that, the same round happened {times} more times, from here on.")
+            format!("Before that, the same round happened {times} more times.")
         }
     }
 }

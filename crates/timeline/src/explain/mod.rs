@@ -63,8 +63,8 @@ pub fn explain(trace: &Trace, id: EntryId, lang: Lang) -> Option<Explanation> {
     let scene = Scene { trace };
     let mut told: Vec<Fact<'_>> = Vec::new();
     let mut steps: Vec<Step> = Vec::new();
-    // The rounds that are not told: where their step stands, how many, and since when.
-    let mut rounds: Option<(usize, usize, SimTime, EntryId)> = None;
+    // The rounds that are not told: where their step stands, and how many there are.
+    let mut rounds: Option<(usize, usize)> = None;
     for entry in trace.causes(id) {
         let fact = Fact::of(&scene, entry);
         if !told.is_empty()
@@ -80,14 +80,19 @@ pub fn explain(trace: &Trace, id: EntryId, lang: Lang) -> Option<Explanation> {
         }
         if told.iter().any(|f| f.is_round_of(&fact)) {
             let starts = usize::from(matches!(fact, Fact::Started { .. }));
-            match &mut rounds {
-                Some((_, times, since, first)) => {
-                    *times += starts;
-                    *since = entry.at;
-                    *first = entry.id;
-                }
-                None => rounds = Some((steps.len(), starts, entry.at, entry.id)),
+            let (place, times) = rounds.get_or_insert((steps.len(), 0));
+            *times += starts;
+            if steps.len() == *place {
+                steps.push(Step {
+                    at: entry.at,
+                    since: None,
+                    entry: entry.id.0,
+                    text: String::new(),
+                    fields: Vec::new(),
+                    source: "",
+                });
             }
+            steps[*place].since = Some(entry.at);
             continue;
         }
         steps.push(Step {
@@ -100,17 +105,8 @@ pub fn explain(trace: &Trace, id: EntryId, lang: Lang) -> Option<Explanation> {
         });
         told.push(fact);
     }
-    if let Some((place, times, since, first)) = rounds {
-        let fact = Fact::Rounds { times };
-        let step = Step {
-            at: since,
-            since: None,
-            entry: first.0,
-            text: sentence(lang, &fact),
-            fields: Vec::new(),
-            source: "",
-        };
-        steps.insert(place, step);
+    if let Some((place, times)) = rounds {
+        steps[place].text = sentence(lang, &Fact::Rounds { times });
     }
     let title = told.first().map_or_else(String::new, |fact| short(lang, fact));
     Some(Explanation { title, steps })

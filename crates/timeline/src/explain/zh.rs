@@ -264,7 +264,7 @@ pub(super) fn sentence(fact: &Fact<'_>) -> String {
             format!("lifepod 不了解 {container} 的 {subject}，假定：{assumed}。")
         }
         Fact::Rounds { times: 0 } => "在此之前，同样的步骤反复发生。".into(),
-        Fact::Rounds { times } => format!("在此之前，同样的过程从这里起又发生了 {times} 次。"),
+        Fact::Rounds { times } => format!("在此之前，同样的过程又发生了 {times} 次。"),
     }
 }
 
