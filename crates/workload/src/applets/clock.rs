@@ -176,7 +176,7 @@ pub(crate) fn format_time(format: &str, t: &Civil) -> String {
 }
 
 /// Seconds since 1970 of a date as `date -d` takes it: `@n`, `YYYY-MM-DD`, with a time, or nothing else.
-fn parse_date(text: &str) -> Option<i64> {
+pub(crate) fn parse_date(text: &str) -> Option<i64> {
     if let Some(epoch) = text.strip_prefix('@') {
         return epoch.parse::<f64>().ok().map(|s| (s * 1e6) as i64);
     }

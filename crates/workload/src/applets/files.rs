@@ -91,7 +91,7 @@ pub(crate) fn touch(cx: &mut Cx<'_, '_>, args: &[String]) -> State {
     }
     let mut status = 0;
     for path in &files {
-        let wall = cx.sys.kernel.wall();
+        let wall = value(&flags, 'd').and_then(super::clock::parse_date).unwrap_or(cx.sys.kernel.wall());
         if cx.sys.exists(path) {
             if let Err(errno) = cx.sys.set_attributes(path, true, |n| n.mtime = wall) {
                 status = cx.path_error("cannot touch", "", path, errno);
@@ -102,7 +102,10 @@ pub(crate) fn touch(cx: &mut Cx<'_, '_>, args: &[String]) -> State {
             continue;
         }
         match cx.sys.open(path, How::APPEND) {
-            Ok(file) => cx.sys.kernel.release(file),
+            Ok(file) => {
+                cx.sys.kernel.release(file);
+                let _ = cx.sys.set_attributes(path, true, |n| n.mtime = wall);
+            }
             Err(errno) => status = cx.path_error("cannot touch", "", path, errno),
         }
     }

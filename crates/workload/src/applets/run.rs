@@ -149,7 +149,14 @@ impl Runner {
             Plan::Timeout { hit: true, signal, preserve: false, .. } if cx.gnu => {
                 Turn::Exit(if *signal == Signal::KILL && status == Status::Signal(Signal::KILL) { 137 } else { 124 })
             }
-            Plan::Timeout { .. } => Turn::Exit(status.code()),
+            Plan::Timeout { .. } => {
+                // busybox' timeout has become the command: it ends as the command does.
+                if let (Status::Signal(_), false) = (status, cx.gnu) {
+                    cx.sys.kernel.end(cx.sys.me, status);
+                    return Turn::More;
+                }
+                Turn::Exit(status.code())
+            }
             Plan::Time(_) => {
                 let real = cx.sys.now().since(self.started).as_secs_f64();
                 let minutes = (real / 60.0) as u64;

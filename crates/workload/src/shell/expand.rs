@@ -627,7 +627,9 @@ impl Expander<'_, '_> {
                 for base in found {
                     let dir = if base.is_empty() { "." } else { &base };
                     let Ok(names) = self.sys.list(dir) else { continue };
-                    for name in names {
+                    let own = [".".to_string(), "..".to_string()];
+                    let own = own.into_iter().filter(|_| component.starts_with('.') && last);
+                    for name in own.chain(names) {
                         if (name.starts_with('.') && !component.starts_with('.')) || !matcher.matches(&name) {
                             continue;
                         }
@@ -883,11 +885,8 @@ impl Scope for ShellScope<'_, '_> {
             return Ok((self.sys.kernel.random() % 32_768).to_string());
         }
         let variable = self.shell.vars.get(name);
-        if variable.is_none() && self.shell.options.nounset {
-            return Err(match self.shell.dialect {
-                Dialect::Bash => format!("{name}: unbound variable"),
-                _ => format!("{name}: parameter not set"),
-            });
+        if variable.is_none() && self.shell.options.nounset && self.shell.dialect == Dialect::Bash {
+            return Err(format!("{name}: unbound variable"));
         }
         Ok(match (variable.map(|v| &v.data), index) {
             (Some(Data::List(list)), index) => list.get(&index.unwrap_or(0)).cloned().unwrap_or_default(),

@@ -595,6 +595,8 @@ impl Shell {
             self.frames.push(Frame::Wait(foreground));
             return Turn::Wait(Wait::child());
         }
+        // Waiting for any child, as a shell does, also takes background jobs that have ended.
+        self.update_jobs(sys);
         let codes: Vec<i32> = foreground.children.iter().map(|(_, code)| code.unwrap_or(0)).collect();
         self.status = codes.last().copied().unwrap_or(0);
         if self.options.pipefail
@@ -672,7 +674,7 @@ impl Shell {
     }
 
     fn substitute(&mut self, sys: &mut Sys<'_>, block: Block) -> Option<Substitution> {
-        // `$(<file)` is bash's own.
+        let block = if self.dialect == Dialect::Bash { reads_file(&block) } else { block };
         let (read, write) = sys.pipe();
         let mut shell = self.subshell(Frame::Block { block, next: 0, tail: true });
         match self.dialect {
@@ -734,4 +736,24 @@ impl Shell {
         sys.set_fd(fd, ours);
         format!("/dev/fd/{fd}")
     }
+}
+
+/// `$(<file)` is bash's own way to write `$(cat file)`.
+fn reads_file(block: &Block) -> Block {
+    if let [item] = &block[..]
+        && item.chain.rest.is_empty()
+        && let [command] = &item.chain.first.commands[..]
+        && let Command::Simple(simple) = &**command
+        && simple.words.is_empty()
+        && simple.assigns.is_empty()
+        && matches!(&simple.redirects[..], [r] if r.op == RedirectOp::Read)
+    {
+        let mut simple = simple.clone();
+        simple.words.push(Vec::from([Part::Literal("cat".to_string())]));
+        let commands = Vec::from([Arc::new(Command::Simple(simple))]);
+        let first = Arc::new(Pipeline { negate: false, timed: false, commands });
+        let chain = Arc::new(AndOr { first, rest: Vec::new() });
+        return Arc::new(Vec::from([Item { chain, background: false, line: item.line }]));
+    }
+    block.clone()
 }

@@ -227,7 +227,7 @@ impl<'a> Parser<'a> {
             items.push(Item { chain: Arc::new(chain), background, line });
             if background {
                 self.bump();
-            } else if self.peek() == Some(';') && self.peek_second() != Some(';') && self.peek_second() != Some('&') {
+            } else if self.peek() == Some(';') && self.peek_second() != Some(';') && !(self.peek_second() == Some('&') && self.dialect == Dialect::Bash) {
                 self.bump();
             } else if one_line || self.peek() != Some('\n') {
                 break;
@@ -535,11 +535,12 @@ impl<'a> Parser<'a> {
             let body = Arc::new(self.list(false)?);
             self.depth -= 1;
             self.linebreak()?;
-            let end = if self.eat(";;&") {
+            let bash = self.dialect == Dialect::Bash;
+            let end = if bash && self.eat(";;&") {
                 ArmEnd::TestNext
             } else if self.eat(";;") {
                 ArmEnd::Done
-            } else if self.eat(";&") {
+            } else if bash && self.eat(";&") {
                 ArmEnd::FallThrough
             } else if self.word_is("esac") {
                 ArmEnd::Done
@@ -588,6 +589,9 @@ impl<'a> Parser<'a> {
             simple.words.push(word);
             if alone && self.function_follows() {
                 let Some(name) = plain(&simple.words[0]) else { return Err(self.unexpected()) };
+                if self.dialect != Dialect::Bash && !is_name(&name) {
+                    return Err(self.error("bad function name").prefixed(self.dialect));
+                }
                 self.linebreak()?;
                 let body = self.command()?.ok_or_else(|| self.unexpected())?;
                 return Ok(Some(Command::Function(name, Arc::new(body))));
@@ -794,7 +798,9 @@ impl<'a> Parser<'a> {
                     break;
                 }
                 text.push_str(line);
-                text.push('\n');
+                if len > line.len() || here.strip {
+                    text.push('\n');
+                }
             }
             let word = if here.quoted {
                 vec![Part::Quoted(text)]

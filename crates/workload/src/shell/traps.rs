@@ -90,7 +90,10 @@ impl Shell {
 
     /// Between commands: run the trap of a signal that came. `true` when there was one.
     pub(super) fn take_signals(&mut self, sys: &mut Sys<'_>) -> bool {
-        if sys.process().pending.is_empty() || self.waits_in_foreground() {
+        let Some(first) = sys.process().pending.front().copied() else { return false };
+        // bash that only has an EXIT trap dies of the signal at once; a trap of its own waits its turn.
+        let dies = self.dialect == Dialect::Bash && !self.traps.contains_key(&first.0);
+        if self.waits_in_foreground() && !dies {
             return false;
         }
         let Some(signal) = sys.process_mut().pending.pop_front() else { return false };

@@ -126,40 +126,40 @@ impl Shell {
     }
 
     pub(super) fn go_on_reading(&mut self, sys: &mut Sys<'_>, mut reading: Reading) -> Turn {
-        loop {
-            if reading.count.is_some_and(|n| characters(&reading.got) >= n) {
-                return self.read_done(reading, true);
-            }
-            match sys.read(reading.fd, 4096) {
-                Read::Data(data) => {
-                    for (i, b) in data.iter().enumerate() {
-                        if let Some(ended) = take(&mut reading, *b) {
-                            sys.unread(reading.fd, &data[i + 1..]);
-                            return self.read_done(reading, ended);
-                        }
+        if reading.count.is_some_and(|n| characters(&reading.got) >= n) {
+            return self.read_done(reading, true);
+        }
+        if reading.deadline.is_some_and(|at| at <= sys.now()) {
+            let status = if self.dialect == Dialect::Bash { 142 } else { 1 };
+            let turn = self.read_done(reading, false);
+            self.status = status;
+            return turn;
+        }
+        match sys.read(reading.fd, 4096) {
+            Read::Data(data) => {
+                for (i, b) in data.iter().enumerate() {
+                    if let Some(ended) = take(&mut reading, *b) {
+                        sys.unread(reading.fd, &data[i + 1..]);
+                        return self.read_done(reading, ended);
                     }
                 }
-                Read::Eof => return self.read_done(reading, false),
-                Read::Fail(errno) => {
-                    self.complain_as("read", &format!("read error: {}", errno.message()));
-                    self.status = if self.dialect == Dialect::Dash { 2 } else { 1 };
+                self.frames.push(Frame::Builtin(Waiting::Read(Box::new(reading))));
+                Turn::More
+            }
+            Read::Eof => self.read_done(reading, false),
+            Read::Fail(errno) => {
+                self.complain_as("read", &format!("read error: {}", errno.message()));
+                self.status = if self.dialect == Dialect::Dash { 2 } else { 1 };
+                Turn::More
+            }
+            Read::Wait(wait) => {
+                if let Some(signal) = self.trapped(sys) {
+                    self.status = 128 + i32::from(signal.0);
                     return Turn::More;
                 }
-                Read::Wait(wait) => {
-                    if let Some(signal) = self.trapped(sys) {
-                        self.status = 128 + i32::from(signal.0);
-                        return Turn::More;
-                    }
-                    if reading.deadline.is_some_and(|at| at <= sys.now()) {
-                        let status = if self.dialect == Dialect::Bash { 142 } else { 1 };
-                        let turn = self.read_done(reading, false);
-                        self.status = status;
-                        return turn;
-                    }
-                    let until = reading.deadline;
-                    self.frames.push(Frame::Builtin(Waiting::Read(Box::new(reading))));
-                    return Turn::Wait(Wait { until, ..wait });
-                }
+                let until = reading.deadline;
+                self.frames.push(Frame::Builtin(Waiting::Read(Box::new(reading))));
+                Turn::Wait(Wait { until, ..wait })
             }
         }
     }
@@ -288,6 +288,10 @@ fn take(reading: &mut Reading, b: u8) -> Option<bool> {
     }
     if b == reading.delimiter && reading.lines.is_none() {
         return Some(true);
+    }
+    // A shell's texts hold no NUL, and nobody's line is longer than this.
+    if b == 0 || reading.got.len() > 1 << 20 {
+        return None;
     }
     reading.got.push((b, false));
     (reading.count.is_some_and(|n| characters(&reading.got) >= n)).then_some(true)

@@ -96,10 +96,10 @@ impl Shell {
             && !job.told
         {
             job.told = true;
-            if self.dialect == Dialect::Bash {
-                return self.tell_death(signal, "", false);
+            // bash tells of background jobs only where it has job control.
+            if self.dialect != Dialect::Bash {
+                self.tell_death(signal, "", false);
             }
-            self.tell_death(signal, "", false);
         }
     }
 
@@ -169,6 +169,10 @@ impl Shell {
                     Ok(0 | -1) => {
                         // The group, or all: every process that this one sees but itself and PID 1.
                         let me = sys.process().pid;
+                        // The group holds the shell itself.
+                        if word == "0" && let Some(signal) = signal {
+                            sys.kernel.signal(sys.me, signal, true);
+                        }
                         let space = sys.kernel.space_of(sys.container());
                         sys.kernel
                             .processes
