@@ -1,5 +1,6 @@
 //! Tools that read files or standard input, line by line or as a whole.
 
+use super::awk::Awk;
 use super::sed::Sed;
 use super::sort::Uniq;
 use super::text::{Cat, Cut, Grep, Head, Lines, Tee, Tr};
@@ -39,6 +40,7 @@ pub(crate) enum Work {
     Sed(Box<Sed>),
     Cut(Cut),
     Uniq(Uniq),
+    Awk(Box<Awk>),
     Lines(Lines),
     /// Everything is read first: name and bytes of each input.
     Collect { args: Vec<String>, whole: Whole, data: Vec<(String, Vec<u8>)> },
@@ -121,6 +123,11 @@ impl Filter {
 
     fn open_next(&mut self, cx: &mut Cx<'_, '_>) -> Turn {
         let Some(name) = self.inputs.pop_front() else { return self.finish(cx) };
+        if let Work::Awk(awk) = &mut self.work
+            && awk.takes_assignment(&name)
+        {
+            return Turn::More;
+        }
         if name == "-" {
             match cx.sys.fd(0) {
                 Some(file) => {
@@ -189,6 +196,7 @@ impl Filter {
     fn begin_input(&mut self, cx: &mut Cx<'_, '_>, name: &str) {
         match &mut self.work {
             Work::Head(head) => head.begin(cx, name),
+            Work::Awk(awk) => awk.begin_file(name),
             _ => {}
         }
     }
@@ -275,6 +283,7 @@ impl Filter {
             Work::Sed(w) => w.line(cx, line, self.inputs.is_empty()),
             Work::Cut(w) => w.line(cx, line),
             Work::Uniq(w) => w.line(cx, line),
+            Work::Awk(w) => w.line(cx, line),
             Work::Lines(w) => w.line(cx, line),
             Work::Tee(_) | Work::Tr(_) | Work::Collect { .. } => More::Yes,
         }
@@ -299,6 +308,10 @@ impl Filter {
             Work::Uniq(uniq) => {
                 uniq.finish(cx);
                 self.status
+            }
+            Work::Awk(awk) => {
+                let code = awk.finish(cx);
+                if code == 0 { self.status * 2 } else { code }
             }
             Work::Tee(tee) => {
                 tee.finish(cx);

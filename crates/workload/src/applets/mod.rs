@@ -3,6 +3,8 @@
 //! Most tools do their work at once ([`Tool`] functions over a [`Cx`]); those that read input are filters, stepped
 //! as it comes; those that wait or run others are machines of their own.
 
+pub(crate) mod awk;
+mod awk_parse;
 mod clock;
 pub(crate) mod echo;
 pub(crate) mod files;
@@ -127,6 +129,7 @@ pub(crate) const TOOLS: &[(&str, Tool)] = &[
     ("[", values::test),
     ("[[", values::test),
     ("arch", info::arch),
+    ("awk", awk::awk),
     ("base64", hash::base64),
     ("basename", values::basename),
     ("cat", text::cat),
