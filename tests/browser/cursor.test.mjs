@@ -58,7 +58,7 @@ test("the mouse drags the cursor, and a press on a bar asks why", {}, async (lif
   await mouse.move(box.x + 700, box.y + 20);
   assert.equal(await lifepod.clock(), left, "a mouse that is only moved leaves the cursor alone");
 
-  await lifepod.page.locator(".span.is-failed").first().click();
+  await lifepod.page.locator(".span.is-failed").last().click();
   assert.equal(await lifepod.page.locator(".timeline-selected").count() > 0, true);
   assert.ok((await lifepod.tab("Why")).length > 40);
 });
@@ -71,4 +71,25 @@ test("Space plays and pauses", {}, async (lifepod) => {
   const paused = await lifepod.clock();
   await lifepod.page.waitForTimeout(150);
   assert.equal(await lifepod.clock(), paused);
+});
+
+test("keys and wheel look closer, and F shows everything again", {}, async (lifepod) => {
+  await lifepod.open();
+  await lifepod.type(HELLO);
+  const times = () => lifepod.page.locator(".timeline-axis svg > text").allTextContents();
+  const all = await times();
+  await lifepod.press("Home", "w", "w", "w");
+  const closer = await times();
+  assert.equal(closer[0], "0:00");
+  assert.notDeepEqual(closer, all);
+  await lifepod.press("End");
+  assert.equal(await lifepod.clock(), "30:00.0", "the view follows the cursor");
+  assert.notDeepEqual(await times(), closer);
+  await lifepod.press("f");
+  assert.deepEqual(await times(), all);
+
+  const box = await lifepod.page.locator(".timeline-axis").boundingBox();
+  await lifepod.page.mouse.move(box.x + box.width / 2, box.y + 20);
+  await lifepod.page.mouse.wheel(0, -600);
+  await lifepod.page.waitForFunction((first) => document.querySelector(".timeline-axis text").textContent !== first, all[0]);
 });

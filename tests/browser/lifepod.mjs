@@ -22,6 +22,8 @@ export class Lifepod {
 
   /** Replaces the text in the editor by typing. */
   async type(text) {
+    // The same text once more would be no edit.
+    if ((await this.text()) === text) return;
     await this.answered(async () => {
       await this.page.locator("yaml-editor .cm-content").focus();
       await this.page.keyboard.press("Control+A");
@@ -31,6 +33,7 @@ export class Lifepod {
 
   /** Replaces the text in the editor by pasting it, as is the way with large ones. */
   async paste(text) {
+    if ((await this.text()) === text) return;
     await this.answered(async () => {
       await this.page.locator("yaml-editor .cm-content").focus();
       await this.page.keyboard.press("Control+A");

@@ -8,9 +8,9 @@ use crate::i18n::Lang;
 use crate::inspector::Inspector;
 use crate::keys::{self, Press};
 use crate::playback::use_playback;
-use crate::protocol::{Ask, Diagnostic, Look, Run, Seen, Story, View};
+use crate::protocol::{Ask, Diagnostic, Look, Pane, Run, Seen, Story};
 use crate::state::{Action, State, Tab, Theme};
-use crate::timeline::Timeline;
+use crate::timeline::{Timeline, View};
 use crate::toolbar::Toolbar;
 use gloo::events::{EventListener, EventListenerOptions};
 use gloo::timers::callback::Timeout;
@@ -118,6 +118,7 @@ fn first_state() -> State {
         revision: 1,
         // Late enough for something to have happened.
         cursor: SimTime::from_secs(60),
+        view: View::ALL,
         selected: None,
         playing: false,
         speed: 10.0,
@@ -231,6 +232,7 @@ pub fn App() -> Html {
                 drawing={results.drawing.clone()}
                 stale={results.answered != results.drawn}
                 cursor={state.cursor}
+                view={state.view}
                 selected={state.selected}
                 send={send.clone()}
             />
@@ -250,13 +252,13 @@ pub fn App() -> Html {
     }
 }
 
-fn view_of(tab: Tab) -> View {
+fn view_of(tab: Tab) -> Pane {
     match tab {
-        Tab::Why => View::Pods,
-        Tab::Events => View::Events,
-        Tab::Yaml => View::Yaml,
-        Tab::Describe => View::Describe,
-        Tab::Logs => View::Logs,
+        Tab::Why => Pane::Pods,
+        Tab::Events => Pane::Events,
+        Tab::Yaml => Pane::Yaml,
+        Tab::Describe => Pane::Describe,
+        Tab::Logs => Pane::Logs,
     }
 }
 
@@ -287,8 +289,7 @@ fn use_keys(state: &UseReducerHandle<State>, results: &UseReducerHandle<Results>
                 let Some(press) = Press::of(event) else { return };
                 let action = {
                     let (state, results) = &*now.borrow();
-                    let stops = results.drawing.as_deref().map_or(&[][..], |drawing| &drawing.stops);
-                    keys::action(&press, state, stops)
+                    keys::action(&press, state, results.drawing.as_deref())
                 };
                 if let Some(action) = action {
                     event.prevent_default();

@@ -55,7 +55,10 @@ pub fn Help(props: &HelpProps) -> Html {
                 { row(&["Home", "End"], words.help_ends) }
                 { row(&["0", "…", "9"], words.help_tenths) }
                 { row(&["Space"], words.help_play) }
-                { row(&["w", "e", "y", "d", "l"], words.help_tabs) }
+                { row(&["w", "s"], words.help_zoom) }
+                { row(&["a", "d"], words.help_pan) }
+                { row(&["f"], words.help_fit) }
+                { row(&["e", "y", "l"], words.help_tabs) }
                 { row(&["Esc"], words.help_leave) }
                 { row(&["?"], words.help_help) }
             </dl>

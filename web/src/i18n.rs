@@ -100,7 +100,10 @@ words! {
     help_ends: "the beginning or the end", "开头或结尾";
     help_tenths: "to that tenth of the timeline", "跳到时间线的几分之十处";
     help_play: "play or pause", "播放或暂停";
-    help_tabs: "open a tab", "切换标签页";
+    help_zoom: "closer or further; also Ctrl and the wheel, or the wheel on the times", "放大或缩小；也可按住 Ctrl 滚轮，或在时间轴上滚动";
+    help_pan: "to the left or right; also Shift and the wheel", "左移或右移；也可按住 Shift 滚轮";
+    help_fit: "everything", "显示全部";
+    help_tabs: "Events, YAML, Logs", "事件、YAML、日志";
     help_leave: "then Tab leaves the editor", "再按 Tab 离开编辑器";
     help_help: "this help", "显示本帮助";
     default: "(default)", "（默认）";

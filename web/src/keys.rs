@@ -1,6 +1,8 @@
 //! What each key does.
 
+use crate::protocol::Drawing;
 use crate::state::{Action, State, Tab};
+use crate::timeline::View;
 use lifepod_api::SimTime;
 use lifepod_timeline::Stop;
 use wasm_bindgen::JsCast;
@@ -33,8 +35,13 @@ impl Press {
     }
 }
 
-/// What the key does; none when it does nothing. `stops` are in order of time.
-pub fn action(press: &Press, state: &State, stops: &[Stop]) -> Option<Action> {
+/// What the key does; none when it does nothing.
+pub fn action(press: &Press, state: &State, drawing: Option<&Drawing>) -> Option<Action> {
+    let stops = drawing.map_or(&[][..], |drawing| &drawing.stops);
+    let zoom = |factor| {
+        let at = drawing.map_or(0.5, |drawing| View::place(&drawing.axis, state.cursor));
+        Action::Zoom { factor, at }
+    };
     let step = if press.shift { 10 * STEP } else { STEP };
     Some(match press.key.as_str() {
         "ArrowLeft" => Action::Nudge(-step),
@@ -45,10 +52,13 @@ pub fn action(press: &Press, state: &State, stops: &[Stop]) -> Option<Action> {
         "." => select(stops.get(after(stops, state))?),
         " " => Action::TogglePlay,
         "?" => Action::Help(true),
-        "w" => Action::Tab(Tab::Why),
+        "w" | "+" => zoom(1.5),
+        "s" | "-" => zoom(1.0 / 1.5),
+        "a" => Action::Pan(-0.2),
+        "d" => Action::Pan(0.2),
+        "f" => Action::View(View::ALL),
         "e" => Action::Tab(Tab::Events),
         "y" => Action::Tab(Tab::Yaml),
-        "d" => Action::Tab(Tab::Describe),
         "l" => Action::Tab(Tab::Logs),
         key => {
             let digit = key.parse::<u64>().ok().filter(|digit| *digit < 10)?;

@@ -40,7 +40,7 @@ pub struct Look {
     /// The instant.
     pub at: SimTime,
     /// What to show besides `kubectl get pods`.
-    pub view: View,
+    pub view: Pane,
 }
 
 /// An entry of a run's trace.
@@ -54,7 +54,7 @@ pub struct Ask {
 
 /// A view of the cluster.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum View {
+pub enum Pane {
     /// Only `kubectl get pods`.
     Pods,
     /// `kubectl get events`

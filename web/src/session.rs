@@ -1,8 +1,8 @@
 //! What the worker remembers between two messages, and its answers. Knows no browser.
 
 use crate::protocol::{
-    Ask, Diagnostic, Drawing, Field, Look, Printed, Ran, Reply, Request, Run, Seen, Severity, Step, Story,
-    View,
+    Ask, Diagnostic, Drawing, Field, Look, Pane, Printed, Ran, Reply, Request, Run, Seen, Severity, Step,
+    Story,
 };
 use lifepod_api::SimTime;
 use lifepod_engine::{EntryId, Outcome, Trace, What};
@@ -79,15 +79,15 @@ impl Session {
             return Seen { look, shell: Vec::new(), view: None };
         };
         let view = match look.view {
-            View::Pods => None,
-            View::Events => Some(vec!["events"]),
-            View::Yaml => Some(done.about_pod(&["get", "pod", "", "-o", "yaml"])),
-            View::Describe => Some(done.about_pod(&["describe", "pod", ""])),
-            View::Logs => Some(done.about_pod(&["logs", "", "--all-containers"])),
+            Pane::Pods => None,
+            Pane::Events => Some(vec!["events"]),
+            Pane::Yaml => Some(done.about_pod(&["get", "pod", "", "-o", "yaml"])),
+            Pane::Describe => Some(done.about_pod(&["describe", "pod", ""])),
+            Pane::Logs => Some(done.about_pod(&["logs", "", "--all-containers"])),
         };
         let view = view.map(|words| done.kubectl(look.at, &words));
         let mut shell = vec![done.kubectl(look.at, &["get", "pods"])];
-        if look.view != View::Events {
+        if look.view != Pane::Events {
             shell.push(tail(done.kubectl(look.at, &["events"])));
         }
         Seen { look, shell, view }

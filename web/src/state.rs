@@ -1,6 +1,7 @@
 //! What the page remembers: causes only. Everything it shows is derived from this and from the worker's answers.
 
 use crate::i18n::Lang;
+use crate::timeline::View;
 use lifepod_api::SimTime;
 use std::rc::Rc;
 
@@ -19,6 +20,8 @@ pub struct State {
     pub revision: u32,
     /// The instant that is looked at; never past the end.
     pub cursor: SimTime,
+    /// The part of the time axis that is shown.
+    pub view: View,
     /// The trace entry that "why" explains.
     pub selected: Option<u32>,
     /// Whether the cursor moves by itself.
@@ -112,6 +115,12 @@ pub enum Action {
     Nudge(i64),
     /// An entry of the trace was chosen; the cursor goes to its time.
     Select { entry: u32, at: SimTime },
+    /// Another part of the time axis is shown.
+    View(View),
+    /// Everything shown grows by a factor; what is at this part of the axis stays where it is.
+    Zoom { factor: f64, at: f64 },
+    /// The shown part moves by a part of its width.
+    Pan(f64),
     /// Playing begins or pauses.
     TogglePlay,
     /// So many milliseconds of playing went by.
@@ -165,6 +174,9 @@ impl State {
                 state.tab = Tab::Why;
                 state.playing = false;
             }
+            Action::View(view) => state.view = view,
+            Action::Zoom { factor, at } => state.view = state.view.zoomed(factor, at),
+            Action::Pan(by) => state.view = state.view.panned(by),
             Action::TogglePlay => {
                 state.playing = !state.playing;
                 if state.playing && state.cursor == state.end {
@@ -205,6 +217,7 @@ mod tests {
             end: SimTime::from_secs(600),
             revision: 1,
             cursor: SimTime::from_secs(60),
+            view: View::ALL,
             selected: Some(7),
             playing: false,
             speed: 10.0,

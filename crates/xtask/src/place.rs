@@ -2,11 +2,17 @@
 
 use anyhow::{Context, Result};
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
-/// The repository's root.
+/// The repository's root: two folders above this package, as cargo says at run time. A target directory may be
+/// shared by several clones, so the place where this was compiled says nothing.
 pub fn root() -> &'static Path {
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    here.ancestors().nth(2).expect("crates/xtask is two folders deep")
+    static ROOT: LazyLock<PathBuf> = LazyLock::new(|| {
+        let here =
+            std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
+        Path::new(&here).ancestors().nth(2).expect("crates/xtask is two folders deep").to_owned()
+    });
+    &ROOT
 }
 
 /// The built page.

@@ -94,7 +94,7 @@ fn bar_view(bar: &Bar) -> Html {
                 x={px(bar.x)} y={px(bar.y)} width={px(width)} height={px(bar.height)} rx={px((width / 2.0).min(3.0))}
             ><title>{&bar.hint}</title></rect>
             if !bar.text.is_empty() {
-                <text class={format!("span-text on-{look}")} x={px(bar.x + 6.0)} y={px(bar.y + bar.height / 2.0 + 4.0)}>
+                <text class={format!("span-text on-{look}")} x={px(bar.text_x)} y={px(bar.y + bar.height / 2.0 + 4.0)}>
                     {&bar.text}
                 </text>
             }
@@ -111,13 +111,17 @@ fn mark_view(mark: &Mark) -> Html {
         InstantLook::Action => format!("M{} {}h10l-5 9z", px(x - 5.0), px(y - 4.0)),
         InstantLook::Signal => format!("M{} {}l8 5-8 5z", px(x - 2.0), px(y - 5.0)),
     };
+    let class = match mark.over {
+        Some(look) => format!("span-text on-{}", look.class()),
+        None => "instant-text".to_owned(),
+    };
     html! {
         <>
             <path class={format!("instant is-{}", mark.look.class())} data-entry={mark.entry.to_string()} d={path}>
                 <title>{&mark.hint}</title>
             </path>
             if !mark.text.is_empty() {
-                <text class="instant-text" x={px(x + 9.0)} y={px(y + 4.0)}>{&mark.text}</text>
+                <text {class} x={px(x + 10.0)} y={px(y + 4.0)}>{&mark.text}</text>
             }
         </>
     }

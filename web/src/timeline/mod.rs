@@ -2,29 +2,27 @@
 
 mod axis;
 mod lanes;
+mod view;
 
 use crate::clock;
 use crate::engine::SharedDrawing;
 use crate::i18n::Lang;
 use crate::state::Action;
 use axis::Axis;
+use gloo::events::{EventListener, EventListenerOptions};
 use lanes::Lanes;
 use lifepod_api::SimTime;
-use lifepod_timeline::{Layout, LayoutOptions, Scale, layout};
+use lifepod_timeline::{Layout, LayoutOptions, Scale, gutter_for, layout};
 use std::rc::Rc;
+pub use view::View;
 use wasm_bindgen::prelude::*;
-use web_sys::{Element, PointerEvent, ResizeObserver};
+use web_sys::{Element, PointerEvent, ResizeObserver, WheelEvent};
 use yew::prelude::*;
 
-/// The width of the labels, in pixels; on a narrow page they take less.
-const GUTTER: f64 = 200.0;
-const NARROW_GUTTER: f64 = 108.0;
 /// What the layout leaves free at the right end, in pixels.
 const RIGHT_MARGIN: f64 = 16.0;
 /// The widest that the time at the cursor gets, in pixels.
 const CLOCK_WIDTH: f64 = 66.0;
-/// Below this width in pixels the page is narrow.
-const NARROW: f64 = 620.0;
 
 /// What [`Timeline`] is given.
 #[derive(Properties, PartialEq)]
@@ -34,6 +32,7 @@ pub struct TimelineProps {
     /// Whether the text has moved on and the drawing has not.
     pub stale: bool,
     pub cursor: SimTime,
+    pub view: View,
     pub selected: Option<u32>,
     pub send: Callback<Action>,
 }
@@ -44,15 +43,17 @@ pub fn Timeline(props: &TimelineProps) -> Html {
     let words = props.lang.words();
     let node = use_node_ref();
     let width = use_width(node.clone());
-    let gutter = if width < NARROW { NARROW_GUTTER } else { GUTTER };
-    let place = use_memo((props.drawing.clone(), width, props.lang), |(drawing, width, lang)| {
-        let options = LayoutOptions { width: *width, gutter, lang: lang.core() };
-        drawing.clone().filter(|_| options.width > 0.0).map(|drawing| Place {
-            layout: Rc::new(layout(&drawing.timeline, &drawing.axis, &options)),
-            gutter: options.gutter,
-            drawing,
-        })
-    });
+    let place =
+        use_memo((props.drawing.clone(), width, props.lang, props.view), |(drawing, width, lang, view)| {
+            let drawing = drawing.clone().filter(|_| *width > 0.0)?;
+            let gutter = gutter_for(&drawing.timeline, *width);
+            let options = LayoutOptions { width: *width, gutter, lang: lang.core() };
+            let (timeline, axis) = view.crop(&drawing.timeline, &drawing.axis);
+            let layout = Rc::new(layout(&timeline, &axis, &options));
+            Some(Place { drawing, axis, layout, gutter })
+        });
+    use_wheel(node.clone(), place.clone(), props.view, props.send.clone());
+    use_cursor_in_view(props);
     let pointer = use_pointer(node.clone(), place.clone(), props.send.clone());
     let end = props.drawing.as_ref().map_or(SimTime::ZERO, |drawing| drawing.timeline.horizon);
 
@@ -75,13 +76,25 @@ pub fn Timeline(props: &TimelineProps) -> Html {
 /// A drawing in its place.
 struct Place {
     drawing: SharedDrawing,
+    /// The part of the drawing's axis that is shown.
+    axis: lifepod_timeline::Axis,
     layout: Rc<Layout>,
     gutter: f64,
 }
 
 impl Place {
     fn scale(&self) -> Scale<'_> {
-        Scale::new(&self.drawing.axis, (self.layout.width - self.gutter - RIGHT_MARGIN).max(1.0))
+        Scale::new(&self.axis, self.width())
+    }
+
+    /// The width of the axis, in pixels.
+    fn width(&self) -> f64 {
+        (self.layout.width - self.gutter - RIGHT_MARGIN).max(1.0)
+    }
+
+    /// Whether an instant is in view.
+    fn shows(&self, at: SimTime) -> bool {
+        self.axis.pieces.first().is_some_and(|piece| piece.from <= at) && at <= self.axis.horizon()
     }
 
     /// The time of an instant: it is met at its own, a span where it was pressed.
@@ -94,19 +107,20 @@ impl Place {
 fn view(props: &TimelineProps, place: &Place) -> Html {
     let layout = &place.layout;
     let x = place.gutter + place.scale().px_from_time(props.cursor);
+    let hidden = !place.shows(props.cursor);
     // At the right end the time stays whole.
     let clock_x = x.min(layout.width - CLOCK_WIDTH / 2.0);
     html! {
         <>
             <div class="timeline-axis">
                 <Axis layout={layout.clone()} />
-                <span class="timeline-clock" style={format!("transform: translateX(calc({clock_x:.2}px - 50%))")}>
+                <span class="timeline-clock" hidden={hidden} style={format!("transform: translateX(calc({clock_x:.2}px - 50%))")}>
                     {clock::exact(props.cursor)}
                 </span>
             </div>
             <div class="timeline-lanes">
                 <Lanes layout={layout.clone()} gutter={place.gutter} selected={props.selected} />
-                <div class="timeline-cursor" style={format!("transform: translateX({x:.2}px)")} />
+                <div class="timeline-cursor" hidden={hidden} style={format!("transform: translateX({x:.2}px)")} />
             </div>
         </>
     }
@@ -135,6 +149,58 @@ fn use_width(node: NodeRef) -> f64 {
         }
     });
     *width
+}
+
+/// Zooms with the wheel over the times, or anywhere with Ctrl; pans with a wheel that goes sideways, or with Shift.
+#[hook]
+fn use_wheel(node: NodeRef, place: Rc<Option<Place>>, view: View, send: Callback<Action>) {
+    let now = use_mut_ref(|| None);
+    *now.borrow_mut() = Some((place, view));
+    use_effect_with(node, move |node| {
+        let listener = node.cast::<Element>().map(|timeline| {
+            // Yew listens passively, and the page must not scroll or grow meanwhile.
+            let options = EventListenerOptions::enable_prevent_default();
+            let element = timeline.clone();
+            EventListener::new_with_options(&timeline, "wheel", options, move |event| {
+                let event: &WheelEvent = event.unchecked_ref();
+                let Some((place, view)) = now.borrow().clone() else { return };
+                let Some(action) =
+                    place.as_ref().as_ref().and_then(|place| wheel(event, &element, place, view))
+                else {
+                    return;
+                };
+                event.prevent_default();
+                send.emit(action);
+            })
+        });
+        move || drop(listener)
+    });
+}
+
+fn wheel(event: &WheelEvent, timeline: &Element, place: &Place, view: View) -> Option<Action> {
+    let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+    let on_axis = target.is_some_and(|target| target.closest(".timeline-axis").ok().flatten().is_some());
+    let sideways = if event.shift_key() { event.delta_y() + event.delta_x() } else { event.delta_x() };
+    if event.ctrl_key() || (on_axis && sideways == 0.0) {
+        let x = f64::from(event.client_x()) - timeline.get_bounding_client_rect().left() - place.gutter;
+        let at = view.at((x / place.width()).clamp(0.0, 1.0));
+        return Some(Action::Zoom { factor: (-event.delta_y() / 300.0).exp(), at });
+    }
+    (sideways != 0.0).then(|| Action::Pan(sideways / place.width()))
+}
+
+/// A cursor that is moved out of the view takes the view along.
+#[hook]
+fn use_cursor_in_view(props: &TimelineProps) {
+    let (drawing, view, send) = (props.drawing.clone(), props.view, props.send.clone());
+    use_effect_with(props.cursor, move |cursor| {
+        if let Some(drawing) = drawing {
+            let shown = view.showing(View::place(&drawing.axis, *cursor));
+            if shown != view {
+                send.emit(Action::View(shown));
+            }
+        }
+    });
 }
 
 /// Puts the cursor where the primary button is held, and selects what it was pressed on.

@@ -1,0 +1,112 @@
+//! Looking closer: the part of the timeline that fills the width.
+
+use lifepod_api::SimTime;
+use lifepod_timeline::{Axis, Piece, Scale, Timeline};
+
+/// The part of the axis that is shown, in parts of the whole: 0 is its begin, 1 its end.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct View {
+    from: f64,
+    to: f64,
+}
+
+/// The smallest part of the axis that can fill the width.
+const SMALLEST: f64 = 1e-5;
+
+impl View {
+    /// Everything.
+    pub const ALL: View = View { from: 0.0, to: 1.0 };
+
+    /// The view in which everything is larger by `factor`, and what is at `at` stays where it is.
+    pub fn zoomed(self, factor: f64, at: f64) -> Self {
+        let width = self.to - self.from;
+        let scale = (width / factor).clamp(SMALLEST, 1.0) / width;
+        View { from: at - (at - self.from) * scale, to: at + (self.to - at) * scale }.within()
+    }
+
+    /// The view moved by a part of its own width.
+    pub fn panned(self, by: f64) -> Self {
+        let by = by * (self.to - self.from);
+        View { from: self.from + by, to: self.to + by }.within()
+    }
+
+    /// The view moved as little as it takes to show `at`.
+    pub fn showing(self, at: f64) -> Self {
+        let by = (at - self.to).max(0.0) - (self.from - at).max(0.0);
+        View { from: self.from + by, to: self.to + by }.within()
+    }
+
+    /// Pushed back between 0 and 1, its width kept where that is possible.
+    fn within(self) -> Self {
+        let width = (self.to - self.from).min(1.0);
+        let from = self.from.clamp(0.0, 1.0 - width);
+        View { from, to: from + width }
+    }
+
+    /// The place of an instant, in parts of the whole axis.
+    pub fn place(axis: &Axis, at: SimTime) -> f64 {
+        Scale::new(axis, 1.0).px_from_time(at)
+    }
+
+    /// The place that is `part` of the way from the left end of the view to the right.
+    pub fn at(self, part: f64) -> f64 {
+        self.from + part * (self.to - self.from)
+    }
+
+    /// What of the timeline is in the view.
+    pub fn crop(self, timeline: &Timeline, axis: &Axis) -> (Timeline, Axis) {
+        if self == View::ALL {
+            return (timeline.clone(), axis.clone());
+        }
+        let scale = Scale::new(axis, 1.0);
+        let from = scale.time_from_px(self.from);
+        // Never nothing.
+        let to = scale.time_from_px(self.to).max(from + SimTime(1));
+        let pieces = axis.pieces.iter().filter(|piece| piece.to > from && piece.from < to).map(|piece| {
+            let (begin, end) = (piece.from.max(from), piece.to.min(to));
+            let part = end.since(begin).as_secs_f64() / piece.length().as_secs_f64();
+            Piece { from: begin, to: end, weight: piece.weight * part, ..*piece }
+        });
+        let axis = Axis { pieces: pieces.collect() };
+        let mut timeline = timeline.clone();
+        timeline.horizon = timeline.horizon.min(to);
+        for lane in &mut timeline.lanes {
+            lane.spans.retain(|span| span.to > from && span.from < to);
+            lane.instants.retain(|instant| (from..=to).contains(&instant.at));
+        }
+        (timeline, axis)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_under_the_pointer_stays_there() {
+        let closer = View::ALL.zoomed(4.0, 0.6);
+        assert_eq!((closer.from, closer.to), (0.6 - 0.6 / 4.0, 0.6 + 0.4 / 4.0));
+        assert!((closer.at(0.6) - 0.6).abs() < 1e-9);
+        assert_eq!(closer.zoomed(0.1, 0.6), View::ALL, "no further out than everything");
+    }
+
+    #[test]
+    fn a_view_stays_on_the_axis() {
+        let half = View { from: 0.25, to: 0.75 };
+        assert_eq!(half.panned(5.0), View { from: 0.5, to: 1.0 });
+        assert_eq!(half.showing(0.9), View { from: 0.4, to: 0.9 });
+        assert_eq!(half.showing(0.3), half);
+    }
+
+    #[test]
+    fn a_crop_holds_what_is_in_view() {
+        let axis = Axis::even(SimTime::from_secs(100));
+        let view = View { from: 0.2, to: 0.4 };
+        let (_, cropped) = view.crop(&Timeline::default(), &axis);
+        assert_eq!(cropped.pieces.len(), 1);
+        assert_eq!(
+            (cropped.pieces[0].from, cropped.pieces[0].to),
+            (SimTime::from_secs(20), SimTime::from_secs(40))
+        );
+    }
+}
