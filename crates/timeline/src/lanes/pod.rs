@@ -10,7 +10,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use lifepod_api::{ApiEvent, Pod, SimTime};
 use lifepod_engine::trace::{Call, Decision, ProbeAttempt, RuntimeCall};
-use lifepod_engine::{Entry, Op};
+use lifepod_engine::{Entry, EntryId, Op};
 
 pub(super) struct PodTrack<'a> {
     options: &'a Options,
@@ -129,18 +129,31 @@ impl<'a> PodTrack<'a> {
                 let grace = self.options.lang.length(SimTime::from_secs(*timeout));
                 let who = call.container.as_deref().unwrap_or("");
                 let hint = format!("{who}: {signal} · {} {grace}", self.words.grace);
-                self.signal(entry, InstantLook::Signal, short_signal(signal), hint);
+                self.signal(entry.at, entry.id, InstantLook::Signal, short_signal(signal), hint);
             }
             Call::KillContainer { .. } => {
                 let hint = format!("{}: SIGKILL", call.container.as_deref().unwrap_or(""));
-                self.signal(entry, InstantLook::Fail, "KILL", hint);
+                self.signal(entry.at, entry.id, InstantLook::Fail, "KILL", hint);
             }
-            Call::ExecSync { command, exit_code, .. } => {
+            Call::ExecSync { command, exit_code, took, .. } => {
                 let code = exit_code.map_or_else(|| "?".into(), |c| format!("{c}"));
-                self.signal(entry, InstantLook::Signal, "hook", format!("{} → {code}", command.join(" ")));
+                // The entry is the hook's end; what is looked for is when it began.
+                self.signal(
+                    entry.at.since(*took),
+                    entry.id,
+                    InstantLook::Signal,
+                    "hook",
+                    format!("{} → {code}", command.join(" ")),
+                );
             }
             Call::HttpGet { url, outcome, .. } => {
-                self.signal(entry, InstantLook::Signal, "hook", format!("GET {url} → {outcome}"));
+                self.signal(
+                    entry.at,
+                    entry.id,
+                    InstantLook::Signal,
+                    "hook",
+                    format!("GET {url} → {outcome}"),
+                );
             }
             _ => {}
         }
@@ -150,15 +163,8 @@ impl<'a> PodTrack<'a> {
         }
     }
 
-    fn signal(&mut self, entry: &Entry, look: InstantLook, text: &str, hint: String) {
-        self.signals.push(Instant {
-            at: entry.at,
-            look,
-            text: text.into(),
-            hint,
-            quiet: false,
-            entry: entry.id,
-        });
+    fn signal(&mut self, at: SimTime, entry: EntryId, look: InstantLook, text: &str, hint: String) {
+        self.signals.push(Instant { at, look, text: text.into(), hint, quiet: false, entry });
     }
 
     pub(super) fn probe(&mut self, entry: &Entry, probe: &ProbeAttempt) {
@@ -211,6 +217,7 @@ impl<'a> PodTrack<'a> {
         let mut termination = Lane::new(key("termination"), self.words.termination, 1, Form::Part);
         termination.spans = self.deletion.finish(horizon);
         termination.instants = self.signals;
+        termination.instants.sort_by_key(|i| i.at);
         let mut events = Lane::new(key("events"), self.words.events, 1, Form::Part);
         events.instants = self.events;
         lanes.extend([pod, status]);
