@@ -167,7 +167,13 @@ pub struct Answer {
 
 impl Default for Answer {
     fn default() -> Self {
-        Answer { status: 200, headers: Vec::new(), body: String::from("ok"), after: SimTime::ZERO, fault: None }
+        Answer {
+            status: 200,
+            headers: Vec::new(),
+            body: String::from("ok"),
+            after: SimTime::ZERO,
+            fault: None,
+        }
     }
 }
 

@@ -49,7 +49,11 @@ impl Seeker<'_> {
         }
         let mut why = Errno::ENOENT;
         for dir in path_variable.split(':') {
-            let path = if dir.is_empty() { name.to_string() } else { format!("{}/{name}", dir.trim_end_matches('/')) };
+            let path = if dir.is_empty() {
+                name.to_string()
+            } else {
+                format!("{}/{name}", dir.trim_end_matches('/'))
+            };
             match self.executable(&path) {
                 Ok(_) => return Ok(path),
                 Err(Errno::EACCES) => why = Errno::EACCES,

@@ -5,14 +5,15 @@
 //! that goes on even then is taken for a busy loop: it is looked at only now and then ([`HONEST_STEPS`]), so that
 //! `while true; do :; done` for a year costs little.
 
-use crate::config::{ContainerConfig, ContainerId, Dial, DialId, DialResult, ExecId, Reply, RequestId, SandboxConfig};
+use crate::config::{
+    ContainerConfig, ContainerId, Dial, DialId, DialResult, ExecId, Reply, RequestId, SandboxConfig,
+};
 use crate::fs::{Mounts, NodeRef, Tree};
 use crate::happening::{Happened, Happening};
 use crate::program::Program;
 use crate::signal::{DefaultAction, Signal};
 use crate::sys::Sys;
 use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
-use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -145,7 +146,10 @@ pub(crate) enum Target {
     PipeRead(u32),
     PipeWrite(u32),
     /// The container's log.
-    Log { container: ContainerId, stderr: bool },
+    Log {
+        container: ContainerId,
+        stderr: bool,
+    },
     /// The output of a command run from outside.
     Capture(ExecId),
     /// Text made when it was opened (`/proc`).
@@ -284,7 +288,8 @@ impl Kernel {
     }
 
     pub fn assume(&mut self, container: ContainerId, subject: &str, assumed: &str) {
-        let what = Happening::Assumed { container, subject: subject.to_string(), assumed: assumed.to_string() };
+        let what =
+            Happening::Assumed { container, subject: subject.to_string(), assumed: assumed.to_string() };
         if !self.happened.iter().any(|h| h.what == what) {
             self.say(what);
         }
@@ -664,7 +669,10 @@ impl Kernel {
     /// The process behind a number that `me` sees.
     pub fn find(&self, me: ProcId, pid: u32) -> Option<ProcId> {
         let space = self.space_of(self.processes.get(&me)?.container);
-        self.processes.iter().find(|(_, p)| p.pid == pid && self.space_of(p.container) == space).map(|(id, _)| *id)
+        self.processes
+            .iter()
+            .find(|(_, p)| p.pid == pid && self.space_of(p.container) == space)
+            .map(|(id, _)| *id)
     }
 
     // ---- open files ----
@@ -805,13 +813,5 @@ impl Kernel {
             partial: [Vec::new(), Vec::new()],
             oom: false,
         }
-    }
-
-    /// `nginx[7]`, for messages.
-    pub fn describe(&self, id: ProcId) -> String {
-        self.processes.get(&id).map_or(String::new(), |p| {
-            let name = p.argv.first().map_or("", |a| a.rsplit('/').next().unwrap_or(a));
-            format!("{name}[{}]", p.pid)
-        })
     }
 }

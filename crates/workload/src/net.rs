@@ -83,7 +83,9 @@ impl Kernel {
                             let body = "Client sent an HTTP request to an HTTPS server.\n".to_string();
                             DialResult::Http { address, status: 400, body }
                         }
-                        Reply::Reset | Reply::Closed | Reply::Malformed(_) | Reply::NotTls => DialResult::Reset,
+                        Reply::Reset | Reply::Closed | Reply::Malformed(_) | Reply::NotTls => {
+                            DialResult::Reset
+                        }
                     };
                     self.answered(dial, result);
                 }

@@ -17,7 +17,7 @@ enum Entry<'a> {
     Root,
     SelfLink,
     Plain(&'a str),
-    Dir(&'a Process),
+    Dir,
     File(&'a Process, &'a str),
     Link(String),
 }
@@ -40,7 +40,7 @@ fn find<'a>(sys: &'a Sys<'_>, path: &'a str) -> Result<Entry<'a>, Errno> {
         &sys.kernel.processes[&id]
     };
     match (second, parts.next()) {
-        (None, _) => Ok(Entry::Dir(process)),
+        (None, _) => Ok(Entry::Dir),
         (Some("exe"), None) => Ok(Entry::Link(format!("/bin/{}", comm(process)))),
         (Some("cwd"), None) => Ok(Entry::Link(process.cwd.clone())),
         (Some("root"), None) => Ok(Entry::Link("/".to_string())),
@@ -56,7 +56,7 @@ fn comm(process: &Process) -> &str {
 /// What `stat` says of a path below `/proc`.
 pub(crate) fn stat(sys: &Sys<'_>, path: &str, follow: bool) -> Result<Stat, Errno> {
     let kind = match find(sys, path)? {
-        Entry::Root | Entry::Dir(_) => Kind::Dir(BTreeMap::new()),
+        Entry::Root | Entry::Dir => Kind::Dir(BTreeMap::new()),
         Entry::SelfLink if follow => Kind::Dir(BTreeMap::new()),
         Entry::SelfLink => Kind::Link(sys.process().pid.to_string()),
         Entry::Link(_) if follow => Kind::Dir(BTreeMap::new()),
@@ -79,7 +79,7 @@ pub(crate) fn list(sys: &Sys<'_>, path: &str) -> Result<Vec<String>, Errno> {
                 .chain(["self".to_string()])
                 .collect()
         }
-        Entry::Dir(_) => OF_PROCESS.iter().map(ToString::to_string).collect(),
+        Entry::Dir => OF_PROCESS.iter().map(ToString::to_string).collect(),
         _ => return Err(Errno::ENOTDIR),
     };
     names.sort();
@@ -121,4 +121,3 @@ pub(crate) fn read(sys: &Sys<'_>, path: &str) -> Result<Vec<u8>, Errno> {
         _ => return Err(Errno::EISDIR),
     })
 }
-

@@ -124,7 +124,11 @@ impl Sandbox {
         };
         if !image.known && config.behavior.is_none() && matches!(program, Program::Server(_)) {
             let ports = if config.declared_ports.is_empty() { "" } else { " on its declared ports" };
-            self.kernel.assume(id, &config.image, &format!("its program serves{ports} until it is told to stop"));
+            self.kernel.assume(
+                id,
+                &config.image,
+                &format!("its program serves{ports} until it is told to stop"),
+            );
         }
         let null = self.kernel.open_file(Target::Null, true, false, false);
         let out = self.kernel.open_file(Target::Log { container: id, stderr: false }, false, true, false);
@@ -304,7 +308,10 @@ impl Sandbox {
 
     /// Bytes of files in a container's own writable layer (its image's files among them).
     pub fn layer_used(&self, container: ContainerId) -> u64 {
-        self.kernel.containers.get(&container).map_or(0, |c| self.kernel.trees[c.mounts.root.tree as usize].used)
+        self.kernel
+            .containers
+            .get(&container)
+            .map_or(0, |c| self.kernel.trees[c.mounts.root.tree as usize].used)
     }
 
     /// The ports that are listened on, and by which container.
@@ -317,8 +324,11 @@ impl Sandbox {
         let mut layer = images::root(image, &self.kernel.config, wall);
         let mut table = BTreeMap::new();
         let root_tree = self.kernel.trees.len() as u32;
-        let message_path =
-            if config.termination_message_path.is_empty() { TERMINATION_LOG } else { &config.termination_message_path };
+        let message_path = if config.termination_message_path.is_empty() {
+            TERMINATION_LOG
+        } else {
+            &config.termination_message_path
+        };
         layer.put(message_path, Kind::File(fs::Content::default()), 0o666, wall);
         for (path, bytes, mode) in &config.files {
             if path.ends_with('/') {
@@ -330,7 +340,11 @@ impl Sandbox {
             }
         }
         self.kernel.trees.push(layer);
-        let mut mounts = Mounts { root: NodeRef { tree: root_tree, ino: 0 }, table: BTreeMap::new(), root_read_only: false };
+        let mut mounts = Mounts {
+            root: NodeRef { tree: root_tree, ino: 0 },
+            table: BTreeMap::new(),
+            root_read_only: false,
+        };
         let mut by_depth: Vec<_> = config.mounts.iter().collect();
         by_depth.sort_by_key(|m| m.path.split('/').filter(|p| !p.is_empty()).count());
         for mount in by_depth {
@@ -368,8 +382,11 @@ impl Sandbox {
                 Ok(fs::Walk { node: Some(node), .. }) => node,
                 Ok(w) => {
                     let last_file = i + 1 == names.len() && !is_dir;
-                    let kind =
-                        if last_file { Kind::File(fs::Content::default()) } else { Kind::Dir(BTreeMap::new()) };
+                    let kind = if last_file {
+                        Kind::File(fs::Content::default())
+                    } else {
+                        Kind::Dir(BTreeMap::new())
+                    };
                     let tree = &mut self.kernel.trees[w.dir.tree as usize];
                     let ino = tree.add(w.dir.ino, &w.name, kind, 0o755, (0, 0), wall);
                     NodeRef { tree: w.dir.tree, ino }
@@ -446,4 +463,3 @@ fn identity(config: &ContainerConfig, image: &images::Image) -> (u32, u32) {
     let uid = config.run_as_user.and_then(|u| u32::try_from(u).ok()).unwrap_or(image.uid);
     (uid, if config.run_as_user.is_some() { 0 } else { image.uid })
 }
-

@@ -110,7 +110,8 @@ impl Scripted {
         let mut until = self.next_step().map(|s| self.started + s.at);
         if let Some(ramp) = self.ramp {
             let end = ramp.since + ramp.over;
-            let share = if now >= end { 1.0 } else { now.since(ramp.since).as_secs_f64() / ramp.over.as_secs_f64() };
+            let share =
+                if now >= end { 1.0 } else { now.since(ramp.since).as_secs_f64() / ramp.over.as_secs_f64() };
             let use_now = ramp.from as f64 + (ramp.to as f64 - ramp.from as f64) * share;
             sys.kernel.set_memory(sys.me, use_now as u64);
             if !sys.kernel.processes.contains_key(&sys.me) {

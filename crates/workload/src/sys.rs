@@ -494,7 +494,9 @@ impl Sys<'_> {
                 self.kernel.pipe_changed(id);
                 return Read::Data(data);
             }
-            Target::PipeWrite(_) | Target::Log { .. } | Target::Capture(_) => return Read::Fail(Errno::EBADF),
+            Target::PipeWrite(_) | Target::Log { .. } | Target::Capture(_) => {
+                return Read::Fail(Errno::EBADF);
+            }
         };
         if data.is_empty() {
             return Read::Eof;

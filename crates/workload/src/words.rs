@@ -62,7 +62,8 @@ pub(crate) fn exec(argv: &[String], since: SimTime) -> ExecAnswer {
     let failure = words.seconds("exit").map_or(1, |c| c as i32);
     let fails = !words.ok(since);
     // An exit code without a word on time is always given.
-    let timed = ["okfrom", "okuntil", "failfrom", "failuntil", "okin", "fail"].iter().any(|w| words.get(w).is_some());
+    let timed =
+        ["okfrom", "okuntil", "failfrom", "failuntil", "okin", "fail"].iter().any(|w| words.get(w).is_some());
     let exit_code = if fails || (!timed && words.get("exit").is_some()) { failure } else { 0 };
     ExecAnswer {
         exit_code,
@@ -79,7 +80,8 @@ pub(crate) fn exec(argv: &[String], since: SimTime) -> ExecAnswer {
 pub(crate) fn http(target: &str, headers: &[(String, String)], port: u16, since: SimTime) -> Answer {
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
     let words = Words::new(query.split('&'));
-    let header = |name: &str| headers.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, v)| v.as_str());
+    let header =
+        |name: &str| headers.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, v)| v.as_str());
     let mut ok = words.ok(since);
     ok &= words.get("wanthost").is_none_or(|want| header("Host") == Some(want));
     ok &= words.get("wantpath").is_none_or(|want| path == want);
@@ -90,7 +92,9 @@ pub(crate) fn http(target: &str, headers: &[(String, String)], port: u16, since:
     let status = words.get("status").and_then(|s| s.parse().ok());
     let mut answer = Answer { status: if ok { 200 } else { 500 }, ..Answer::default() };
     if let Some(status) = status {
-        let timed = ["okfrom", "okuntil", "failfrom", "failuntil", "okin", "fail"].iter().any(|w| words.get(w).is_some());
+        let timed = ["okfrom", "okuntil", "failfrom", "failuntil", "okin", "fail"]
+            .iter()
+            .any(|w| words.get(w).is_some());
         if !timed || !ok {
             answer.status = status;
         }

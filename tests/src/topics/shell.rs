@@ -64,7 +64,10 @@ fn judge(v: &Value) -> Result<(), String> {
             files
                 .iter()
                 .map(|(path, text)| {
-                    let mode = v["modes"][path].as_str().and_then(|m| u16::from_str_radix(m, 8).ok()).unwrap_or(0o644);
+                    let mode = v["modes"][path]
+                        .as_str()
+                        .and_then(|m| u16::from_str_radix(m, 8).ok())
+                        .unwrap_or(0o644);
                     (path.clone(), text.as_str().unwrap_or("").as_bytes().to_vec(), mode)
                 })
                 .collect()
@@ -102,7 +105,14 @@ fn judge(v: &Value) -> Result<(), String> {
         plan.push((time(&p["at"]), Outside::Probe(p)));
     }
     plan.sort_by_key(|(at, _)| *at);
-    let mut run = Run { stdout: String::new(), stderr: String::new(), exit: None, killed_by: None, seconds: 0.0, probes: Vec::new() };
+    let mut run = Run {
+        stdout: String::new(),
+        stderr: String::new(),
+        exit: None,
+        killed_by: None,
+        seconds: 0.0,
+        probes: Vec::new(),
+    };
     let mut execs = BTreeMap::new();
     for (at, outside) in &plan {
         take(&mut run, &mut pod, *at, &execs);
@@ -143,7 +153,12 @@ fn take(run: &mut Run, pod: &mut Sandbox, until: SimTime, execs: &BTreeMap<lifep
     }
 }
 
-fn compare(v: &Value, run: &Run, before: &BTreeMap<String, Entry>, after: &BTreeMap<String, Entry>) -> Result<(), String> {
+fn compare(
+    v: &Value,
+    run: &Run,
+    before: &BTreeMap<String, Entry>,
+    after: &BTreeMap<String, Entry>,
+) -> Result<(), String> {
     let volatile = words(&v["volatile"]);
     let checked = |field: &str| !volatile.iter().any(|f| f == field);
     let mut wrong: Vec<String> = Vec::new();
@@ -165,7 +180,11 @@ fn compare(v: &Value, run: &Run, before: &BTreeMap<String, Entry>, after: &BTree
         };
         let unordered = words(&v["argv"]) == ["env"] && sorted(want) == sorted(&run.stdout);
         let same = unordered
-            || if v.get("stdoutTruncated").is_some() { run.stdout.starts_with(want) } else { run.stdout == want };
+            || if v.get("stdoutTruncated").is_some() {
+                run.stdout.starts_with(want)
+            } else {
+                run.stdout == want
+            };
         if !same {
             wrong.push(format!("stdout: want {want:?}, got {:?}", cut(&run.stdout)));
         }
@@ -178,7 +197,11 @@ fn compare(v: &Value, run: &Run, before: &BTreeMap<String, Entry>, after: &BTree
     }
     if checked("seconds") {
         let want = v["seconds"].as_f64().unwrap_or(0.0);
-        let tolerance = if v["argv"].to_string().contains("0.1") || v["argv"].to_string().contains("0.05") { 0.1 } else { 0.05 };
+        let tolerance = if v["argv"].to_string().contains("0.1") || v["argv"].to_string().contains("0.05") {
+            0.1
+        } else {
+            0.05
+        };
         if (want - run.seconds).abs() > tolerance + 0.026 && run.exit.is_some() {
             wrong.push(format!("seconds: want {want}, got {}", run.seconds));
         }
@@ -198,7 +221,12 @@ fn compare(v: &Value, run: &Run, before: &BTreeMap<String, Entry>, after: &BTree
     if wrong.is_empty() { Ok(()) } else { Err(wrong.join("; ")) }
 }
 
-fn compare_files(v: &Value, before: &BTreeMap<String, Entry>, after: &BTreeMap<String, Entry>, wrong: &mut Vec<String>) {
+fn compare_files(
+    v: &Value,
+    before: &BTreeMap<String, Entry>,
+    after: &BTreeMap<String, Entry>,
+    wrong: &mut Vec<String>,
+) {
     let watched = |path: &str| WATCHED.iter().any(|w| path.starts_with(w));
     let empty = serde_json::Map::new();
     let want = v["filesAfter"].as_object().unwrap_or(&empty);
@@ -219,7 +247,9 @@ fn compare_files(v: &Value, before: &BTreeMap<String, Entry>, after: &BTreeMap<S
         }
     }
     for (path, text) in want {
-        let unchanged = before.get(path).is_some_and(|e| *e == Entry::File(text.as_str().unwrap_or("").as_bytes().to_vec()));
+        let unchanged = before
+            .get(path)
+            .is_some_and(|e| *e == Entry::File(text.as_str().unwrap_or("").as_bytes().to_vec()));
         if !after.contains_key(path) || (before.get(path) == after.get(path) && !unchanged) {
             wrong.push(format!("file {path}: missing"));
         }

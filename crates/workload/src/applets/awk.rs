@@ -130,12 +130,20 @@ pub(crate) fn awk(cx: &mut Cx<'_, '_>, args: &[String]) -> State {
                 files.extend(words.by_ref().cloned());
             }
             flag if flag.starts_with("-F") => {
-                let text = if flag.len() > 2 { flag[2..].to_string() } else { words.next().cloned().unwrap_or_default() };
+                let text = if flag.len() > 2 {
+                    flag[2..].to_string()
+                } else {
+                    words.next().cloned().unwrap_or_default()
+                };
                 let text = if text == "t" { "\t".to_string() } else { text };
                 awk.takes_assignment(&format!("FS={text}"));
             }
             flag if flag.starts_with("-v") => {
-                let text = if flag.len() > 2 { flag[2..].to_string() } else { words.next().cloned().unwrap_or_default() };
+                let text = if flag.len() > 2 {
+                    flag[2..].to_string()
+                } else {
+                    words.next().cloned().unwrap_or_default()
+                };
                 awk.takes_assignment(&text);
             }
             "-f" => {
@@ -166,13 +174,16 @@ pub(crate) fn awk(cx: &mut Cx<'_, '_>, args: &[String]) -> State {
         let code = awk.finish(cx);
         return State::End(code);
     }
-    Filter::new(&files, Work::Awk(Box::new(awk)))
+    Filter::over(&files, Work::Awk(Box::new(awk)))
 }
 
 impl Awk {
     /// `name=value` among the files is an assignment.
     pub fn takes_assignment(&mut self, word: &str) -> bool {
-        let Some((name, value)) = word.split_once('=').filter(|(n, _)| crate::shell::parser::is_name(n)) else { return false };
+        let Some((name, value)) = word.split_once('=').filter(|(n, _)| crate::shell::parser::is_name(n))
+        else {
+            return false;
+        };
         let text = String::from_utf8_lossy(&crate::shell::escapes::unescape(value, true).0).into_owned();
         self.vars.insert(name.to_string(), Value::Input(text));
         true
@@ -232,10 +243,11 @@ impl Awk {
                     let record = self.record.clone();
                     cx.line(&record);
                 }
-                Some(action) => match self.execute(cx, action) {
-                    Err(Leave::Exit | Leave::Next) => break,
-                    _ => {}
-                },
+                Some(action) => {
+                    if let Err(Leave::Exit | Leave::Next) = self.execute(cx, action) {
+                        break;
+                    }
+                }
             }
         }
         self.rules = rules;
@@ -293,7 +305,8 @@ impl Awk {
                 }
             }
             Statement::ForIn(name, array, body) => {
-                let keys: Vec<String> = self.arrays.get(array).map(|a| a.keys().cloned().collect()).unwrap_or_default();
+                let keys: Vec<String> =
+                    self.arrays.get(array).map(|a| a.keys().cloned().collect()).unwrap_or_default();
                 for key in keys {
                     self.vars.insert(name.clone(), Value::Input(key));
                     if !self.body(cx, body)? {
@@ -439,7 +452,11 @@ impl Awk {
                 value
             }
             Expr::Condition(condition, yes, no) => {
-                if self.eval(cx, condition).truth() { self.eval(cx, yes) } else { self.eval(cx, no) }
+                if self.eval(cx, condition).truth() {
+                    self.eval(cx, yes)
+                } else {
+                    self.eval(cx, no)
+                }
             }
             Expr::Unary(op, inner) => {
                 let value = self.eval(cx, inner);
@@ -543,7 +560,12 @@ impl Awk {
                 let from = number(1) as i64 - 1;
                 let len = if values.len() > 2 { number(2) as i64 } else { i64::MAX };
                 let end = from.saturating_add(len);
-                let kept = text(0).chars().enumerate().filter(|(i, _)| (*i as i64) >= from && (*i as i64) < end).map(|(_, c)| c).collect();
+                let kept = text(0)
+                    .chars()
+                    .enumerate()
+                    .filter(|(i, _)| (*i as i64) >= from && (*i as i64) < end)
+                    .map(|(_, c)| c)
+                    .collect();
                 Value::Text(kept)
             }
             "index" => {
@@ -586,7 +608,8 @@ impl Awk {
     fn fill(&mut self, args: &[Expr], parts: Vec<String>) -> Value {
         let count = parts.len() as f64;
         if let Some(Expr::Var(array)) = args.get(1) {
-            let filled = parts.into_iter().enumerate().map(|(i, p)| ((i + 1).to_string(), Value::Input(p))).collect();
+            let filled =
+                parts.into_iter().enumerate().map(|(i, p)| ((i + 1).to_string(), Value::Input(p))).collect();
             self.arrays.insert(array.clone(), filled);
         }
         Value::Number(count)

@@ -72,8 +72,9 @@ enum Token {
 }
 
 const OPS: [&str; 42] = [
-    "&&", "||", "==", "!=", "<=", ">=", "++", "--", "+=", "-=", "*=", "/=", "%=", "^=", ">>", "**", "{", "}", "(", ")",
-    "[", "]", ";", ",", "+", "-", "*", "/", "%", "^", "!", "<", ">", "=", "?", ":", "~", "$", "|", "!~", "&", "\\",
+    "&&", "||", "==", "!=", "<=", ">=", "++", "--", "+=", "-=", "*=", "/=", "%=", "^=", ">>", "**", "{", "}",
+    "(", ")", "[", "]", ";", ",", "+", "-", "*", "/", "%", "^", "!", "<", ">", "=", "?", ":", "~", "$", "|",
+    "!~", "&", "\\",
 ];
 
 type Parsed<T> = Result<T, String>;
@@ -100,7 +101,9 @@ fn tokenize(text: &str) -> Parsed<Vec<Token>> {
             while chars.get(i).is_some_and(|c| c.is_ascii_digit() || *c == '.') {
                 i += 1;
             }
-            if matches!(chars.get(i), Some('e' | 'E')) && chars.get(i + 1).is_some_and(|c| c.is_ascii_digit() || "+-".contains(*c)) {
+            if matches!(chars.get(i), Some('e' | 'E'))
+                && chars.get(i + 1).is_some_and(|c| c.is_ascii_digit() || "+-".contains(*c))
+            {
                 i += 2;
                 while chars.get(i).is_some_and(char::is_ascii_digit) {
                     i += 1;
@@ -179,7 +182,10 @@ fn tokenize(text: &str) -> Parsed<Vec<Token>> {
 
 /// After a value a slash divides.
 fn regex_may_follow(last: Option<&Token>) -> bool {
-    !matches!(last, Some(Token::Number(_) | Token::Text(_) | Token::Name(_) | Token::Op(")" | "]" | "$" | "++" | "--")))
+    !matches!(
+        last,
+        Some(Token::Number(_) | Token::Text(_) | Token::Name(_) | Token::Op(")" | "]" | "$" | "++" | "--"))
+    )
 }
 
 struct Parser {
@@ -368,7 +374,10 @@ impl Parser {
                 let mut args = Vec::new();
                 let ends = |p: &Parser| {
                     p.at >= p.tokens.len()
-                        || matches!(p.tokens.get(p.at), Some(Token::Newline | Token::Op(";" | "}" | ">" | ">>" | "|")))
+                        || matches!(
+                            p.tokens.get(p.at),
+                            Some(Token::Newline | Token::Op(";" | "}" | ">" | ">>" | "|"))
+                        )
                 };
                 self.no_greater = true;
                 if !ends(self) {
@@ -412,12 +421,15 @@ impl Parser {
             }
             "exit" => {
                 self.at += 1;
-                let bare = self.at >= self.tokens.len() || matches!(self.tokens.get(self.at), Some(Token::Newline | Token::Op(";" | "}")));
+                let bare = self.at >= self.tokens.len()
+                    || matches!(self.tokens.get(self.at), Some(Token::Newline | Token::Op(";" | "}")));
                 Ok(Statement::Exit(if bare { None } else { Some(self.expr()?) }))
             }
             "delete" => {
                 self.at += 1;
-                let Some(Token::Name(name)) = self.tokens.get(self.at).cloned() else { return Err("syntax error".to_string()) };
+                let Some(Token::Name(name)) = self.tokens.get(self.at).cloned() else {
+                    return Err("syntax error".to_string());
+                };
                 self.at += 1;
                 let index = if self.eat("[") { Some(self.list("]")?) } else { None };
                 Ok(Statement::Delete(name, index))
@@ -435,7 +447,10 @@ impl Parser {
                 Token::Op(")") => {
                     depth -= 1;
                     if depth == 0 {
-                        return matches!(self.tokens.get(self.at + i + 1), None | Some(Token::Newline | Token::Op(";" | "}" | ">" | ">>" | "|")));
+                        return matches!(
+                            self.tokens.get(self.at + i + 1),
+                            None | Some(Token::Newline | Token::Op(";" | "}" | ">" | ">>" | "|"))
+                        );
                     }
                 }
                 _ => {}
@@ -496,7 +511,9 @@ impl Parser {
                 loop {
                     if !self.no_in && self.is_name("in") {
                         self.at += 1;
-                        let Some(Token::Name(array)) = self.tokens.get(self.at).cloned() else { return Err("syntax error".to_string()) };
+                        let Some(Token::Name(array)) = self.tokens.get(self.at).cloned() else {
+                            return Err("syntax error".to_string());
+                        };
                         self.at += 1;
                         left = Expr::In(vec![left], array);
                     } else if let Some(op) = ["~", "!~"].into_iter().find(|op| self.peek(op)) {
@@ -509,7 +526,9 @@ impl Parser {
             }
             3 => {
                 let left = self.level(4)?;
-                let op = ["==", "!=", "<=", ">=", "<", ">"].into_iter().find(|op| self.peek(op) && !(*op == ">" && self.no_greater));
+                let op = ["==", "!=", "<=", ">=", "<", ">"]
+                    .into_iter()
+                    .find(|op| self.peek(op) && !(*op == ">" && self.no_greater));
                 match op {
                     Some(op) => {
                         self.at += 1;
@@ -558,7 +577,11 @@ impl Parser {
             Expr::Unary('+', Box::new(self.unary()?))
         } else {
             let base = self.postfix()?;
-            if self.eat("^") || self.eat("**") { Expr::Binary("^", Box::new(base), Box::new(self.unary()?)) } else { base }
+            if self.eat("^") || self.eat("**") {
+                Expr::Binary("^", Box::new(base), Box::new(self.unary()?))
+            } else {
+                base
+            }
         };
         self.depth -= 1;
         Ok(out)
@@ -582,7 +605,9 @@ impl Parser {
     }
 
     fn primary(&mut self) -> Parsed<Expr> {
-        let Some(token) = self.tokens.get(self.at).cloned() else { return Err("syntax error at end of input".to_string()) };
+        let Some(token) = self.tokens.get(self.at).cloned() else {
+            return Err("syntax error at end of input".to_string());
+        };
         self.at += 1;
         Ok(match token {
             Token::Number(n) => Expr::Number(n),
@@ -593,7 +618,9 @@ impl Parser {
                 let mut inner = self.list(")")?;
                 if self.is_name("in") {
                     self.at += 1;
-                    let Some(Token::Name(array)) = self.tokens.get(self.at).cloned() else { return Err("syntax error".to_string()) };
+                    let Some(Token::Name(array)) = self.tokens.get(self.at).cloned() else {
+                        return Err("syntax error".to_string());
+                    };
                     self.at += 1;
                     return Ok(Expr::In(inner, array));
                 }
@@ -620,7 +647,13 @@ impl Parser {
 
     fn field_operand(&mut self) -> Parsed<Expr> {
         self.deeper()?;
-        let out = if self.eat("-") { Expr::Unary('-', Box::new(self.field_operand()?)) } else if self.eat("++") { Expr::Step(Box::new(self.primary()?), 1.0, false) } else { self.primary()? };
+        let out = if self.eat("-") {
+            Expr::Unary('-', Box::new(self.field_operand()?))
+        } else if self.eat("++") {
+            Expr::Step(Box::new(self.primary()?), 1.0, false)
+        } else {
+            self.primary()?
+        };
         self.depth -= 1;
         Ok(out)
     }

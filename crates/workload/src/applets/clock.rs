@@ -37,7 +37,9 @@ pub(crate) fn sleep(cx: &mut Cx<'_, '_>, args: &[String]) -> State {
             Some(d) => total += d,
             None => {
                 let message = match (cx.gnu, arg.strip_prefix('-')) {
-                    (true, Some(rest)) => format!("invalid option -- '{}'", rest.chars().next().unwrap_or(' ')),
+                    (true, Some(rest)) => {
+                        format!("invalid option -- '{}'", rest.chars().next().unwrap_or(' '))
+                    }
                     (true, None) => format!("invalid time interval '{arg}'"),
                     (false, _) => format!("invalid number '{arg}'"),
                 };
@@ -54,7 +56,17 @@ pub(crate) fn sleep(cx: &mut Cx<'_, '_>, args: &[String]) -> State {
 
 const DAYS: [&str; 7] = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
 const MONTHS: [&str; 12] = [
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
     "December",
 ];
 
@@ -183,7 +195,8 @@ pub(crate) fn parse_date(text: &str) -> Option<i64> {
     let (date, time) = text.split_once([' ', 'T']).unwrap_or((text, "00:00:00"));
     let parts: Vec<i64> = date.split('-').map(|p| p.parse().ok()).collect::<Option<_>>()?;
     let [y, m, d] = parts[..] else { return None };
-    let clock: Vec<i64> = time.trim_end_matches('Z').split(':').map(|p| p.parse().ok()).collect::<Option<_>>()?;
+    let clock: Vec<i64> =
+        time.trim_end_matches('Z').split(':').map(|p| p.parse().ok()).collect::<Option<_>>()?;
     let (h, min) = (clock.first().copied()?, clock.get(1).copied().unwrap_or(0));
     let s = clock.get(2).copied().unwrap_or(0);
     if !(1..=12).contains(&m) || !(1..=31).contains(&d) || !(-9999..=9999).contains(&y) {
@@ -230,7 +243,12 @@ pub(crate) fn date(cx: &mut Cx<'_, '_>, args: &[String]) -> State {
                 }
             }
             flag if flag.starts_with("-I") || flag.starts_with("--iso-8601") => {
-                format = if flag.ends_with("seconds") || flag == "-Is" { "%Y-%m-%dT%H:%M:%S+00:00" } else { "%Y-%m-%d" }.to_string();
+                format = if flag.ends_with("seconds") || flag == "-Is" {
+                    "%Y-%m-%dT%H:%M:%S+00:00"
+                } else {
+                    "%Y-%m-%d"
+                }
+                .to_string();
             }
             other => {
                 cx.complain(&format!("invalid date '{other}'"));

@@ -11,7 +11,11 @@ pub(crate) fn echo(args: &[String], expands: bool) -> Vec<u8> {
     let mut escapes = expands;
     let mut words = args;
     while let Some(flag) = words.first() {
-        let known = if expands { flag == "-n" } else { flag.len() > 1 && flag.starts_with('-') && flag[1..].chars().all(|c| "neE".contains(c)) };
+        let known = if expands {
+            flag == "-n"
+        } else {
+            flag.len() > 1 && flag.starts_with('-') && flag[1..].chars().all(|c| "neE".contains(c))
+        };
         if !known {
             break;
         }

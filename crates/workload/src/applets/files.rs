@@ -231,9 +231,9 @@ fn copy(cx: &mut Cx<'_, '_>, from: &str, to: &str, recursive: bool, keep: bool, 
             let made = if cx.sys.is_dir(to) { Ok(()) } else { cx.sys.mkdir(to) };
             match made {
                 Ok(()) => {
-                    return names
-                        .iter()
-                        .fold(0, |status, name| status.max(copy(cx, &join(from, name), &join(to, name), true, keep, depth + 1)));
+                    return names.iter().fold(0, |status, name| {
+                        status.max(copy(cx, &join(from, name), &join(to, name), true, keep, depth + 1))
+                    });
                 }
                 Err(errno) => Err(errno),
             }
@@ -250,7 +250,10 @@ fn copy(cx: &mut Cx<'_, '_>, from: &str, to: &str, recursive: bool, keep: bool, 
                 return 1;
             }
             let bytes = content.read_at(0, content.len().min(64 << 20) as usize);
-            cx.sys.open(from, How::READ).map(|f| cx.sys.kernel.release(f)).and_then(|()| cx.sys.write_file(to, &bytes))
+            cx.sys
+                .open(from, How::READ)
+                .map(|f| cx.sys.kernel.release(f))
+                .and_then(|()| cx.sys.write_file(to, &bytes))
         }
         _ => {
             let bytes = cx.sys.read_file(from).unwrap_or_default();
@@ -273,7 +276,9 @@ pub(crate) fn cp(cx: &mut Cx<'_, '_>, args: &[String]) -> State {
         let args: Vec<String> = ["-p".to_string()].into_iter().chain(files).collect();
         return mkdir(cx, &args);
     }
-    let Some(target) = value(&flags, 't').map(ToString::to_string).or_else(|| files.pop()) else { return cx.usage() };
+    let Some(target) = value(&flags, 't').map(ToString::to_string).or_else(|| files.pop()) else {
+        return cx.usage();
+    };
     if files.is_empty() {
         return cx.usage();
     }
@@ -328,17 +333,24 @@ pub(crate) fn mv(cx: &mut Cx<'_, '_>, args: &[String]) -> State {
 pub(crate) fn ln(cx: &mut Cx<'_, '_>, args: &[String]) -> State {
     let (flags, mut files) = options(args, "");
     let symbolic = has(&flags, 's');
-    let Some(target) = (if files.len() > 1 { files.pop() } else { files.first().map(|f| base(f).to_string()) }) else {
+    let Some(target) =
+        (if files.len() > 1 { files.pop() } else { files.first().map(|f| base(f).to_string()) })
+    else {
         return cx.usage();
     };
     let mut status = 0;
     for from in &files {
-        let link_is_dir = cx.sys.is_dir(&target) && !(has(&flags, 'n') && cx.sys.stat(&target, false).is_ok_and(|s| s.is_link()));
+        let link_is_dir = cx.sys.is_dir(&target)
+            && !(has(&flags, 'n') && cx.sys.stat(&target, false).is_ok_and(|s| s.is_link()));
         let to = if link_is_dir { join(&target, base(from)) } else { target.clone() };
         if has(&flags, 'f') {
             let _ = cx.sys.unlink(&to);
         }
-        let made = if symbolic { cx.sys.make(&to, Kind::Link(from.clone()), 0o777) } else { cx.sys.hard_link(from, &to) };
+        let made = if symbolic {
+            cx.sys.make(&to, Kind::Link(from.clone()), 0o777)
+        } else {
+            cx.sys.hard_link(from, &to)
+        };
         if let Err(errno) = made {
             let what = if symbolic { "failed to create symbolic link" } else { "failed to create hard link" };
             status = cx.path_error(what, "", &to, errno);
@@ -360,7 +372,8 @@ fn with_children(cx: &Cx<'_, '_>, path: &str, recursive: bool, depth: u32, out: 
 
 pub(crate) fn chmod(cx: &mut Cx<'_, '_>, args: &[String]) -> State {
     // `-x` is a mode, not a flag.
-    let is_flag = |a: &&String| a.starts_with('-') && a[1..].chars().all(|c| "Rvcf".contains(c)) && a.len() > 1;
+    let is_flag =
+        |a: &&String| a.starts_with('-') && a[1..].chars().all(|c| "Rvcf".contains(c)) && a.len() > 1;
     let recursive = args.iter().take_while(is_flag).any(|a| a.contains('R'));
     let words: Vec<&String> = args.iter().skip_while(is_flag).filter(|a| a.as_str() != "-R").collect();
     let [mode, files @ ..] = &words[..] else { return cx.usage() };
@@ -380,7 +393,12 @@ pub(crate) fn chmod(cx: &mut Cx<'_, '_>, args: &[String]) -> State {
                 n.mode = parse_mode(mode, n.mode, n.is_dir()).unwrap_or(n.mode);
             });
             if let Err(errno) = result {
-                status = cx.path_error(if errno == Errno::ENOENT { "cannot access" } else { "changing permissions of" }, "", &path, errno);
+                status = cx.path_error(
+                    if errno == Errno::ENOENT { "cannot access" } else { "changing permissions of" },
+                    "",
+                    &path,
+                    errno,
+                );
             }
         }
     }
@@ -404,7 +422,8 @@ pub(crate) fn chown(cx: &mut Cx<'_, '_>, args: &[String]) -> State {
         super::info::user_id(name).map(Some).ok_or(())
     };
     let (Ok(uid), Ok(gid)) = (id(user), id(group)) else {
-        let message = if cx.gnu { format!("invalid user: '{owner}'") } else { format!("unknown user {user}") };
+        let message =
+            if cx.gnu { format!("invalid user: '{owner}'") } else { format!("unknown user {user}") };
         cx.complain(&message);
         return State::End(1);
     };
@@ -423,7 +442,12 @@ pub(crate) fn chown(cx: &mut Cx<'_, '_>, args: &[String]) -> State {
                 Err(cx.sys.stat(&path, true).map_or_else(|e| e, |_| Errno::EPERM))
             };
             if let Err(errno) = result {
-                status = cx.path_error(if errno == Errno::ENOENT { "cannot access" } else { "changing ownership of" }, "", &path, errno);
+                status = cx.path_error(
+                    if errno == Errno::ENOENT { "cannot access" } else { "changing ownership of" },
+                    "",
+                    &path,
+                    errno,
+                );
             }
         }
     }
@@ -432,7 +456,9 @@ pub(crate) fn chown(cx: &mut Cx<'_, '_>, args: &[String]) -> State {
 
 pub(crate) fn stat(cx: &mut Cx<'_, '_>, args: &[String]) -> State {
     let (flags, files) = options(args, "c");
-    let format = value(&flags, 'c').unwrap_or("  File: %n\n  Size: %s\nAccess: (%a/%A)  Uid: (%u)   Gid: (%g)").to_string();
+    let format = value(&flags, 'c')
+        .unwrap_or("  File: %n\n  Size: %s\nAccess: (%a/%A)  Uid: (%u)   Gid: (%g)")
+        .to_string();
     let mut status = 0;
     for path in &files {
         let stat = match cx.sys.stat(path, has(&flags, 'L')) {
@@ -534,7 +560,11 @@ pub(crate) fn mktemp(cx: &mut Cx<'_, '_>, args: &[String]) -> State {
     for _ in 0..xs {
         path.push(char::from(letters[(cx.sys.kernel.random() % letters.len() as u64) as usize]));
     }
-    let (kind, mode) = if has(&flags, 'd') { (Kind::Dir(Default::default()), 0o700) } else { (Kind::File(Default::default()), 0o600) };
+    let (kind, mode) = if has(&flags, 'd') {
+        (Kind::Dir(Default::default()), 0o700)
+    } else {
+        (Kind::File(Default::default()), 0o600)
+    };
     match cx.sys.make(&path, kind, mode) {
         Ok(()) => {
             cx.line(&path);
@@ -566,7 +596,9 @@ pub(crate) fn truncate(cx: &mut Cx<'_, '_>, args: &[String]) -> State {
             let target = cx.sys.kernel.files[&file].target.clone();
             cx.sys.kernel.release(file);
             match target {
-                crate::kernel::Target::Node(n) => cx.sys.kernel.trees[n.tree as usize].truncate(n.ino, size, wall),
+                crate::kernel::Target::Node(n) => {
+                    cx.sys.kernel.trees[n.tree as usize].truncate(n.ino, size, wall)
+                }
                 _ => Ok(()),
             }
         });
@@ -589,13 +621,19 @@ pub(crate) fn dd(cx: &mut Cx<'_, '_>, args: &[String]) -> State {
             State::End(0)
         });
     };
-    let endless = cx.sys.walk(&input, true).ok().and_then(|w| w.node).is_some_and(|n| matches!(cx.sys.node(n).kind, Kind::Device(_)));
+    let endless = cx
+        .sys
+        .walk(&input, true)
+        .ok()
+        .and_then(|w| w.node)
+        .is_some_and(|n| matches!(cx.sys.node(n).kind, Kind::Device(_)));
     let total = match (blocks, endless) {
         (Some(n), _) => n.saturating_mul(block),
         (None, true) => 1 << 50,
         (None, false) => cx.sys.stat(&input, true).map_or(0, |s| s.node.size()),
     };
-    let file = match cx.sys.open(&output, if get("conv") == Some("notrunc") { How::BOTH } else { How::WRITE }) {
+    let file = match cx.sys.open(&output, if get("conv") == Some("notrunc") { How::BOTH } else { How::WRITE })
+    {
         Ok(file) => file,
         Err(errno) => return State::End(cx.path_error("failed to open", "can't open", &output, errno)),
     };
@@ -689,7 +727,8 @@ fn difference(x: &[String], y: &[String], unified: bool, a: &str, b: &str) -> St
     if small {
         for i in (0..x.len()).rev() {
             for j in (0..y.len()).rev() {
-                table[i][j] = if x[i] == y[j] { table[i + 1][j + 1] + 1 } else { table[i + 1][j].max(table[i][j + 1]) };
+                table[i][j] =
+                    if x[i] == y[j] { table[i + 1][j + 1] + 1 } else { table[i + 1][j].max(table[i][j + 1]) };
             }
         }
     }
@@ -710,7 +749,13 @@ fn difference(x: &[String], y: &[String], unified: bool, a: &str, b: &str) -> St
     }
     let mut out = String::new();
     if unified {
-        out.push_str(&format!("--- {a}\n+++ {b}\n@@ -{},{} +{},{} @@\n", 1.min(x.len()), x.len(), 1.min(y.len()), y.len()));
+        out.push_str(&format!(
+            "--- {a}\n+++ {b}\n@@ -{},{} +{},{} @@\n",
+            1.min(x.len()),
+            x.len(),
+            1.min(y.len()),
+            y.len()
+        ));
         for (op, i, j) in ops {
             out.push_str(&format!("{op}{}\n", if op == '+' { &y[j] } else { &x[i] }));
         }
@@ -727,7 +772,9 @@ fn difference(x: &[String], y: &[String], unified: bool, a: &str, b: &str) -> St
         let (i, j) = (hunk[0].1, hunk[0].2);
         let gone = hunk.iter().filter(|o| o.0 == '-').count();
         let new = hunk.len() - gone;
-        let range = |from: usize, n: usize| if n > 1 { format!("{},{}", from + 1, from + n) } else { (from + 1).to_string() };
+        let range = |from: usize, n: usize| {
+            if n > 1 { format!("{},{}", from + 1, from + n) } else { (from + 1).to_string() }
+        };
         let header = match (gone, new) {
             (0, n) => format!("{i}a{}", range(j, n)),
             (n, 0) => format!("{}d{j}", range(i, n)),

@@ -43,7 +43,11 @@ pub(crate) enum Work {
     Awk(Box<Awk>),
     Lines(Lines),
     /// Everything is read first: name and bytes of each input.
-    Collect { args: Vec<String>, whole: Whole, data: Vec<(String, Vec<u8>)> },
+    Collect {
+        args: Vec<String>,
+        whole: Whole,
+        data: Vec<(String, Vec<u8>)>,
+    },
 }
 
 /// What is done with inputs that were read as a whole.
@@ -69,7 +73,7 @@ pub(crate) struct Line<'a> {
 
 impl Filter {
     /// A filter over these files; none is standard input.
-    pub fn new(files: &[String], work: Work) -> State {
+    pub fn over(files: &[String], work: Work) -> State {
         Filter::with_failure(files, work, 1)
     }
 
@@ -78,16 +82,28 @@ impl Filter {
         if inputs.is_empty() {
             inputs.push_back("-".to_string());
         }
-        State::Filter(Box::new(Filter { inputs, current: None, buffer: Vec::new(), work, status: 0, open_failure }))
+        State::Filter(Box::new(Filter {
+            inputs,
+            current: None,
+            buffer: Vec::new(),
+            work,
+            status: 0,
+            open_failure,
+        }))
     }
 
     /// A tool that needs all of its input at once.
     pub fn collect(files: &[String], args: Vec<String>, whole: Whole) -> State {
-        Filter::new(files, Work::Collect { args, whole, data: Vec::new() })
+        Filter::over(files, Work::Collect { args, whole, data: Vec::new() })
     }
 
     /// The same, with another status when an input cannot be opened.
-    pub fn with_failure_collect(files: &[String], args: Vec<String>, open_failure: i32, whole: Whole) -> State {
+    pub fn with_failure_collect(
+        files: &[String],
+        args: Vec<String>,
+        open_failure: i32,
+        whole: Whole,
+    ) -> State {
         Filter::with_failure(files, Work::Collect { args, whole, data: Vec::new() }, open_failure)
     }
 
@@ -150,13 +166,17 @@ impl Filter {
             Err(errno) => {
                 let quiet = matches!(&self.work, Work::Grep(g) if g.no_messages);
                 let message = match (cx.name, cx.gnu) {
-                    ("head" | "tac", true) => format!("cannot open '{name}' for reading: {}", errno.message()),
+                    ("head" | "tac", true) => {
+                        format!("cannot open '{name}' for reading: {}", errno.message())
+                    }
                     ("sort", true) => format!("cannot read: {name}: {}", errno.message()),
                     ("sed", true) => format!("can't read {name}: {}", errno.message()),
                     (_, true) | ("grep" | "sed" | "sort" | "head" | "egrep" | "fgrep" | "cut" | "awk", _) => {
                         format!("{name}: {}", errno.message())
                     }
-                    ("md5sum" | "sha256sum" | "sha1sum", _) => format!("can't open '{name}': {}", errno.message()),
+                    ("md5sum" | "sha256sum" | "sha1sum", _) => {
+                        format!("can't open '{name}': {}", errno.message())
+                    }
                     _ => format!("can't open '{name}': {}", errno.message()),
                 };
                 if !quiet {

@@ -35,8 +35,9 @@ enum Test {
     Older(char, i64, i64),
     Newer(i64),
     Empty,
-    Depth(usize, usize),
-    Not(usize),
+    /// Depths are looked at apart.
+    Depth,
+    Not,
     Or,
     Print,
     Print0,
@@ -87,13 +88,13 @@ pub(crate) fn find(cx: &mut Cx<'_, '_>, args: &[String]) -> State {
             "-empty" => Test::Empty,
             "-maxdepth" => {
                 depth.1 = argument().parse().unwrap_or(usize::MAX);
-                Test::Depth(depth.0, depth.1)
+                Test::Depth
             }
             "-mindepth" => {
                 depth.0 = argument().parse().unwrap_or(0);
-                Test::Depth(depth.0, depth.1)
+                Test::Depth
             }
-            "!" | "-not" => Test::Not(0),
+            "!" | "-not" => Test::Not,
             "-o" | "-or" => Test::Or,
             "-a" | "-and" | "-depth" | "-xdev" | "-mount" | "(" | ")" => continue,
             "-print" => Test::Print,
@@ -116,7 +117,11 @@ pub(crate) fn find(cx: &mut Cx<'_, '_>, args: &[String]) -> State {
                 Test::Exec(command, many)
             }
             other => {
-                cx.complain(&if cx.gnu { format!("unknown predicate '{other}'") } else { format!("unrecognized: {other}") });
+                cx.complain(&if cx.gnu {
+                    format!("unknown predicate '{other}'")
+                } else {
+                    format!("unrecognized: {other}")
+                });
                 return State::End(1);
             }
         };
@@ -155,14 +160,22 @@ pub(crate) fn find(cx: &mut Cx<'_, '_>, args: &[String]) -> State {
                         Test::Print => cx.line(&path),
                         Test::Print0 => cx.print(format!("{path}\0")),
                         Test::Delete => {
-                            let removed = if cx.sys.stat(&path, false).is_ok_and(|s| s.is_dir()) { cx.sys.rmdir(&path) } else { cx.sys.unlink(&path) };
+                            let removed = if cx.sys.stat(&path, false).is_ok_and(|s| s.is_dir()) {
+                                cx.sys.rmdir(&path)
+                            } else {
+                                cx.sys.unlink(&path)
+                            };
                             if let Err(errno) = removed {
                                 cx.complain(&format!("{path}: {}", errno.message()));
                                 status = 1;
                             }
                         }
-                        Test::Exec(command, false) => commands.push(command.iter().map(|w| w.replace("{}", &path)).collect()),
-                        Test::Exec(command, true) => gathered.get_or_insert_with(|| (command.clone(), Vec::new())).1.push(path.clone()),
+                        Test::Exec(command, false) => {
+                            commands.push(command.iter().map(|w| w.replace("{}", &path)).collect())
+                        }
+                        Test::Exec(command, true) => {
+                            gathered.get_or_insert_with(|| (command.clone(), Vec::new())).1.push(path.clone())
+                        }
                         _ => {}
                     }
                 }
@@ -179,7 +192,7 @@ pub(crate) fn find(cx: &mut Cx<'_, '_>, args: &[String]) -> State {
 fn part_matches(cx: &Cx<'_, '_>, tests: &[Test], path: &str) -> bool {
     let mut negate = false;
     for test in tests {
-        if matches!(test, Test::Not(_)) {
+        if matches!(test, Test::Not) {
             negate = !negate;
             continue;
         }
@@ -200,7 +213,9 @@ fn one_matches(cx: &Cx<'_, '_>, test: &Test, path: &str) -> bool {
         _ => value == n,
     };
     match test {
-        Test::Name(pattern, fold) => matches(pattern, &if *fold { name.to_lowercase() } else { name.to_string() }),
+        Test::Name(pattern, fold) => {
+            matches(pattern, &if *fold { name.to_lowercase() } else { name.to_string() })
+        }
         Test::Path(pattern) => matches(pattern, path),
         Test::Kind(kind) => match kind {
             'd' => stat.is_dir(),

@@ -118,7 +118,13 @@ pub(crate) fn hexdump(_: &mut Cx<'_, '_>, args: &[String]) -> State {
         let canonical = !octal_dump && letters.contains('C');
         let plain = octal_dump && letters.contains("An");
         for (i, row) in bytes.chunks(16).enumerate() {
-            let address = if octal_dump { format!("{:07o}", i * 16) } else if canonical { format!("{:08x}", i * 16) } else { format!("{:07x}", i * 16) };
+            let address = if octal_dump {
+                format!("{:07o}", i * 16)
+            } else if canonical {
+                format!("{:08x}", i * 16)
+            } else {
+                format!("{:07x}", i * 16)
+            };
             let mut line = if plain { String::new() } else { address };
             if characters {
                 for b in row {
@@ -137,7 +143,8 @@ pub(crate) fn hexdump(_: &mut Cx<'_, '_>, args: &[String]) -> State {
                 for (k, b) in row.iter().enumerate() {
                     line.push_str(&format!("{} {b:02x}", if k == 8 { " " } else { "" }));
                 }
-                let text: String = row.iter().map(|b| if (32..127).contains(b) { char::from(*b) } else { '.' }).collect();
+                let text: String =
+                    row.iter().map(|b| if (32..127).contains(b) { char::from(*b) } else { '.' }).collect();
                 line = format!("{line:<60}|{text}|");
             } else if octal_dump && letters.contains("x1") {
                 row.iter().for_each(|b| line.push_str(&format!(" {b:02x}")));
@@ -146,14 +153,24 @@ pub(crate) fn hexdump(_: &mut Cx<'_, '_>, args: &[String]) -> State {
             } else {
                 for pair in row.chunks(2) {
                     let n = u16::from(pair[0]) | u16::from(pair.get(1).copied().unwrap_or(0)) << 8;
-                    line.push_str(&if octal_dump && !letters.contains('x') { format!(" {n:06o}") } else { format!(" {n:04x}") });
+                    line.push_str(&if octal_dump && !letters.contains('x') {
+                        format!(" {n:06o}")
+                    } else {
+                        format!(" {n:04x}")
+                    });
                 }
             }
             cx.line(&line);
         }
         if !plain && !bytes.is_empty() {
             let end = bytes.len();
-            cx.line(&if octal_dump { format!("{end:07o}") } else if canonical { format!("{end:08x}") } else { format!("{end:07x}") });
+            cx.line(&if octal_dump {
+                format!("{end:07o}")
+            } else if canonical {
+                format!("{end:08x}")
+            } else {
+                format!("{end:07x}")
+            });
         }
         State::End(0)
     })

@@ -8,7 +8,8 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-const USERS: [(&str, u32); 5] = [("root", 0), ("daemon", 1), ("www-data", 33), ("nobody", 65_534), ("nogroup", 65_534)];
+const USERS: [(&str, u32); 5] =
+    [("root", 0), ("daemon", 1), ("www-data", 33), ("nobody", 65_534), ("nogroup", 65_534)];
 
 /// The number of a user's or group's name.
 pub(crate) fn user_id(name: &str) -> Option<u32> {
@@ -53,7 +54,8 @@ pub(crate) fn id(cx: &mut Cx<'_, '_>, args: &[String]) -> State {
     } else if has(&flags, 'g') || has(&flags, 'G') {
         shown(gid)
     } else {
-        let named = |id: u32| USERS.iter().find(|(_, i)| *i == id).map_or(String::new(), |(n, _)| format!("({n})"));
+        let named =
+            |id: u32| USERS.iter().find(|(_, i)| *i == id).map_or(String::new(), |(n, _)| format!("({n})"));
         format!("uid={uid}{} gid={gid}{} groups={gid}{}", named(uid), named(gid), named(gid))
     };
     cx.line(&text);
@@ -78,8 +80,11 @@ pub(crate) fn uname(cx: &mut Cx<'_, '_>, args: &[String]) -> State {
         ('o', "GNU/Linux"),
     ];
     let plain = flags.is_empty();
-    let words: Vec<&str> =
-        all.iter().filter(|(l, _)| has(&flags, *l) || has(&flags, 'a') || (plain && *l == 's')).map(|(_, w)| *w).collect();
+    let words: Vec<&str> = all
+        .iter()
+        .filter(|(l, _)| has(&flags, *l) || has(&flags, 'a') || (plain && *l == 's'))
+        .map(|(_, w)| *w)
+        .collect();
     let text = words.join(" ");
     cx.line(&text);
     State::End(0)
@@ -180,7 +185,14 @@ pub(crate) fn ps(cx: &mut Cx<'_, '_>, args: &[String]) -> State {
 pub(crate) fn free(cx: &mut Cx<'_, '_>, args: &[String]) -> State {
     let divisor = if args.iter().any(|a| a == "-m") { 1024 } else { 1 };
     cx.line("              total        used        free      shared  buff/cache   available");
-    cx.line(&format!("Mem:    {:11} {:11} {:11}           0 {:11} {:11}", 16_384_000 / divisor, 4_096_000 / divisor, 8_192_000 / divisor, 4_096_000 / divisor, 12_288_000 / divisor));
+    cx.line(&format!(
+        "Mem:    {:11} {:11} {:11}           0 {:11} {:11}",
+        16_384_000 / divisor,
+        4_096_000 / divisor,
+        8_192_000 / divisor,
+        4_096_000 / divisor,
+        12_288_000 / divisor
+    ));
     State::End(0)
 }
 
@@ -188,8 +200,17 @@ pub(crate) fn df(cx: &mut Cx<'_, '_>, args: &[String]) -> State {
     let (_, paths) = options(args, "");
     cx.line("Filesystem           1K-blocks      Used Available Use% Mounted on");
     let at = paths.first().map_or("/", |p| p.as_str()).to_string();
-    let used = cx.sys.walk(&at, true).ok().and_then(|w| w.node).map_or(0, |n| cx.sys.kernel.trees[n.tree as usize].used);
-    cx.line(&format!("overlay               50000000 {:9} {:9}  10% {at}", used / 1024 + 5_000_000, 45_000_000 - used / 1024));
+    let used = cx
+        .sys
+        .walk(&at, true)
+        .ok()
+        .and_then(|w| w.node)
+        .map_or(0, |n| cx.sys.kernel.trees[n.tree as usize].used);
+    cx.line(&format!(
+        "overlay               50000000 {:9} {:9}  10% {at}",
+        used / 1024 + 5_000_000,
+        45_000_000 - used / 1024
+    ));
     State::End(0)
 }
 

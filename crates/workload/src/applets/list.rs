@@ -39,7 +39,11 @@ pub(crate) fn human(bytes: u64) -> String {
     let mut size = bytes as f64;
     for unit in ["", "K", "M", "G", "T"] {
         if size < 1024.0 || unit == "T" {
-            return if unit.is_empty() || size >= 10.0 { format!("{size:.0}{unit}") } else { format!("{size:.1}{unit}") };
+            return if unit.is_empty() || size >= 10.0 {
+                format!("{size:.0}{unit}")
+            } else {
+                format!("{size:.1}{unit}")
+            };
         }
         size /= 1024.0;
     }
@@ -55,12 +59,20 @@ pub(crate) fn ls(cx: &mut Cx<'_, '_>, args: &[String]) -> State {
     let mut files: Vec<(String, Node)> = Vec::new();
     let mut dirs: Vec<String> = Vec::new();
     for path in &paths {
-        match cx.sys.stat(path, !has(&flags, 'l') || path.ends_with('/')).or_else(|_| cx.sys.stat(path, false)) {
+        match cx
+            .sys
+            .stat(path, !has(&flags, 'l') || path.ends_with('/'))
+            .or_else(|_| cx.sys.stat(path, false))
+        {
             Ok(stat) if stat.is_dir() && !has(&flags, 'd') => dirs.push(path.clone()),
             Ok(stat) => files.push((path.clone(), stat.node)),
             Err(errno) => {
                 status = if cx.gnu { 2 } else { 1 };
-                let text = if cx.gnu { format!("cannot access '{path}': {}", errno.message()) } else { format!("{path}: {}", errno.message()) };
+                let text = if cx.gnu {
+                    format!("cannot access '{path}': {}", errno.message())
+                } else {
+                    format!("{path}: {}", errno.message())
+                };
                 cx.complain(&text);
             }
         }
@@ -80,7 +92,11 @@ pub(crate) fn ls(cx: &mut Cx<'_, '_>, args: &[String]) -> State {
             Ok(names) => names,
             Err(errno) => {
                 status = if cx.gnu { 2 } else { 1 };
-                let text = if cx.gnu { format!("cannot open directory '{dir}': {}", errno.message()) } else { format!("can't open '{dir}': {}", errno.message()) };
+                let text = if cx.gnu {
+                    format!("cannot open directory '{dir}': {}", errno.message())
+                } else {
+                    format!("can't open '{dir}': {}", errno.message())
+                };
                 cx.complain(&text);
                 continue;
             }
@@ -93,7 +109,8 @@ pub(crate) fn ls(cx: &mut Cx<'_, '_>, args: &[String]) -> State {
                 }
             }
         }
-        for name in names.into_iter().filter(|n| !n.starts_with('.') || has(&flags, 'a') || has(&flags, 'A')) {
+        for name in names.into_iter().filter(|n| !n.starts_with('.') || has(&flags, 'a') || has(&flags, 'A'))
+        {
             if let Ok(stat) = cx.sys.stat(&join(&dir, &name), false) {
                 entries.push((name, stat.node));
             }
@@ -134,7 +151,11 @@ fn show(cx: &mut Cx<'_, '_>, flags: &[(char, String)], entries: &mut [(String, N
         if has(flags, 'l') {
             let time = format_time("%b %e %H:%M", &civil(node.mtime));
             let size = if has(flags, 'h') { human(node.size()) } else { node.size().to_string() };
-            let (user, group) = if has(flags, 'n') { (node.uid.to_string(), node.gid.to_string()) } else { (user_name(node.uid), user_name(node.gid)) };
+            let (user, group) = if has(flags, 'n') {
+                (node.uid.to_string(), node.gid.to_string())
+            } else {
+                (user_name(node.uid), user_name(node.gid))
+            };
             let links = if node.is_dir() { 2 } else { node.links };
             out.push_str(&format!("{} {links:4} {user:<8} {group:<8} {size:>9} {time} ", mode_text(node)));
         }

@@ -104,7 +104,8 @@ impl Cx<'_, '_> {
         if self.gnu {
             self.complain("missing operand");
         } else {
-            let text = format!("BusyBox v1.36.1 multi-call binary.\n\nUsage: {} [OPTION]... [ARG]...", self.name);
+            let text =
+                format!("BusyBox v1.36.1 multi-call binary.\n\nUsage: {} [OPTION]... [ARG]...", self.name);
             self.error(&text);
         }
         State::End(1)

@@ -24,11 +24,44 @@ pub(crate) struct Client {
 
 #[derive(Clone, Debug)]
 enum Kind {
-    Wget { ask: Dial, url: String, output: Option<String>, quiet: bool, spider: bool, timeout: SimTime },
-    Curl { ask: Dial, url: String, output: Option<String>, silent: bool, show_errors: bool, fail: bool, head: bool, format: Option<String>, timeout: Option<SimTime>, retries: u32 },
-    Nc { ask: Dial, host: String, port: u16, verbose: bool, timeout: SimTime },
-    Lookup { name: String, short: bool, tool: &'static str },
-    Ping { host: String, count: u32, sent: u32, got: u32, timeout: SimTime },
+    Wget {
+        ask: Dial,
+        url: String,
+        output: Option<String>,
+        quiet: bool,
+        spider: bool,
+        timeout: SimTime,
+    },
+    Curl {
+        ask: Dial,
+        output: Option<String>,
+        silent: bool,
+        show_errors: bool,
+        fail: bool,
+        head: bool,
+        format: Option<String>,
+        timeout: Option<SimTime>,
+        retries: u32,
+    },
+    Nc {
+        ask: Dial,
+        host: String,
+        port: u16,
+        verbose: bool,
+        timeout: SimTime,
+    },
+    Lookup {
+        name: String,
+        short: bool,
+        tool: &'static str,
+    },
+    Ping {
+        host: String,
+        count: u32,
+        sent: u32,
+        got: u32,
+        timeout: SimTime,
+    },
 }
 
 fn client(kind: Kind) -> State {
@@ -81,7 +114,14 @@ pub(crate) fn wget(_cx: &mut Cx<'_, '_>, args: &[String]) -> State {
     let (tls, host, port, path) = url_parts(&url);
     let ask = Dial::Http { host, port, method, path, headers: Vec::new(), body, tls };
     let quiet = flags.iter().any(|(l, _)| *l == 'q');
-    client(Kind::Wget { ask, url, output: value(&flags, 'O').map(ToString::to_string), quiet, spider, timeout })
+    client(Kind::Wget {
+        ask,
+        url,
+        output: value(&flags, 'O').map(ToString::to_string),
+        quiet,
+        spider,
+        timeout,
+    })
 }
 
 pub(crate) fn curl(cx: &mut Cx<'_, '_>, args: &[String]) -> State {
@@ -110,7 +150,22 @@ pub(crate) fn curl(cx: &mut Cx<'_, '_>, args: &[String]) -> State {
             timeout = clock::duration(&t);
         } else if let Some(r) = long(&["--retry"]) {
             retries = r.parse().unwrap_or(0);
-        } else if long(&["-u", "--user", "-A", "--user-agent", "--cacert", "--cert", "--key", "-b", "--retry-delay", "--retry-max-time", "--resolve", "-e"]).is_some() {
+        } else if long(&[
+            "-u",
+            "--user",
+            "-A",
+            "--user-agent",
+            "--cacert",
+            "--cert",
+            "--key",
+            "-b",
+            "--retry-delay",
+            "--retry-max-time",
+            "--resolve",
+            "-e",
+        ])
+        .is_some()
+        {
         } else if word.starts_with("--") {
             match word.as_str() {
                 "--fail" | "--fail-with-body" => fail = true,
@@ -136,12 +191,20 @@ pub(crate) fn curl(cx: &mut Cx<'_, '_>, args: &[String]) -> State {
                     }
                     'm' => {
                         let rest = &letters[i + 1..];
-                        timeout = if rest.is_empty() { words.next().and_then(|t| clock::duration(t)) } else { clock::duration(rest) };
+                        timeout = if rest.is_empty() {
+                            words.next().and_then(|t| clock::duration(t))
+                        } else {
+                            clock::duration(rest)
+                        };
                         break;
                     }
                     'X' => {
                         let rest = &letters[i + 1..];
-                        method = Some(if rest.is_empty() { words.next().cloned().unwrap_or_default() } else { rest.to_string() });
+                        method = Some(if rest.is_empty() {
+                            words.next().cloned().unwrap_or_default()
+                        } else {
+                            rest.to_string()
+                        });
                         break;
                     }
                     _ => {}
@@ -158,7 +221,7 @@ pub(crate) fn curl(cx: &mut Cx<'_, '_>, args: &[String]) -> State {
     let (tls, host, port, path) = url_parts(&url);
     let method = method.unwrap_or_else(|| if head { "HEAD" } else { "GET" }.to_string());
     let ask = Dial::Http { host, port, method, path, headers, body, tls };
-    client(Kind::Curl { ask, url, output, silent, show_errors: show, fail, head, format, timeout, retries })
+    client(Kind::Curl { ask, output, silent, show_errors: show, fail, head, format, timeout, retries })
 }
 
 pub(crate) fn nc(cx: &mut Cx<'_, '_>, args: &[String]) -> State {
@@ -186,7 +249,9 @@ pub(crate) fn nslookup(cx: &mut Cx<'_, '_>, args: &[String]) -> State {
 }
 
 pub(crate) fn dig(cx: &mut Cx<'_, '_>, args: &[String]) -> State {
-    let name = args.iter().find(|a| !a.starts_with(['-', '+', '@']) && !["A", "SRV", "AAAA", "ANY"].contains(&a.as_str()));
+    let name = args
+        .iter()
+        .find(|a| !a.starts_with(['-', '+', '@']) && !["A", "SRV", "AAAA", "ANY"].contains(&a.as_str()));
     let Some(name) = name else { return cx.usage() };
     client(Kind::Lookup { name: name.clone(), short: args.iter().any(|a| a == "+short"), tool: "dig" })
 }
@@ -233,7 +298,8 @@ impl Client {
 
     fn end(&mut self, cx: &mut Cx<'_, '_>, code: i32) -> Turn {
         // What was printed goes out first: the step that follows ends.
-        self.kind = Kind::Ping { host: String::new(), count: 0, sent: code as u32, got: 0, timeout: SimTime::ZERO };
+        self.kind =
+            Kind::Ping { host: String::new(), count: 0, sent: code as u32, got: 0, timeout: SimTime::ZERO };
         let _ = cx;
         Turn::More
     }
@@ -283,7 +349,8 @@ impl Client {
                             return Some(0);
                         }
                         let name = url_parts(url).3;
-                        let name = name.split('?').next().unwrap_or("").rsplit('/').next().unwrap_or("").to_string();
+                        let name =
+                            name.split('?').next().unwrap_or("").rsplit('/').next().unwrap_or("").to_string();
                         let name = if name.is_empty() { "index.html".to_string() } else { name };
                         match output.as_deref() {
                             Some("-") => cx.print(body),
@@ -300,15 +367,23 @@ impl Client {
                         }
                         return Some(0);
                     }
-                    DialResult::Http { status, .. } => format!("server returned error: HTTP/1.1 {status} {}", reason(status)),
+                    DialResult::Http { status, .. } => {
+                        format!("server returned error: HTTP/1.1 {status} {}", reason(status))
+                    }
                     DialResult::UnknownHost | DialResult::Resolved { .. } => {
                         let name = host.rsplit_once(':').map_or(host.as_str(), |(h, _)| h);
                         let bare = name.split(" (").next().unwrap_or(name);
                         format!("bad address '{bare}'")
                     }
-                    DialResult::Refused { address } => format!("can't connect to remote host ({address}): Connection refused"),
-                    DialResult::Unreachable => format!("can't connect to remote host ({host}): No route to host"),
-                    DialResult::Reset | DialResult::Connected { .. } => "error getting response: Connection reset by peer".to_string(),
+                    DialResult::Refused { address } => {
+                        format!("can't connect to remote host ({address}): Connection refused")
+                    }
+                    DialResult::Unreachable => {
+                        format!("can't connect to remote host ({host}): No route to host")
+                    }
+                    DialResult::Reset | DialResult::Connected { .. } => {
+                        "error getting response: Connection reset by peer".to_string()
+                    }
                     DialResult::TimedOut => "download timed out".to_string(),
                 };
                 cx.complain(&message);
@@ -326,7 +401,11 @@ impl Client {
                             code = 22;
                             (Some(format!("The requested URL returned error: {status}")), status)
                         } else {
-                            let shown = if *head { format!("HTTP/1.1 {status} {}\r\n\r\n", reason(status)) } else { body };
+                            let shown = if *head {
+                                format!("HTTP/1.1 {status} {}\r\n\r\n", reason(status))
+                            } else {
+                                body
+                            };
                             match output.as_deref() {
                                 None | Some("-") => cx.print(shown),
                                 Some("/dev/null") => {}
@@ -344,7 +423,12 @@ impl Client {
                     }
                     DialResult::Refused { .. } | DialResult::Unreachable => {
                         code = 7;
-                        (Some(format!("Failed to connect to {host} port {port} after 0 ms: Could not connect to server")), 0)
+                        (
+                            Some(format!(
+                                "Failed to connect to {host} port {port} after 0 ms: Could not connect to server"
+                            )),
+                            0,
+                        )
                     }
                     DialResult::TimedOut => {
                         code = 28;
@@ -370,7 +454,9 @@ impl Client {
                     return None;
                 }
                 if let Some(format) = format {
-                    let text = format.replace("%{http_code}", &format!("{status:03}")).replace("%{response_code}", &format!("{status:03}"));
+                    let text = format
+                        .replace("%{http_code}", &format!("{status:03}"))
+                        .replace("%{response_code}", &format!("{status:03}"));
                     cx.print(text.replace("\\n", "\n"));
                 }
                 Some(code)
@@ -385,7 +471,9 @@ impl Client {
                     }
                     DialResult::Http { .. } | DialResult::Resolved { .. } => return Some(0),
                     DialResult::UnknownHost => format!("bad address '{host}'"),
-                    DialResult::Refused { address } => format!("{host} ({address}:{port}): Connection refused"),
+                    DialResult::Refused { address } => {
+                        format!("{host} ({address}:{port}): Connection refused")
+                    }
                     DialResult::TimedOut => format!("{host}:{port}: Connection timed out"),
                     DialResult::Unreachable => format!("{host}:{port}: No route to host"),
                     DialResult::Reset => format!("{host}:{port}: Connection reset by peer"),
@@ -572,7 +660,11 @@ impl Listen {
             Serves::Files(root) => {
                 let Ask::Http { path, .. } = ask else { return mute(ask) };
                 let bare = path.split('?').next().unwrap_or(path);
-                let file = if bare.ends_with('/') { format!("{root}{bare}index.html") } else { format!("{root}{bare}") };
+                let file = if bare.ends_with('/') {
+                    format!("{root}{bare}index.html")
+                } else {
+                    format!("{root}{bare}")
+                };
                 let (status, body) = match sys.read_file(&file) {
                     Ok(bytes) => (200, String::from_utf8_lossy(&bytes).into_owned()),
                     Err(_) => (404, "The requested URL was not found\n".to_string()),

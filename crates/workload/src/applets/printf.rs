@@ -23,7 +23,11 @@ pub(crate) fn printf(format: &str, args: &[String]) -> Printed {
     let mut next = 0;
     loop {
         let before = next;
-        if !round(&chars, args, &mut next, &mut done) || next >= args.len() || next == before || done.output.len() > MAX_OUTPUT {
+        if !round(&chars, args, &mut next, &mut done)
+            || next >= args.len()
+            || next == before
+            || done.output.len() > MAX_OUTPUT
+        {
             return done;
         }
     }
@@ -74,7 +78,7 @@ fn round(format: &[char], args: &[String], next: &mut usize, done: &mut Printed)
             }
             i += 1;
         }
-        let mut argument = |next: &mut usize| {
+        let argument = |next: &mut usize| {
             *next += 1;
             args.get(*next - 1).cloned()
         };
@@ -171,11 +175,9 @@ fn number(arg: Option<&str>, errors: &mut Vec<String>) -> i64 {
     };
     let end = body.find(|c: char| !c.is_digit(base)).unwrap_or(body.len());
     let value = i64::from_str_radix(&body[..end], base).unwrap_or(if end > 0 { i64::MAX } else { 0 });
-    if end < body.len() || body.is_empty() {
-        if !text.is_empty() || arg.is_none() {
-            errors.push(format!("invalid number '{text}'"));
-        }
-        // busybox prints 0 for what is no number at all, and the part that is one otherwise.
+    // What is no number at all counts as 0, and the part that is one otherwise.
+    if end < body.len() || (body.is_empty() && !text.is_empty()) {
+        errors.push(format!("invalid number '{text}'"));
     }
     if negative { value.wrapping_neg() } else { value }
 }
@@ -214,7 +216,15 @@ impl Spec {
     fn integer(&self, n: i64, kind: char, done: &mut Printed) {
         let (sign, mut body) = match kind {
             'd' | 'i' => {
-                let sign = if n < 0 { "-" } else if self.plus { "+" } else if self.space { " " } else { "" };
+                let sign = if n < 0 {
+                    "-"
+                } else if self.plus {
+                    "+"
+                } else if self.space {
+                    " "
+                } else {
+                    ""
+                };
                 (sign, n.unsigned_abs().to_string())
             }
             'u' => ("", (n as u64).to_string()),
@@ -269,12 +279,22 @@ fn exponent(text: &str) -> String {
 /// `%g`: so many significant digits, zeros at the end cut off.
 pub(crate) fn general(n: f64, digits: usize) -> String {
     if n == 0.0 || !n.is_finite() {
-        return if n.is_nan() { "nan".to_string() } else if n.is_finite() { "0".to_string() } else { (if n > 0.0 { "inf" } else { "-inf" }).to_string() };
+        return if n.is_nan() {
+            "nan".to_string()
+        } else if n.is_finite() {
+            "0".to_string()
+        } else {
+            (if n > 0.0 { "inf" } else { "-inf" }).to_string()
+        };
     }
     let scientific = format!("{n:.*e}", digits - 1);
     let power: i32 = scientific.split_once('e').and_then(|(_, e)| e.parse().ok()).unwrap_or(0);
     let trim = |text: &str| {
-        if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_string() } else { text.to_string() }
+        if text.contains('.') {
+            text.trim_end_matches('0').trim_end_matches('.').to_string()
+        } else {
+            text.to_string()
+        }
     };
     if power < -4 || power >= digits as i32 {
         let (mantissa, e) = scientific.split_once('e').unwrap_or((&scientific, "0"));

@@ -139,15 +139,15 @@ impl Compiler<'_> {
 
     fn sequence(&mut self) -> Result<Node, &'static str> {
         let mut nodes: Vec<Node> = Vec::new();
-        loop {
-            let Some(c) = self.peek() else { break };
+        while let Some(c) = self.peek() {
             if self.looking_at(self.bar()) || (self.looking_at(self.close()) && self.depth > 1) {
                 break;
             }
             let first = nodes.is_empty() || matches!(nodes[..], [Node::Start]);
-            let star = c == '*' && !(first && !self.extended);
+            let star = c == '*' && (self.extended || !first);
             let extended_repeat = self.extended && (c == '+' || c == '?' || (c == '{' && self.is_bound()));
-            let basic_repeat = !self.extended && (self.looking_at("\\+") || self.looking_at("\\?") || self.looking_at("\\{"));
+            let basic_repeat = !self.extended
+                && (self.looking_at("\\+") || self.looking_at("\\?") || self.looking_at("\\{"));
             if star || extended_repeat || (basic_repeat && !first) {
                 let (min, max) = self.repeat()?;
                 let last = nodes.pop().unwrap_or(Node::Empty);
@@ -217,7 +217,13 @@ impl Compiler<'_> {
         Ok(match c {
             '.' => Node::Any,
             '^' if self.extended || first => Node::Start,
-            '$' if self.extended || self.at == self.text.len() || self.looking_at("\\)") || self.looking_at("\\|") => Node::End,
+            '$' if self.extended
+                || self.at == self.text.len()
+                || self.looking_at("\\)")
+                || self.looking_at("\\|") =>
+            {
+                Node::End
+            }
             '[' => {
                 let rest = &self.text[self.at - 1..];
                 let Some((_, len)) = bracket(rest, 'a') else { return Err("Unmatched [, [^, [:, [., or [=") };
@@ -337,7 +343,8 @@ impl Matcher<'_> {
         // Plain characters are walked without recursion.
         if let Node::Char(want) = first {
             self.steps += 1;
-            return self.text.get(at).is_some_and(|c| self.same(*c, *want)) && self.sequence(rest, at + 1, groups, then);
+            return self.text.get(at).is_some_and(|c| self.same(*c, *want))
+                && self.sequence(rest, at + 1, groups, then);
         }
         let text = self.text;
         let fold = self.fold;
@@ -358,7 +365,15 @@ impl Matcher<'_> {
         done
     }
 
-    fn repeat(&mut self, inner: &Node, min: u32, max: u32, at: usize, groups: &mut Groups, then: Then<'_>) -> bool {
+    fn repeat(
+        &mut self,
+        inner: &Node,
+        min: u32,
+        max: u32,
+        at: usize,
+        groups: &mut Groups,
+        then: Then<'_>,
+    ) -> bool {
         // One character at a time needs no recursion: take as many as there are, then give back.
         if matches!(inner, Node::Char(_) | Node::Any | Node::Set(_) | Node::Class(..)) {
             let mut count = 0u32;

@@ -32,7 +32,14 @@ enum Plan {
     /// Become the command.
     Become(Vec<String>),
     /// Run the command, with a limit.
-    Timeout { words: Vec<String>, ends: SimTime, signal: Signal, kill_after: Option<SimTime>, hit: bool, preserve: bool },
+    Timeout {
+        words: Vec<String>,
+        ends: SimTime,
+        signal: Signal,
+        kill_after: Option<SimTime>,
+        hit: bool,
+        preserve: bool,
+    },
     /// Run the command and tell how long it took.
     Time(Vec<String>),
     /// Run these one after the other (`xargs`).
@@ -147,7 +154,11 @@ impl Runner {
     fn ended(&mut self, cx: &mut Cx<'_, '_>, status: Status) -> Turn {
         match &mut self.plan {
             Plan::Timeout { hit: true, signal, preserve: false, .. } if cx.gnu => {
-                Turn::Exit(if *signal == Signal::KILL && status == Status::Signal(Signal::KILL) { 137 } else { 124 })
+                Turn::Exit(if *signal == Signal::KILL && status == Status::Signal(Signal::KILL) {
+                    137
+                } else {
+                    124
+                })
             }
             Plan::Timeout { .. } => {
                 // busybox' timeout has become the command: it ends as the command does.
@@ -160,7 +171,10 @@ impl Runner {
             Plan::Time(_) => {
                 let real = cx.sys.now().since(self.started).as_secs_f64();
                 let minutes = (real / 60.0) as u64;
-                let line = format!("real\t{minutes}m {:.2}s\nuser\t0m 0.00s\nsys\t0m 0.00s\n", real - minutes as f64 * 60.0);
+                let line = format!(
+                    "real\t{minutes}m {:.2}s\nuser\t0m 0.00s\nsys\t0m 0.00s\n",
+                    real - minutes as f64 * 60.0
+                );
                 cx.sys.write(2, line.as_bytes());
                 Turn::Exit(status.code())
             }
@@ -296,7 +310,8 @@ pub(crate) fn wrapper(cx: &mut Cx<'_, '_>, args: &[String]) -> State {
 }
 
 pub(crate) fn chroot(_: &mut Cx<'_, '_>, args: &[String]) -> State {
-    let command = args.get(1..).filter(|c| !c.is_empty()).map_or_else(|| vec!["sh".to_string()], <[String]>::to_vec);
+    let command =
+        args.get(1..).filter(|c| !c.is_empty()).map_or_else(|| vec!["sh".to_string()], <[String]>::to_vec);
     runner(Plan::Become(command))
 }
 
@@ -319,7 +334,9 @@ pub(crate) fn switch_user(cx: &mut Cx<'_, '_>, args: &[String]) -> State {
     let uid = name.parse().ok().or_else(|| user_id(name)).unwrap_or(1000);
     cx.sys.process_mut().uid = uid;
     let command = match rest.iter().position(|a| a == "-c") {
-        Some(at) if cx.name == "su" => vec!["sh".to_string(), "-c".to_string(), rest.get(at + 1).cloned().unwrap_or_default()],
+        Some(at) if cx.name == "su" => {
+            vec!["sh".to_string(), "-c".to_string(), rest.get(at + 1).cloned().unwrap_or_default()]
+        }
         _ if rest.is_empty() => vec!["sh".to_string()],
         _ => rest.to_vec(),
     };
@@ -344,7 +361,12 @@ pub(crate) fn xargs(_: &mut Cx<'_, '_>, args: &[String]) -> State {
         at += 1;
         let letter = word.chars().nth(1).unwrap_or(' ');
         if "InLPsd".contains(letter) {
-            let value = if word.len() > 2 { word[2..].to_string() } else { at += 1; args.get(at - 1).cloned().unwrap_or_default() };
+            let value = if word.len() > 2 {
+                word[2..].to_string()
+            } else {
+                at += 1;
+                args.get(at - 1).cloned().unwrap_or_default()
+            };
             match letter {
                 'I' => packed[1] = value,
                 'n' | 'L' => packed[2] = value,
@@ -446,7 +468,13 @@ fn named(cx: &Cx<'_, '_>, name: &str, full: bool, exact: bool) -> Vec<u32> {
     let me = cx.sys.process().pid;
     let found = cx.sys.kernel.processes.values().filter(|p| {
         let comm = p.argv.first().map_or("", |a| a.rsplit('/').next().unwrap_or(a));
-        let fits = if full { p.argv.join(" ").contains(name) } else if exact { comm == name } else { comm.contains(name) };
+        let fits = if full {
+            p.argv.join(" ").contains(name)
+        } else if exact {
+            comm == name
+        } else {
+            comm.contains(name)
+        };
         fits && p.pid != me && cx.sys.kernel.space_of(p.container) == space
     });
     found.map(|p| p.pid).collect()

@@ -35,7 +35,14 @@ struct Command {
 
 #[derive(Clone, Debug)]
 enum Kind {
-    Substitute { regex: Regex, with: String, global: bool, print: bool, nth: usize, file: Option<String> },
+    Substitute {
+        regex: Regex,
+        with: String,
+        global: bool,
+        print: bool,
+        nth: usize,
+        file: Option<String>,
+    },
     Translate(Vec<(char, char)>),
     Delete,
     DeleteFirst,
@@ -126,14 +133,18 @@ pub(crate) fn sed(cx: &mut Cx<'_, '_>, args: &[String]) -> State {
         output,
     };
     if !has(&flags, 'i') {
-        return Filter::new(&rest, Work::Sed(Box::new(fresh(&program, None))));
+        return Filter::over(&rest, Work::Sed(Box::new(fresh(&program, None))));
     }
     let mut status = 0;
     for path in &rest {
         let text = match cx.sys.read_file(path) {
             Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
             Err(errno) => {
-                let text = if cx.gnu { format!("can't read {path}: {}", errno.message()) } else { format!("{path}: {}", errno.message()) };
+                let text = if cx.gnu {
+                    format!("can't read {path}: {}", errno.message())
+                } else {
+                    format!("{path}: {}", errno.message())
+                };
                 cx.complain(&text);
                 status = 1;
                 continue;
@@ -190,7 +201,9 @@ impl Sed {
 
     fn needs_last(&self) -> bool {
         self.program.iter().any(|c| {
-            matches!(c.from, Some(Address::Last)) || matches!(c.to, Some(Address::Last)) || matches!(c.kind, Kind::Next | Kind::Join)
+            matches!(c.from, Some(Address::Last))
+                || matches!(c.to, Some(Address::Last))
+                || matches!(c.kind, Kind::Next | Kind::Join)
         })
     }
 
@@ -346,7 +359,7 @@ impl Sed {
                 }
                 Kind::Next | Kind::Join => {
                     if last {
-                        if matches!(kind, Kind::Join) && !self.quiet || matches!(kind, Kind::Next) && !self.quiet {
+                        if !self.quiet {
                             let pattern = self.pattern.clone();
                             self.put(cx, &pattern, ended);
                         }
@@ -399,7 +412,10 @@ impl Sed {
         if label.is_empty() {
             return self.program.len();
         }
-        self.program.iter().position(|c| matches!(&c.kind, Kind::Label(l) if l == label)).unwrap_or(self.program.len())
+        self.program
+            .iter()
+            .position(|c| matches!(&c.kind, Kind::Label(l) if l == label))
+            .unwrap_or(self.program.len())
     }
 
     fn flush_append(&mut self, cx: &mut Cx<'_, '_>) {
@@ -444,7 +460,7 @@ pub(crate) fn substitute(regex: &Regex, text: &str, with: &str, global: bool, nt
 fn replacement(with: &str, chars: &[char], groups: &Groups, out: &mut String) {
     let mut case = 'E';
     let mut once = None;
-    let mut push = |text: &str, out: &mut String, case: char, once: &mut Option<char>| {
+    let push = |text: &str, out: &mut String, case: char, once: &mut Option<char>| {
         for c in text.chars() {
             match once.take().unwrap_or(case) {
                 'U' | 'u' => out.extend(c.to_uppercase()),
@@ -458,7 +474,9 @@ fn replacement(with: &str, chars: &[char], groups: &Groups, out: &mut String) {
         match c {
             '&' => push(&group_text(chars, groups, 0), out, case, &mut once),
             '\\' => match letters.next() {
-                Some(d @ '0'..='9') => push(&group_text(chars, groups, d as usize - '0' as usize), out, case, &mut once),
+                Some(d @ '0'..='9') => {
+                    push(&group_text(chars, groups, d as usize - '0' as usize), out, case, &mut once)
+                }
                 Some('n') => out.push('\n'),
                 Some('t') => out.push('\t'),
                 Some(c @ ('U' | 'L' | 'E')) => case = c,
@@ -646,8 +664,10 @@ impl Parser<'_> {
         Ok(match letter {
             's' => {
                 let delimiter = self.next().ok_or("unterminated `s' command")?;
-                let pattern = self.delimited(delimiter, true).map_err(|_| "unterminated `s' command".to_string())?;
-                let with = self.delimited(delimiter, false).map_err(|_| "unterminated `s' command".to_string())?;
+                let pattern =
+                    self.delimited(delimiter, true).map_err(|_| "unterminated `s' command".to_string())?;
+                let with =
+                    self.delimited(delimiter, false).map_err(|_| "unterminated `s' command".to_string())?;
                 let (mut global, mut print, mut nth, mut fold, mut file) = (false, false, 0, false, None);
                 loop {
                     match self.peek() {

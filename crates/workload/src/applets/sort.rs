@@ -18,7 +18,8 @@ struct Key {
 
 pub(crate) fn sort(_: &mut Cx<'_, '_>, args: &[String]) -> State {
     let (flags, files) = options(args, "ktoST");
-    let mut packed: Vec<String> = flags.iter().filter(|(l, _)| *l == 'k').map(|(_, v)| format!("k{v}")).collect();
+    let mut packed: Vec<String> =
+        flags.iter().filter(|(l, _)| *l == 'k').map(|(_, v)| format!("k{v}")).collect();
     let letters: String = flags.iter().map(|(l, _)| *l).filter(|l| "nrufbdighVcsz".contains(*l)).collect();
     packed.push(format!("f{letters}"));
     packed.extend(value(&flags, 't').map(|t| format!("t{t}")));
@@ -116,7 +117,8 @@ fn key_text(line: &str, key: &Key, separator: Option<char>) -> String {
     let first = key.from.0.saturating_sub(1);
     let last = key.to.map_or(usize::MAX, |(field, _)| field.saturating_sub(1));
     let joint = separator.map(String::from).unwrap_or_default();
-    let part: Vec<String> = fields.into_iter().enumerate().filter(|(i, _)| (first..=last).contains(i)).map(|(_, f)| f).collect();
+    let part: Vec<String> =
+        fields.into_iter().enumerate().filter(|(i, _)| (first..=last).contains(i)).map(|(_, f)| f).collect();
     let text = part.join(&joint);
     text.chars().skip(key.from.1.saturating_sub(1)).collect()
 }
@@ -182,7 +184,7 @@ pub(crate) fn uniq(_: &mut Cx<'_, '_>, args: &[String]) -> State {
         skip: value(&flags, 'f').and_then(|v| v.parse().ok()).unwrap_or(0),
         last: None,
     };
-    Filter::new(&files[..files.len().min(1)], Work::Uniq(uniq))
+    Filter::over(&files[..files.len().min(1)], Work::Uniq(uniq))
 }
 
 impl Uniq {
@@ -193,7 +195,11 @@ impl Uniq {
 
     pub fn line(&mut self, cx: &mut Cx<'_, '_>, line: &Line<'_>) -> More {
         if let Some((last, n)) = self.last.clone() {
-            let same = if self.skip > 0 || self.fold { self.key(&last) == self.key(line.text) } else { last == line.text };
+            let same = if self.skip > 0 || self.fold {
+                self.key(&last) == self.key(line.text)
+            } else {
+                last == line.text
+            };
             if same {
                 self.last = Some((last, n + 1));
                 return More::Yes;

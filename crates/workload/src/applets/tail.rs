@@ -1,7 +1,7 @@
 //! `tail`.
 
 use super::filter::Filter;
-use super::text::{count, options, has, value};
+use super::text::{count, has, options, value};
 use super::{Cx, State};
 use crate::fs::Errno;
 use crate::kernel::{FileId, Turn, Wait};
@@ -54,7 +54,11 @@ pub(crate) fn tail(cx: &mut Cx<'_, '_>, args: &[String]) -> State {
         let file = match cx.sys.open(name, How::READ) {
             Ok(file) => file,
             Err(errno) => {
-                let text = if cx.gnu { format!("cannot open '{name}' for reading: {}", errno.message()) } else { format!("can't open '{name}': {}", errno.message()) };
+                let text = if cx.gnu {
+                    format!("cannot open '{name}' for reading: {}", errno.message())
+                } else {
+                    format!("can't open '{name}': {}", errno.message())
+                };
                 cx.complain(&text);
                 status = 1;
                 if tail.retry {
@@ -126,7 +130,8 @@ impl Tail {
         for i in 0..self.files.len() {
             let (name, file) = self.files[i].clone();
             let Some(file) = file.or_else(|| {
-                let opened = cx.sys.open(&name, How::READ).ok().filter(|_| self.retry && cx.sys.now() >= self.next);
+                let opened =
+                    cx.sys.open(&name, How::READ).ok().filter(|_| self.retry && cx.sys.now() >= self.next);
                 self.files[i].1 = opened;
                 opened
             }) else {

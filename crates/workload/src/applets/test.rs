@@ -7,9 +7,8 @@ use crate::sys::{Stat, Sys};
 use alloc::format;
 use alloc::string::{String, ToString};
 
-const BINARY: [&str; 16] = [
-    "=", "==", "!=", "<", ">", "-eq", "-ne", "-lt", "-le", "-gt", "-ge", "-nt", "-ot", "-ef", "=~", "\\<",
-];
+const BINARY: [&str; 16] =
+    ["=", "==", "!=", "<", ">", "-eq", "-ne", "-lt", "-le", "-gt", "-ge", "-nt", "-ot", "-ef", "=~", "\\<"];
 
 /// The verdict on a list of arguments (without the closing bracket), or what is wrong with them. `double` is for
 /// the arguments of `[[`, where `=` matches patterns.
@@ -21,7 +20,9 @@ pub(crate) fn test(sys: &Sys<'_>, args: &[String], double: bool, dialect: Dialec
         [one] => return Ok(!one.is_empty()),
         [not, one] if not == "!" => return Ok(one.is_empty()),
         [left, op, right] if is_binary(op) => return t.binary(left, op, right),
-        [not, rest @ ..] if not == "!" && rest.len() <= 3 => return test(sys, rest, double, dialect).map(|yes| !yes),
+        [not, rest @ ..] if not == "!" && rest.len() <= 3 => {
+            return test(sys, rest, double, dialect).map(|yes| !yes);
+        }
         [open, one, close] if open == "(" && close == ")" => return Ok(!one.is_empty()),
         _ => {}
     }
@@ -82,7 +83,8 @@ impl<'a> Tester<'a, '_> {
         if self.depth > 500 {
             return Err("too many arguments".to_string());
         }
-        let followed = self.args.get(self.at + 1).is_some_and(|a| is_binary(a)) && self.args.len() > self.at + 2;
+        let followed =
+            self.args.get(self.at + 1).is_some_and(|a| is_binary(a)) && self.args.len() > self.at + 2;
         if self.peek() == Some("!") && self.args.len() > self.at + 1 && !followed {
             self.at += 1;
             return self.not().map(|yes| !yes);

@@ -64,11 +64,14 @@ pub(crate) fn options(args: &[String], with_value: &str) -> (Vec<(char, String)>
             rest.push(word.clone());
             continue;
         }
-        let mut letters = word.char_indices().skip(1);
-        while let Some((i, letter)) = letters.next() {
+        for (i, letter) in word.char_indices().skip(1) {
             if with_value.contains(letter) {
                 let attached = &word[i + letter.len_utf8()..];
-                let value = if attached.is_empty() { words.next().cloned().unwrap_or_default() } else { attached.to_string() };
+                let value = if attached.is_empty() {
+                    words.next().cloned().unwrap_or_default()
+                } else {
+                    attached.to_string()
+                };
                 flags.push((letter, value));
                 break;
             }
@@ -122,7 +125,7 @@ pub(crate) fn cat(_: &mut Cx<'_, '_>, args: &[String]) -> State {
         ends: has(&flags, 'e') || has(&flags, 'E') || has(&flags, 'A'),
         line: 0,
     };
-    Filter::new(&files, Work::Cat(cat))
+    Filter::over(&files, Work::Cat(cat))
 }
 
 impl Cat {
@@ -178,11 +181,19 @@ pub(crate) fn head(cx: &mut Cx<'_, '_>, args: &[String]) -> State {
         return State::End(1);
     };
     let names = files.len() > 1 && !has(&flags, 'q') || has(&flags, 'v');
-    let head = Head { left: n, count: n, bytes, names, first: true, but: but.then_some(n as usize), held: Vec::new() };
+    let head = Head {
+        left: n,
+        count: n,
+        bytes,
+        names,
+        first: true,
+        but: but.then_some(n as usize),
+        held: Vec::new(),
+    };
     if n == 0 && !but && files.len() < 2 {
         return State::End(0);
     }
-    Filter::new(&files, Work::Head(head))
+    Filter::over(&files, Work::Head(head))
 }
 
 impl Head {
@@ -254,7 +265,7 @@ pub(crate) fn tee(cx: &mut Cx<'_, '_>, args: &[String]) -> State {
             }
         }
     }
-    Filter::new(&[], Work::Tee(tee))
+    Filter::over(&[], Work::Tee(tee))
 }
 
 impl Tee {
@@ -343,7 +354,7 @@ pub(crate) fn tr(cx: &mut Cx<'_, '_>, args: &[String]) -> State {
     } else {
         return cx.usage();
     }
-    Filter::new(&[], Work::Tr(tr))
+    Filter::over(&[], Work::Tr(tr))
 }
 
 impl Tr {
@@ -386,7 +397,9 @@ pub(crate) fn cut(cx: &mut Cx<'_, '_>, args: &[String]) -> State {
         .collect();
     let (flags, files) = options(&args, "dfcbO");
     let fields = has(&flags, 'f');
-    let Some(list) = value(&flags, 'f').or(value(&flags, 'c')).or(value(&flags, 'b')) else { return cx.usage() };
+    let Some(list) = value(&flags, 'f').or(value(&flags, 'c')).or(value(&flags, 'b')) else {
+        return cx.usage();
+    };
     let mut ranges = Vec::new();
     for part in list.split(',') {
         let range = match part.split_once('-') {
@@ -407,7 +420,7 @@ pub(crate) fn cut(cx: &mut Cx<'_, '_>, args: &[String]) -> State {
     }
     let delimiter = fields.then(|| value(&flags, 'd').and_then(|d| d.chars().next()).unwrap_or('\t'));
     let cut = Cut { ranges, delimiter, only_delimited: has(&flags, 's'), output };
-    Filter::new(&files, Work::Cut(cut))
+    Filter::over(&files, Work::Cut(cut))
 }
 
 impl Cut {
@@ -417,7 +430,13 @@ impl Cut {
 
     pub fn line(&mut self, cx: &mut Cx<'_, '_>, line: &Line<'_>) -> More {
         let out = match self.delimiter {
-            None => line.text.chars().enumerate().filter(|(i, _)| self.takes(i + 1)).map(|(_, c)| c).collect::<String>(),
+            None => line
+                .text
+                .chars()
+                .enumerate()
+                .filter(|(i, _)| self.takes(i + 1))
+                .map(|(_, c)| c)
+                .collect::<String>(),
             Some(d) if !line.text.contains(d) => {
                 if self.only_delimited {
                     return More::Yes;
@@ -425,8 +444,13 @@ impl Cut {
                 line.text.to_string()
             }
             Some(d) => {
-                let kept: Vec<&str> =
-                    line.text.split(d).enumerate().filter(|(i, _)| self.takes(i + 1)).map(|(_, f)| f).collect();
+                let kept: Vec<&str> = line
+                    .text
+                    .split(d)
+                    .enumerate()
+                    .filter(|(i, _)| self.takes(i + 1))
+                    .map(|(_, f)| f)
+                    .collect();
                 kept.join(&self.output.clone().unwrap_or_else(|| d.to_string()))
             }
         };
@@ -497,7 +521,8 @@ pub(crate) fn grep(cx: &mut Cx<'_, '_>, args: &[String]) -> State {
             return State::End(1);
         }
     }
-    let lines = |letter: char| value(&flags, letter).or(value(&flags, 'C')).and_then(|v| v.parse().ok()).unwrap_or(0);
+    let lines =
+        |letter: char| value(&flags, letter).or(value(&flags, 'C')).and_then(|v| v.parse().ok()).unwrap_or(0);
     let grep = Grep {
         patterns,
         invert: has(&flags, 'v'),
@@ -532,7 +557,9 @@ impl Grep {
             while let Some((a, b)) = regex.find(chars, at).and_then(|g| g[0]) {
                 let letter = |i: Option<&char>| i.is_some_and(|c| c.is_alphanumeric() || *c == '_');
                 let word_fits = !self.word
-                    || (!letter(a.checked_sub(1).and_then(|i| chars.get(i))) && !letter(chars.get(b)) && b > a);
+                    || (!letter(a.checked_sub(1).and_then(|i| chars.get(i)))
+                        && !letter(chars.get(b))
+                        && b > a);
                 let line_fits = !self.whole_line || (a == 0 && b == chars.len());
                 if word_fits && line_fits {
                     if best.is_none_or(|(x, y)| a < x || (a == x && b > y)) {
@@ -682,19 +709,19 @@ impl Lines {
 }
 
 pub(crate) fn rev(_: &mut Cx<'_, '_>, args: &[String]) -> State {
-    Filter::new(args, Work::Lines(Lines { how: Each::Rev, number: 0 }))
+    Filter::over(args, Work::Lines(Lines { how: Each::Rev, number: 0 }))
 }
 
 pub(crate) fn nl(_: &mut Cx<'_, '_>, args: &[String]) -> State {
     let (flags, files) = options(args, "bwsnv");
     let all = value(&flags, 'b') == Some("a");
-    Filter::new(&files, Work::Lines(Lines { how: Each::Nl(all), number: 0 }))
+    Filter::over(&files, Work::Lines(Lines { how: Each::Nl(all), number: 0 }))
 }
 
 pub(crate) fn fold(_: &mut Cx<'_, '_>, args: &[String]) -> State {
     let (flags, files) = options(args, "w");
     let width = value(&flags, 'w').and_then(|w| w.parse().ok()).filter(|w| *w > 0).unwrap_or(80);
-    Filter::new(&files, Work::Lines(Lines { how: Each::Fold(width, has(&flags, 's')), number: 0 }))
+    Filter::over(&files, Work::Lines(Lines { how: Each::Fold(width, has(&flags, 's')), number: 0 }))
 }
 
 // ---- small ones, as a whole ----
@@ -722,7 +749,8 @@ pub(crate) fn tac(_: &mut Cx<'_, '_>, args: &[String]) -> State {
 
 pub(crate) fn paste(_: &mut Cx<'_, '_>, args: &[String]) -> State {
     let (flags, files) = options(args, "d");
-    let delimiter = value(&flags, 'd').map_or("\t".to_string(), |d| String::from_utf8_lossy(&unescape(d, true).0).into_owned());
+    let delimiter = value(&flags, 'd')
+        .map_or("\t".to_string(), |d| String::from_utf8_lossy(&unescape(d, true).0).into_owned());
     let serial = if has(&flags, 's') { "s" } else { "" };
     Filter::collect(&files, vec![delimiter, serial.to_string()], |cx, args, data| {
         let delimiter = args[0].chars().next().map(String::from).unwrap_or_default();
@@ -771,7 +799,13 @@ pub(crate) fn wc(_: &mut Cx<'_, '_>, args: &[String]) -> State {
             let mut out = String::new();
             for (i, n) in numbers.iter().enumerate() {
                 if cx.gnu {
-                    let width = if stdin && numbers.len() > 1 { 7 } else if numbers.len() == 1 && data.len() == 1 { 1 } else { gnu_width };
+                    let width = if stdin && numbers.len() > 1 {
+                        7
+                    } else if numbers.len() == 1 && data.len() == 1 {
+                        1
+                    } else {
+                        gnu_width
+                    };
                     out.push_str(&format!("{}{n:>width$}", if i > 0 { " " } else { "" }));
                 } else if numbers.len() == 1 && data.len() == 1 {
                     out.push_str(&n.to_string());

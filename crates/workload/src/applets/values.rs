@@ -46,7 +46,8 @@ pub(crate) fn basename(cx: &mut Cx<'_, '_>, args: &[String]) -> State {
     let args = if args.first().is_some_and(|a| a == "--") { &args[1..] } else { args };
     let Some(path) = args.first() else { return cx.usage() };
     let trimmed = path.trim_end_matches('/');
-    let mut name = if trimmed.is_empty() && !path.is_empty() { "/" } else { trimmed.rsplit('/').next().unwrap_or("") };
+    let mut name =
+        if trimmed.is_empty() && !path.is_empty() { "/" } else { trimmed.rsplit('/').next().unwrap_or("") };
     if let Some(suffix) = args.get(1)
         && let Some(rest) = name.strip_suffix(suffix.as_str())
         && !rest.is_empty()
@@ -99,7 +100,8 @@ pub(crate) fn seq(cx: &mut Cx<'_, '_>, args: &[String]) -> State {
             number => numbers.push(number),
         }
     }
-    let parsed: Option<Vec<f64>> = numbers.iter().map(|n| n.parse::<f64>().ok().filter(|n| n.is_finite())).collect();
+    let parsed: Option<Vec<f64>> =
+        numbers.iter().map(|n| n.parse::<f64>().ok().filter(|n| n.is_finite())).collect();
     let (first, step, last) = match parsed.as_deref() {
         Some([last]) => (1.0, 1.0, *last),
         Some([first, last]) => (*first, 1.0, *last),
@@ -107,7 +109,11 @@ pub(crate) fn seq(cx: &mut Cx<'_, '_>, args: &[String]) -> State {
         Some(_) => return cx.usage(),
         None => {
             let bad = numbers.iter().find(|n| n.parse::<f64>().is_err()).unwrap_or(&"");
-            let message = if cx.gnu { format!("invalid floating point argument: '{bad}'") } else { format!("invalid number '{bad}'") };
+            let message = if cx.gnu {
+                format!("invalid floating point argument: '{bad}'")
+            } else {
+                format!("invalid number '{bad}'")
+            };
             cx.complain(&message);
             return State::End(1);
         }
@@ -116,8 +122,14 @@ pub(crate) fn seq(cx: &mut Cx<'_, '_>, args: &[String]) -> State {
         cx.complain("invalid Zero increment value: '0'");
         return State::End(1);
     }
-    let decimals =
-        numbers.iter().take(2).filter_map(|n| n.split_once('.')).map(|(_, d)| d.len()).max().unwrap_or(0).min(20);
+    let decimals = numbers
+        .iter()
+        .take(2)
+        .filter_map(|n| n.split_once('.'))
+        .map(|(_, d)| d.len())
+        .max()
+        .unwrap_or(0)
+        .min(20);
     let count = ((last - first) / step + 1e-9) as i64;
     if (last - first) / step < 0.0 {
         return State::End(0);
@@ -179,7 +191,8 @@ pub(crate) fn expr(cx: &mut Cx<'_, '_>, args: &[String]) -> State {
         };
     }
     let mut e = Expr { words: args, at: 0, depth: 0 };
-    let result = e.or().and_then(|value| if e.at < args.len() { Err("syntax error".to_string()) } else { Ok(value) });
+    let result =
+        e.or().and_then(|value| if e.at < args.len() { Err("syntax error".to_string()) } else { Ok(value) });
     match result {
         Ok(value) => {
             cx.line(&value);

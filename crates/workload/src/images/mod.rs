@@ -176,7 +176,9 @@ mod tests {
 
     #[test]
     fn every_spelling_finds_the_same_entry() {
-        for name in ["nginx", "nginx:1.25", "library/nginx", "docker.io/library/nginx:1.25", "docker.io/nginx"] {
+        for name in
+            ["nginx", "nginx:1.25", "library/nginx", "docker.io/library/nginx:1.25", "docker.io/nginx"]
+        {
             assert!(lookup(name).known, "{name}");
         }
         assert!(!lookup("example.com/nginx").known);

@@ -11,20 +11,67 @@ use alloc::sync::Arc;
 
 /// Tools of ours that no busybox has.
 const NOT_BUSYBOX: [&str; 13] = [
-    "curl", "dig", "dumb-init", "getent", "gosu", "host", "netcat", "stdbuf", "stress", "stress-ng",
-    "su-exec", "tini", "bash",
+    "curl",
+    "dig",
+    "dumb-init",
+    "getent",
+    "gosu",
+    "host",
+    "netcat",
+    "stdbuf",
+    "stress",
+    "stress-ng",
+    "su-exec",
+    "tini",
+    "bash",
 ];
 /// Tools that Debian's base system has not.
 const NOT_DEBIAN: [&str; 26] = [
-    "curl", "dig", "dumb-init", "gosu", "host", "hexdump", "httpd", "ifconfig", "ip", "kill", "killall",
-    "nc", "netcat", "nslookup", "pgrep", "pidof", "ping", "pkill", "ps", "stress", "stress-ng", "su-exec", "telnet",
-    "tini", "wget", "watch",
+    "curl",
+    "dig",
+    "dumb-init",
+    "gosu",
+    "host",
+    "hexdump",
+    "httpd",
+    "ifconfig",
+    "ip",
+    "kill",
+    "killall",
+    "nc",
+    "netcat",
+    "nslookup",
+    "pgrep",
+    "pidof",
+    "ping",
+    "pkill",
+    "ps",
+    "stress",
+    "stress-ng",
+    "su-exec",
+    "telnet",
+    "tini",
+    "wget",
+    "watch",
 ];
 
 /// The file system of an image.
 pub(crate) fn root(image: &Image, config: &SandboxConfig, wall: i64) -> Tree {
     let mut tree = Tree::new(0o755, wall);
-    for dir in ["dev", "etc", "proc", "root", "run", "sys", "usr/bin", "usr/sbin", "usr/local/bin", "var/log", "var/run", "home"] {
+    for dir in [
+        "dev",
+        "etc",
+        "proc",
+        "root",
+        "run",
+        "sys",
+        "usr/bin",
+        "usr/sbin",
+        "usr/local/bin",
+        "var/log",
+        "var/run",
+        "home",
+    ] {
         tree.make_dirs(dir, 0o755, wall);
     }
     for dir in ["tmp", "var/tmp", "dev/shm"] {
@@ -51,7 +98,10 @@ pub(crate) fn root(image: &Image, config: &SandboxConfig, wall: i64) -> Tree {
     };
     text("etc/hostname", &format!("{}\n", config.hostname));
     text("etc/hosts", &format!("127.0.0.1\tlocalhost\n::1\tlocalhost\n{}\t{}\n", config.ip, config.hostname));
-    text("etc/resolv.conf", "search default.svc.cluster.local svc.cluster.local cluster.local\nnameserver 10.96.0.10\noptions ndots:5\n");
+    text(
+        "etc/resolv.conf",
+        "search default.svc.cluster.local svc.cluster.local cluster.local\nnameserver 10.96.0.10\noptions ndots:5\n",
+    );
     if image.base != Base::Scratch {
         text(
             "etc/passwd",

@@ -80,7 +80,8 @@ const WEB: Spec = Spec {
     clash: Clash::Go,
 };
 const OWN: Spec = Spec { speaks: Speaks::Own, ..WEB };
-const LANGUAGE: Spec = Spec { start_ms: 300, life: Life::Interprets, memory_mib: 40, term: None, clash: Clash::Node, ..WEB };
+const LANGUAGE: Spec =
+    Spec { start_ms: 300, life: Life::Interprets, memory_mib: 40, term: None, clash: Clash::Node, ..WEB };
 const TOOL: Spec = Spec { life: Life::Ends(0), speaks: Speaks::Nothing, start_ms: 50, ..WEB };
 
 const NGINX_PAGE: &str = "<!DOCTYPE html>\n<html>\n<head>\n<title>Welcome to nginx!</title>\n</head>\n<body>\n<h1>Welcome to nginx!</h1>\n</body>\n</html>\n";
@@ -288,7 +289,11 @@ impl Server {
         if let Some((_, port)) = CLIENTS.iter().find(|(n, _)| *n == self.spec.name) {
             let remote = self.argv.iter().any(|a| a == "-h" || a.starts_with("--host"));
             if !sys.kernel.ports.contains_key(port) && !remote {
-                sys.write(2, format!("{}: could not connect to port {port}: Connection refused\n", self.spec.name).as_bytes());
+                sys.write(
+                    2,
+                    format!("{}: could not connect to port {port}: Connection refused\n", self.spec.name)
+                        .as_bytes(),
+                );
                 return Some(Turn::Exit(1));
             }
         }
@@ -304,14 +309,18 @@ impl Server {
             words.splice(0..0, own);
         }
         let path = sys.env("PATH").unwrap_or_default();
-        let loaded = crate::exec::find(sys, &path, &words[0]).and_then(|p| crate::exec::load(sys, &p, &words));
+        let loaded =
+            crate::exec::find(sys, &path, &words[0]).and_then(|p| crate::exec::load(sys, &p, &words));
         match loaded {
             Ok((program, argv)) => {
                 sys.process_mut().argv = Arc::new(argv);
                 Turn::Become(program)
             }
             Err(_) => {
-                sys.write(2, format!("{}: line 47: exec: {}: not found\n", self.argv[0], words[0]).as_bytes());
+                sys.write(
+                    2,
+                    format!("{}: line 47: exec: {}: not found\n", self.argv[0], words[0]).as_bytes(),
+                );
                 Turn::Exit(127)
             }
         }
@@ -328,7 +337,9 @@ impl Server {
             sys.write(1, format!("{} (simulated)\n", self.spec.name).as_bytes());
             return Some(Turn::Exit(0));
         }
-        if let Some(digits) = args.iter().find_map(|a| Some(a.split_once("bpi(")?.1.split(')').next()?.parse::<usize>().ok()?)) {
+        if let Some(digits) =
+            args.iter().find_map(|a| a.split_once("bpi(")?.1.split(')').next()?.parse::<usize>().ok())
+        {
             sys.write(1, format!("{}\n", pi(digits.min(5_000))).as_bytes());
             // bignum computes about a thousand digits a second.
             self.ends = Some((sys.now() + SimTime::from_millis(digits as u64 * digits as u64 / 800), 0));
@@ -471,7 +482,8 @@ impl Server {
 
     pub fn answer(&mut self, sys: &mut Sys<'_>, port: u16, ask: &Ask) -> Answering {
         if let Ask::Grpc { .. } = ask {
-            let healthy = self.argv.get(1).is_some_and(|a| a == "grpc-health-checking") || self.spec.name == "etcd";
+            let healthy =
+                self.argv.get(1).is_some_and(|a| a == "grpc-health-checking") || self.spec.name == "etcd";
             return Answering::now(if healthy { Reply::Grpc(GrpcStatus::Serving) } else { NOT_GRPC });
         }
         let Ask::Http { path, tls, .. } = ask else { return mute(ask) };
@@ -482,7 +494,8 @@ impl Server {
         let bare = path.split('?').next().unwrap_or(path);
         let (status, body) = self.page(sys, port, bare, page, other);
         if self.spec.name == "nginx" || self.spec.name.ends_with("-foreground") {
-            let line = format!("{} - - \"GET {path} HTTP/1.1\" {status} {}\n", sys.kernel.config.ip, body.len());
+            let line =
+                format!("{} - - \"GET {path} HTTP/1.1\" {status} {}\n", sys.kernel.config.ip, body.len());
             sys.write(1, line.as_bytes());
         }
         Answering::now(Reply::Http { status, headers: Vec::new(), body })
@@ -502,7 +515,9 @@ impl Server {
             }
             ("agnhost", "serve-hostname") => return (200, host),
             ("agnhost", "netexec") if path == "/hostname" || path == "/hostName" => return (200, host),
-            ("whoami-server", _) => return (200, format!("Hostname: {host}\nIP: {}\n", sys.kernel.config.ip)),
+            ("whoami-server", _) => {
+                return (200, format!("Hostname: {host}\nIP: {}\n", sys.kernel.config.ip));
+            }
             ("http-echo", _) => {
                 let text = self.argv.iter().find_map(|a| a.trim_start_matches('-').strip_prefix("text="));
                 return (200, format!("{}\n", text.unwrap_or("hello-world").trim_matches('"')));
@@ -528,7 +543,9 @@ impl Server {
         match (is_root, roots.is_empty()) {
             // A volume mounted over the document root hides the page that came with the image.
             (true, false) if self.root_is_empty(sys, roots) => (403, "403 Forbidden\n".to_string()),
-            (true, _) => (if other == 404 && self.spec.name == "traefik" { 404 } else { 200 }, page.to_string()),
+            (true, _) => {
+                (if other == 404 && self.spec.name == "traefik" { 404 } else { 200 }, page.to_string())
+            }
             _ if other == 404 => (404, "404 Not Found\n".to_string()),
             _ => (other, page.to_string()),
         }

@@ -42,8 +42,9 @@ enum Token {
 }
 
 const OPS: [&str; 40] = [
-    "<<=", ">>=", "**", "&&", "||", "==", "!=", "<=", ">=", "<<", ">>", "++", "--", "+=", "-=", "*=", "/=", "%=",
-    "&=", "|=", "^=", "+", "-", "*", "/", "%", "<", ">", "=", "!", "~", "&", "|", "^", "?", ":", "(", ")", ",", "[",
+    "<<=", ">>=", "**", "&&", "||", "==", "!=", "<=", ">=", "<<", ">>", "++", "--", "+=", "-=", "*=", "/=",
+    "%=", "&=", "|=", "^=", "+", "-", "*", "/", "%", "<", ">", "=", "!", "~", "&", "|", "^", "?", ":", "(",
+    ")", ",", "[",
 ];
 
 fn tokenize(text: &str, scope: &dyn Scope) -> Result<Vec<Token>, String> {
@@ -51,7 +52,9 @@ fn tokenize(text: &str, scope: &dyn Scope) -> Result<Vec<Token>, String> {
     let mut rest = text.trim_start();
     while let Some(c) = rest.chars().next() {
         if c.is_ascii_digit() {
-            let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || c == '#' || c == '_')).unwrap_or(rest.len());
+            let end = rest
+                .find(|c: char| !(c.is_ascii_alphanumeric() || c == '#' || c == '_'))
+                .unwrap_or(rest.len());
             out.push(Token::Number(number(&rest[..end])?));
             rest = &rest[end..];
         } else if c.is_ascii_alphabetic() || c == '_' {

@@ -73,10 +73,26 @@ pub(crate) enum Compound {
     Subshell(Block),
     /// Conditions with their bodies; the last `else` has no condition.
     If(Vec<(Option<Block>, Block)>),
-    While { until: bool, condition: Block, body: Block },
-    For { name: String, words: Option<Vec<Word>>, body: Block },
-    ForArith { init: Word, condition: Word, step: Word, body: Block },
-    Case { word: Word, arms: Vec<Arm> },
+    While {
+        until: bool,
+        condition: Block,
+        body: Block,
+    },
+    For {
+        name: String,
+        words: Option<Vec<Word>>,
+        body: Block,
+    },
+    ForArith {
+        init: Word,
+        condition: Word,
+        step: Word,
+        body: Block,
+    },
+    Case {
+        word: Word,
+        arms: Vec<Arm>,
+    },
     Arith(Word),
     Cond(Cond),
 }
@@ -156,7 +172,10 @@ pub(crate) enum Part {
     /// `~`, `~user` at the start.
     Tilde(String),
     /// `<(…)` and `>(…)`.
-    Process { read: bool, body: Block },
+    Process {
+        read: bool,
+        body: Block,
+    },
 }
 
 /// `$name`, `${name…}`.
@@ -173,15 +192,33 @@ pub(crate) enum Op {
     Plain,
     Length,
     /// `-`, `=`, `?`, `+`; with a colon, empty counts as unset.
-    Test { colon: bool, kind: char, word: Word },
+    Test {
+        colon: bool,
+        kind: char,
+        word: Word,
+    },
     /// `#`, `##`, `%`, `%%`.
-    Trim { suffix: bool, longest: bool, pattern: Word },
+    Trim {
+        suffix: bool,
+        longest: bool,
+        pattern: Word,
+    },
     /// `:offset:length`.
-    Slice { offset: Word, length: Option<Word> },
+    Slice {
+        offset: Word,
+        length: Option<Word>,
+    },
     /// `/pattern/replacement`; `kind` is ` `, `/` (all), `#` (at the start), `%` (at the end).
-    Replace { kind: char, pattern: Word, with: Word },
+    Replace {
+        kind: char,
+        pattern: Word,
+        with: Word,
+    },
     /// `^`, `^^`, `,`, `,,`.
-    Case { upper: bool, all: bool },
+    Case {
+        upper: bool,
+        all: bool,
+    },
     /// `@Q`, `@U`…
     Transform(char),
     /// `${!name}`.

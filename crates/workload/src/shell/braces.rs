@@ -128,7 +128,8 @@ fn range(inside: &[Piece]) -> Option<Vec<String>> {
     }
     let (mut a, mut b) = (from.chars(), to.chars());
     let (first, last) = (a.next()?, b.next()?);
-    if a.next().is_some() || b.next().is_some() || !first.is_ascii_alphabetic() || !last.is_ascii_alphabetic() {
+    if a.next().is_some() || b.next().is_some() || !first.is_ascii_alphabetic() || !last.is_ascii_alphabetic()
+    {
         return None;
     }
     let codes = steps(i64::from(u32::from(first)), i64::from(u32::from(last)), step);

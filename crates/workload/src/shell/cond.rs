@@ -54,7 +54,8 @@ impl Expander<'_, '_> {
             "-eq" | "-ne" | "-lt" | "-le" | "-gt" | "-ge" => {
                 let b = self.text(right)?;
                 let mut scope = ShellScope { shell: self.shell, sys: self.sys };
-                let (Ok(x), Ok(y)) = (arith::evaluate(&a, &mut scope), arith::evaluate(&b, &mut scope)) else {
+                let (Ok(x), Ok(y)) = (arith::evaluate(&a, &mut scope), arith::evaluate(&b, &mut scope))
+                else {
                     return Ok(1);
                 };
                 match op {

@@ -281,7 +281,9 @@ impl Expander<'_, '_> {
                 Ok(value) => Ok(value.to_string()),
                 Err(message) => {
                     let message = match e.shell.dialect {
-                        Dialect::Bash => format!("{}: {message} (error token is \"{}\")", text.trim(), text.trim()),
+                        Dialect::Bash => {
+                            format!("{}: {message} (error token is \"{}\")", text.trim(), text.trim())
+                        }
                         Dialect::Dash => format!("arithmetic expression: {message}: \"{text}\""),
                         Dialect::Ash => message,
                     };
@@ -304,9 +306,10 @@ impl Expander<'_, '_> {
             "-" => return text(self.shell.options.letters()),
             "$" => return text(self.shell.pid.to_string()),
             "!" => {
-                return Ok(self.shell.last_background.map_or(Worth::Text(String::new()), |(_, pid)| {
-                    Worth::Text(pid.to_string())
-                }));
+                return Ok(self
+                    .shell
+                    .last_background
+                    .map_or(Worth::Text(String::new()), |(_, pid)| Worth::Text(pid.to_string())));
             }
             "0" => return text(self.shell.name.to_string()),
             _ => {}
@@ -385,7 +388,8 @@ impl Expander<'_, '_> {
     fn many(&self, values: &[String], star: bool, quoted: bool, sink: &mut Sink) {
         if sink.split.is_none() || (quoted && star) {
             let ifs = self.ifs();
-            let by = if star { ifs.chars().next().map(String::from).unwrap_or_default() } else { " ".to_string() };
+            let by =
+                if star { ifs.chars().next().map(String::from).unwrap_or_default() } else { " ".to_string() };
             let joined = values.join(&by);
             return self.emit(&joined, quoted, sink);
         }
@@ -420,13 +424,11 @@ impl Expander<'_, '_> {
                 Dialect::Bash => format!("${{{text}}}: bad substitution"),
                 Dialect::Ash => "bad substitution".to_string(),
             };
-            return self.fatal(message).or_else(|stop| match stop {
-                Stop::Fatal(m, _) if self.shell.dialect == Dialect::Bash => Err(Stop::Fatal(m, 1)),
-                other => Err(other),
-            });
+            return self.fatal(message);
         }
         if p.name.is_empty() {
-            let message = if self.shell.dialect == Dialect::Dash { "Bad substitution" } else { "bad substitution" };
+            let message =
+                if self.shell.dialect == Dialect::Dash { "Bad substitution" } else { "bad substitution" };
             return self.fatal(message.to_string());
         }
         let worth = match &p.op {
@@ -443,7 +445,10 @@ impl Expander<'_, '_> {
         if let Op::Test { colon, kind, word } = &p.op {
             return self.tested(p, worth, *colon, *kind, word, quoted, sink);
         }
-        if self.shell.options.nounset && matches!(worth, Worth::Unset) && !matches!(p.op, Op::Names | Op::Keys) {
+        if self.shell.options.nounset
+            && matches!(worth, Worth::Unset)
+            && !matches!(p.op, Op::Names | Op::Keys)
+        {
             return Err(self.unset_error(&p.name));
         }
         let result = match &p.op {
@@ -482,7 +487,10 @@ impl Expander<'_, '_> {
                 let pattern = self.pattern(pattern)?;
                 let with = self.text(with)?;
                 let matcher = Matcher::new(&pattern);
-                map(worth, |text| if pattern.is_empty() { text } else { replace(&matcher, &text, &with, *kind) })
+                map(
+                    worth,
+                    |text| if pattern.is_empty() { text } else { replace(&matcher, &text, &with, *kind) },
+                )
             }
             Op::Case { upper, all } => map(worth, |text| change_case(&text, *upper, *all)),
             Op::Transform(kind) => map(worth, |text| match kind {
@@ -517,8 +525,9 @@ impl Expander<'_, '_> {
     ) -> Expanded<()> {
         let set = match &worth {
             Worth::Unset => false,
-            Worth::Text(text) => !(colon && text.is_empty()) && !(p.name == "!" && text.is_empty()),
-            Worth::Many(values, _) => !values.is_empty() && !(colon && values.iter().all(String::is_empty)),
+            Worth::Text(text) => !text.is_empty() || !(colon || p.name == "!"),
+            Worth::Many(values, _) if colon => values.iter().any(|v| !v.is_empty()),
+            Worth::Many(values, _) => !values.is_empty(),
         };
         match (kind, set) {
             ('+', false) => {}
@@ -867,9 +876,8 @@ fn replace(matcher: &Matcher, text: &str, with: &str, kind: char) -> String {
 }
 
 fn change_case(text: &str, upper: bool, all: bool) -> String {
-    let change = |c: char| -> String {
-        if upper { c.to_uppercase().collect() } else { c.to_lowercase().collect() }
-    };
+    let change =
+        |c: char| -> String { if upper { c.to_uppercase().collect() } else { c.to_lowercase().collect() } };
     text.chars().enumerate().map(|(i, c)| if all || i == 0 { change(c) } else { c.to_string() }).collect()
 }
 
@@ -913,4 +921,3 @@ impl Scope for ShellScope<'_, '_> {
         self.shell.dialect != Dialect::Dash
     }
 }
-

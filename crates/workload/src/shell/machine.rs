@@ -59,7 +59,9 @@ impl Shell {
             Frame::Suppress => self.suppress = self.suppress.saturating_sub(1),
             Frame::If { command, arm, decided, tail } => self.if_command(command, arm, decided, tail),
             Frame::While { command, phase, last } => self.while_command(command, phase, last),
-            Frame::For { command, words, next, work } => return self.for_command(sys, command, words, next, work),
+            Frame::For { command, words, next, work } => {
+                return self.for_command(sys, command, words, next, work);
+            }
             Frame::ForArith { command, phase, work, last } => {
                 return self.for_arith(sys, command, phase, work, last);
             }
@@ -68,7 +70,9 @@ impl Shell {
             Frame::Redirects { command, next, work, saved, tail } => {
                 return self.redirects(sys, command, next, work, saved, tail);
             }
-            frame @ (Frame::Restore(_) | Frame::Call { .. } | Frame::RestoreVars(_)) => self.clean_up(sys, frame),
+            frame @ (Frame::Restore(_) | Frame::Call { .. } | Frame::RestoreVars(_)) => {
+                self.clean_up(sys, frame)
+            }
             Frame::Simple(simple) => return self.simple(sys, simple),
             Frame::Wait(foreground) => return self.wait_foreground(sys, foreground),
             Frame::TrapEnd(status) => self.status = status,
@@ -150,8 +154,18 @@ impl Shell {
                 if let Some(end) = text.rfind('\n').map(|i| i + 1)
                     && Parser::new(&text[..end], 0, 1, self.dialect).all().is_ok()
                 {
-                    self.frames.push(Frame::Source { text: text[end..].into(), at: 0, line: 1, kind: Source::Input });
-                    self.frames.push(Frame::Source { text: text[..end].into(), at: 0, line: 1, kind: Source::Eval });
+                    self.frames.push(Frame::Source {
+                        text: text[end..].into(),
+                        at: 0,
+                        line: 1,
+                        kind: Source::Input,
+                    });
+                    self.frames.push(Frame::Source {
+                        text: text[..end].into(),
+                        at: 0,
+                        line: 1,
+                        kind: Source::Eval,
+                    });
                     return Turn::More;
                 }
                 self.frames.push(Frame::Source { text, at: 0, line: 1, kind: Source::Input });
@@ -327,7 +341,8 @@ impl Shell {
                 let frame = if redirects.is_empty() {
                     inner
                 } else {
-                    let inside = Arc::new(Command::Compound(Compound::Brace(block.clone()), redirects.clone()));
+                    let inside =
+                        Arc::new(Command::Compound(Compound::Brace(block.clone()), redirects.clone()));
                     Frame::Command { command: inside, tail: true }
                 };
                 if tail && self.traps.is_empty() && self.dialect != Dialect::Dash {
@@ -338,7 +353,11 @@ impl Shell {
                 self.frames.push(Frame::Check);
                 if let Some(child) = self.fork(sys, frame) {
                     let children = Vec::from([(child, None)]);
-                    self.frames.push(Frame::Wait(Foreground { children, pipeline: false, command: String::new() }));
+                    self.frames.push(Frame::Wait(Foreground {
+                        children,
+                        pipeline: false,
+                        command: String::new(),
+                    }));
                 } else {
                     self.status = 2;
                 }
@@ -348,7 +367,9 @@ impl Shell {
                 self.frames.push(Frame::While { command, phase: Phase::Start, last: 0 });
             }
             Compound::For { .. } => self.frames.push(Frame::For { command, words: None, next: 0, work }),
-            Compound::ForArith { .. } => self.frames.push(Frame::ForArith { command, phase: 0, work, last: 0 }),
+            Compound::ForArith { .. } => {
+                self.frames.push(Frame::ForArith { command, phase: 0, work, last: 0 })
+            }
             Compound::Case { .. } => self.frames.push(Frame::Case { command, work, tail }),
             Compound::Arith(_) | Compound::Cond(_) => {
                 self.frames.push(Frame::Check);
@@ -410,7 +431,9 @@ impl Shell {
         next: usize,
         mut work: Work,
     ) -> Turn {
-        let Command::Compound(Compound::For { name, words: list, body }, _) = &*command else { return Turn::More };
+        let Command::Compound(Compound::For { name, words: list, body }, _) = &*command else {
+            return Turn::More;
+        };
         let words = match words {
             Some(words) => words,
             None => {
@@ -444,7 +467,14 @@ impl Shell {
         Turn::More
     }
 
-    fn for_arith(&mut self, sys: &mut Sys<'_>, command: Arc<Command>, phase: u8, mut work: Work, last: i32) -> Turn {
+    fn for_arith(
+        &mut self,
+        sys: &mut Sys<'_>,
+        command: Arc<Command>,
+        phase: u8,
+        mut work: Work,
+        last: i32,
+    ) -> Turn {
         let Command::Compound(Compound::ForArith { init, condition, step, body }, _) = &*command else {
             return Turn::More;
         };
@@ -507,7 +537,11 @@ impl Shell {
                 self.status = 0;
                 let only = found.len() == 1;
                 for i in found.into_iter().rev() {
-                    self.frames.push(Frame::Block { block: arms[i].body.clone(), next: 0, tail: tail && only });
+                    self.frames.push(Frame::Block {
+                        block: arms[i].body.clone(),
+                        next: 0,
+                        tail: tail && only,
+                    });
                 }
                 Turn::More
             }
@@ -607,7 +641,11 @@ impl Shell {
         if self.dialect == Dialect::Bash {
             self.set_array("PIPESTATUS", codes.iter().map(ToString::to_string).collect());
         }
-        if self.status == 130 && sys.process().pid != 1 && self.traps.is_empty() && self.hint == Some(Signal::INT) {
+        if self.status == 130
+            && sys.process().pid != 1
+            && self.traps.is_empty()
+            && self.hint == Some(Signal::INT)
+        {
             self.exit(sys, 130);
         }
         Turn::More
@@ -621,7 +659,11 @@ impl Shell {
         let Some(words) = signal.description() else { return };
         if self.dialect == Dialect::Bash {
             if !pipeline {
-                self.complain(&format!("{words}{:width$}{command}", "", width = 24usize.saturating_sub(words.len())));
+                self.complain(&format!(
+                    "{words}{:width$}{command}",
+                    "",
+                    width = 24usize.saturating_sub(words.len())
+                ));
             }
         } else {
             self.print(2, format!("{words}\n").as_bytes());

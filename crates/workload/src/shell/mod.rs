@@ -123,32 +123,89 @@ pub(crate) struct Shell {
 #[derive(Clone, Debug)]
 enum Frame {
     /// Text to be read and run, a line of commands at a time.
-    Source { text: Arc<str>, at: usize, line: u32, kind: Source },
+    Source {
+        text: Arc<str>,
+        at: usize,
+        line: u32,
+        kind: Source,
+    },
     /// Commands to be run one after the other. `tail`: nothing comes after the last one in this process.
-    Block { block: Block, next: usize, tail: bool },
-    Chain { chain: Arc<AndOr>, next: usize, tail: bool },
-    Pipeline { pipeline: Arc<Pipeline>, tail: bool },
+    Block {
+        block: Block,
+        next: usize,
+        tail: bool,
+    },
+    Chain {
+        chain: Arc<AndOr>,
+        next: usize,
+        tail: bool,
+    },
+    Pipeline {
+        pipeline: Arc<Pipeline>,
+        tail: bool,
+    },
     /// The status of a pipeline is known: turn it around, print its time.
-    PipelineEnd { negate: bool, timed: Option<SimTime> },
-    Command { command: Arc<Command>, tail: bool },
+    PipelineEnd {
+        negate: bool,
+        timed: Option<SimTime>,
+    },
+    Command {
+        command: Arc<Command>,
+        tail: bool,
+    },
     /// A failure within does not count for `-e`.
     Suppress,
-    If { command: Arc<Command>, arm: usize, decided: bool, tail: bool },
-    While { command: Arc<Command>, phase: Phase, last: i32 },
-    For { command: Arc<Command>, words: Option<Arc<Vec<String>>>, next: usize, work: Work },
-    ForArith { command: Arc<Command>, phase: u8, work: Work, last: i32 },
-    Case { command: Arc<Command>, work: Work, tail: bool },
+    If {
+        command: Arc<Command>,
+        arm: usize,
+        decided: bool,
+        tail: bool,
+    },
+    While {
+        command: Arc<Command>,
+        phase: Phase,
+        last: i32,
+    },
+    For {
+        command: Arc<Command>,
+        words: Option<Arc<Vec<String>>>,
+        next: usize,
+        work: Work,
+    },
+    ForArith {
+        command: Arc<Command>,
+        phase: u8,
+        work: Work,
+        last: i32,
+    },
+    Case {
+        command: Arc<Command>,
+        work: Work,
+        tail: bool,
+    },
     /// Arithmetic command or `[[ ]]`.
-    Test { command: Arc<Command>, work: Work },
+    Test {
+        command: Arc<Command>,
+        work: Work,
+    },
     /// Redirections of a compound command, one after the other, before it runs.
-    Redirects { command: Arc<Command>, next: usize, work: Work, saved: Saved, tail: bool },
+    Redirects {
+        command: Arc<Command>,
+        next: usize,
+        work: Work,
+        saved: Saved,
+        tail: bool,
+    },
     /// Descriptors to be put back.
     Restore(Saved),
     Simple(Box<Simple>),
     /// Children of a foreground job.
     Wait(Foreground),
     /// A function's call: what comes back after it.
-    Call { params: Arc<Vec<String>>, locals: Vec<(String, Option<Variable>)>, name: String },
+    Call {
+        params: Arc<Vec<String>>,
+        locals: Vec<(String, Option<Variable>)>,
+    },
     /// Variables that were set for one command.
     RestoreVars(Vec<(String, Option<Variable>)>),
     /// The status from before a trap.
@@ -317,7 +374,10 @@ impl Shell {
                     let is_init = sys.process().pid == 1;
                     sys.kernel.signal(sys.me, Signal::PIPE, true);
                     self.out.retain(|(other, _)| *other != fd);
-                    if !is_init && sys.process_mut().handled & (1 << 13) == 0 && sys.process().ignored & (1 << 13) == 0 {
+                    if !is_init
+                        && sys.process_mut().handled & (1 << 13) == 0
+                        && sys.process().ignored & (1 << 13) == 0
+                    {
                         return Some(Turn::More);
                     }
                     self.status = 1;
@@ -496,7 +556,8 @@ impl Shell {
         self.params = Arc::new(rest);
         let kind = if kind == Source::Dot { Source::Main } else { kind };
         let script = !command && kind == Source::Main;
-        let text: Arc<str> = if script && !text.ends_with('\n') { (text.to_string() + "\n").into() } else { text };
+        let text: Arc<str> =
+            if script && !text.ends_with('\n') { (text.to_string() + "\n").into() } else { text };
         self.frames.push(Frame::Source { text, at: 0, line: 1, kind });
     }
 

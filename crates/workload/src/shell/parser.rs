@@ -43,12 +43,22 @@ struct PendingHere {
 }
 
 const RESERVED: [&str; 16] = [
-    "!", "{", "}", "case", "do", "done", "elif", "else", "esac", "fi", "for", "if", "in", "then", "until", "while",
+    "!", "{", "}", "case", "do", "done", "elif", "else", "esac", "fi", "for", "if", "in", "then", "until",
+    "while",
 ];
 
 impl<'a> Parser<'a> {
     pub fn new(text: &'a str, at: usize, line: u32, dialect: Dialect) -> Self {
-        Parser { text, at, line, dialect, depth: 0, heres: Vec::new(), here_texts: Vec::new(), in_backquote: false }
+        Parser {
+            text,
+            at,
+            line,
+            dialect,
+            depth: 0,
+            heres: Vec::new(),
+            here_texts: Vec::new(),
+            in_backquote: false,
+        }
     }
 
     /// The next line's commands; `None` at the end of the text.
@@ -162,7 +172,9 @@ impl<'a> Parser<'a> {
     /// The token that comes next, as an error shows it.
     fn token(&self) -> String {
         let rest = self.rest();
-        for op in ["&&", "||", ";;", "<<-", "<<", ">>", "<&", ">&", "<>", ">|", "&", "|", ";", "(", ")", "<", ">"] {
+        for op in
+            ["&&", "||", ";;", "<<-", "<<", ">>", "<&", ">&", "<>", ">|", "&", "|", ";", "(", ")", "<", ">"]
+        {
             if rest.starts_with(op) {
                 return op.to_string();
             }
@@ -225,9 +237,12 @@ impl<'a> Parser<'a> {
             self.blanks();
             let background = self.peek() == Some('&') && self.peek_second() != Some('&');
             items.push(Item { chain: Arc::new(chain), background, line });
-            if background {
-                self.bump();
-            } else if self.peek() == Some(';') && self.peek_second() != Some(';') && !(self.peek_second() == Some('&') && self.dialect == Dialect::Bash) {
+            let ends_arm = match self.peek_second() {
+                Some(';') => true,
+                Some('&') => self.dialect == Dialect::Bash,
+                _ => false,
+            };
+            if background || (self.peek() == Some(';') && !ends_arm) {
                 self.bump();
             } else if one_line || self.peek() != Some('\n') {
                 break;
@@ -749,7 +764,9 @@ impl<'a> Parser<'a> {
                     (">", RedirectOp::Write),
                 ];
                 let bash = self.dialect == Dialect::Bash;
-                ops.into_iter().find(|(text, op)| (bash || *op != RedirectOp::HereString) && self.eat(text)).map(|(_, op)| op)
+                ops.into_iter()
+                    .find(|(text, op)| (bash || *op != RedirectOp::HereString) && self.eat(text))
+                    .map(|(_, op)| op)
             }
             _ => None,
         };
@@ -888,8 +905,11 @@ impl<'a> Parser<'a> {
                 '~' if self.at == start => {
                     self.bump();
                     let rest = self.rest();
-                    let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || "-_.+".contains(c))).unwrap_or(rest.len());
-                    let ends_well = rest[end..].starts_with(|c: char| " \t\n;&|()<>/:".contains(c)) || end == rest.len();
+                    let end = rest
+                        .find(|c: char| !(c.is_ascii_alphanumeric() || "-_.+".contains(c)))
+                        .unwrap_or(rest.len());
+                    let ends_well =
+                        rest[end..].starts_with(|c: char| " \t\n;&|()<>/:".contains(c)) || end == rest.len();
                     if ends_well {
                         parts.push(Part::Tilde(rest[..end].to_string()));
                         self.at += end;
@@ -1178,8 +1198,10 @@ impl<'a> Parser<'a> {
             Ok(Part::Parameter(Box::new(Parameter { name, index, op })))
         };
         let bash = self.dialect == Dialect::Bash;
-        if self.peek() == Some('#') && !matches!(self.peek_second(), Some('}' | ':' | '-' | '=' | '?' | '+' | '%' | '/') | None)
-            || self.rest().starts_with("#?}") || self.rest().starts_with("#-}")
+        if self.peek() == Some('#')
+            && !matches!(self.peek_second(), Some('}' | ':' | '-' | '=' | '?' | '+' | '%' | '/') | None)
+            || self.rest().starts_with("#?}")
+            || self.rest().starts_with("#-}")
         {
             let start = self.at;
             self.bump();
@@ -1326,7 +1348,9 @@ impl<'a> Parser<'a> {
                 '~' if self.at == start => {
                     self.bump();
                     let rest = self.rest();
-                    let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || "-_.".contains(c))).unwrap_or(rest.len());
+                    let end = rest
+                        .find(|c: char| !(c.is_ascii_alphanumeric() || "-_.".contains(c)))
+                        .unwrap_or(rest.len());
                     parts.push(Part::Tilde(rest[..end].to_string()));
                     self.at += end;
                 }
@@ -1428,7 +1452,8 @@ impl<'a> Parser<'a> {
         let Some(op) = op else { return Ok(Cond::Word(left)) };
         self.at += op.len();
         self.blanks();
-        let right = if op == "=~" { self.regex_word()? } else { self.word()?.ok_or_else(|| self.unexpected())? };
+        let right =
+            if op == "=~" { self.regex_word()? } else { self.word()?.ok_or_else(|| self.unexpected())? };
         Ok(Cond::Binary(left, op.to_string(), right))
     }
 
@@ -1549,7 +1574,9 @@ fn closing(text: &str) -> Option<usize> {
 
 /// In an assignment, `~` works after each colon too.
 fn tilde_after_colons(word: &mut Word) {
-    let Some(at) = word.iter().position(|p| matches!(p, Part::Literal(t) if t.contains(":~"))) else { return };
+    let Some(at) = word.iter().position(|p| matches!(p, Part::Literal(t) if t.contains(":~"))) else {
+        return;
+    };
     let Part::Literal(text) = word[at].clone() else { return };
     let mut parts = Vec::new();
     for (i, piece) in text.split(":~").enumerate() {
@@ -1619,7 +1646,9 @@ fn seal_command(command: &mut Command, texts: &[Word]) {
                     seal_block(body, texts);
                 }
                 Compound::For { body, .. } | Compound::ForArith { body, .. } => seal_block(body, texts),
-                Compound::Case { arms, .. } => arms.iter_mut().for_each(|arm| seal_block(&mut arm.body, texts)),
+                Compound::Case { arms, .. } => {
+                    arms.iter_mut().for_each(|arm| seal_block(&mut arm.body, texts))
+                }
                 Compound::Arith(_) | Compound::Cond(_) => {}
             }
             redirects

@@ -60,7 +60,11 @@ pub(super) fn apply(
     mut saved: Option<&mut Saved>,
 ) -> bool {
     let default = match redirect.op {
-        RedirectOp::Read | RedirectOp::DupRead | RedirectOp::Here | RedirectOp::HereString | RedirectOp::ReadWrite => 0,
+        RedirectOp::Read
+        | RedirectOp::DupRead
+        | RedirectOp::Here
+        | RedirectOp::HereString
+        | RedirectOp::ReadWrite => 0,
         _ => 1,
     };
     let fd = redirect.fd.unwrap_or(default);
@@ -83,7 +87,9 @@ pub(super) fn apply(
         RedirectOp::Clobber => How::WRITE,
         RedirectOp::Append | RedirectOp::BothAppend => How::APPEND,
         RedirectOp::ReadWrite => How::BOTH,
-        RedirectOp::DupRead | RedirectOp::DupWrite => return duplicate(shell, sys, redirect, fd, target, keep),
+        RedirectOp::DupRead | RedirectOp::DupWrite => {
+            return duplicate(shell, sys, redirect, fd, target, keep);
+        }
         RedirectOp::Here | RedirectOp::HereString => {
             let text = Arc::new(target.as_bytes().to_vec());
             let file = sys.kernel.open_file(Target::Text(text), true, false, false);

@@ -40,8 +40,8 @@ enum Stage {
 
 /// Builtins that POSIX calls special: their failure ends a shell, and assignments before them last.
 const SPECIAL: [&str; 15] = [
-    ":", ".", "break", "continue", "eval", "exec", "exit", "export", "readonly", "return", "set", "shift", "times",
-    "trap", "unset",
+    ":", ".", "break", "continue", "eval", "exec", "exit", "export", "readonly", "return", "set", "shift",
+    "times", "trap", "unset",
 ];
 
 impl Simple {
@@ -103,7 +103,8 @@ impl Shell {
                             return Turn::More;
                         }
                     };
-                    let lasting = simple.args.first().is_some_and(|a| a == "exec") && self.function(&simple.args).is_none();
+                    let lasting = simple.args.first().is_some_and(|a| a == "exec")
+                        && self.function(&simple.args).is_none();
                     let saved = if lasting { None } else { Some(&mut simple.saved) };
                     if !redirect::apply(self, sys, one, &target, saved) {
                         return self.redirect_failed(sys, *simple);
@@ -217,11 +218,17 @@ impl Shell {
     }
 
     /// Run a command by its words: a function, a builtin, or a program.
-    pub(super) fn dispatch(&mut self, sys: &mut Sys<'_>, args: Vec<String>, tail: bool, functions: bool) -> Turn {
+    pub(super) fn dispatch(
+        &mut self,
+        sys: &mut Sys<'_>,
+        args: Vec<String>,
+        tail: bool,
+        functions: bool,
+    ) -> Turn {
         let name = args[0].clone();
         if functions && let Some(body) = self.function(&args) {
             let params = core::mem::replace(&mut self.params, Arc::new(args[1..].to_vec()));
-            self.frames.push(Frame::Call { params, locals: Vec::new(), name });
+            self.frames.push(Frame::Call { params, locals: Vec::new() });
             self.frames.push(Frame::Command { command: body, tail: false });
             return Turn::More;
         }
@@ -278,7 +285,12 @@ impl Shell {
     }
 
     /// The process goes on as another program: it gets its words and environment, and loses its handlers.
-    pub(super) fn become_program(&mut self, sys: &mut Sys<'_>, argv: Vec<String>, env: Vec<(String, String)>) {
+    pub(super) fn become_program(
+        &mut self,
+        sys: &mut Sys<'_>,
+        argv: Vec<String>,
+        env: Vec<(String, String)>,
+    ) {
         let p = sys.process_mut();
         p.argv = Arc::new(argv);
         p.env = Arc::new(env);

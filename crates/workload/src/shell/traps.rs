@@ -119,7 +119,9 @@ impl Shell {
                 | Frame::Test { work, .. }
                 | Frame::Redirects { work, .. },
             ) => work.sub.is_some(),
-            Some(Frame::Restore(_) | Frame::RestoreVars(_) | Frame::Check | Frame::PipelineEnd { .. }) => true,
+            Some(Frame::Restore(_) | Frame::RestoreVars(_) | Frame::Check | Frame::PipelineEnd { .. }) => {
+                true
+            }
             _ => false,
         }
     }

@@ -99,7 +99,10 @@ impl Vars {
     /// What a child sees, in the order in which this shell was given it, new names after.
     pub fn environment(&self, inherited: &[(String, String)]) -> Vec<(String, String)> {
         let exported = |name: &str| {
-            self.get(name).filter(|v| v.exported).and_then(|v| v.text()).map(|v| (name.to_string(), v.to_string()))
+            self.get(name)
+                .filter(|v| v.exported)
+                .and_then(|v| v.text())
+                .map(|v| (name.to_string(), v.to_string()))
         };
         let mut out: Vec<(String, String)> = inherited.iter().filter_map(|(n, _)| exported(n)).collect();
         for (name, variable) in self.map.iter().filter(|(_, v)| v.exported) {

@@ -27,7 +27,8 @@ impl Shell {
                 }
             }
         };
-        let is_loop = |f: &Frame| matches!(f, Frame::While { .. } | Frame::For { .. } | Frame::ForArith { .. });
+        let is_loop =
+            |f: &Frame| matches!(f, Frame::While { .. } | Frame::For { .. } | Frame::ForArith { .. });
         // A function's loops are its own, except in bash, dash and ash alike: the call is a border.
         let border = self.frames.iter().rposition(|f| matches!(f, Frame::Call { .. })).map_or(0, |i| i + 1);
         let loops: Vec<usize> = (border..self.frames.len()).filter(|i| is_loop(&self.frames[*i])).collect();
@@ -130,7 +131,10 @@ impl Shell {
         let mut path = file.clone();
         if !file.contains('/') {
             let dirs = self.vars.text("PATH").unwrap_or("").to_string();
-            let found = dirs.split(':').map(|d| format!("{d}/{file}")).find(|p| sys.stat(p, true).is_ok_and(|s| s.is_file()));
+            let found = dirs
+                .split(':')
+                .map(|d| format!("{d}/{file}"))
+                .find(|p| sys.stat(p, true).is_ok_and(|s| s.is_file()));
             match found {
                 Some(found) => path = found,
                 None if self.dialect == Dialect::Dash => {
@@ -157,7 +161,7 @@ impl Shell {
         };
         if args.len() > 1 && self.dialect != Dialect::Dash {
             let params = core::mem::replace(&mut self.params, Arc::new(args[1..].to_vec()));
-            self.frames.push(Frame::Call { params, locals: Vec::new(), name: String::new() });
+            self.frames.push(Frame::Call { params, locals: Vec::new() });
         }
         self.status = 0;
         self.frames.push(Frame::Source { text: text.into(), at: 0, line: 1, kind: Source::Dot });
@@ -230,7 +234,9 @@ impl Shell {
             }
             [action, signals @ ..] => {
                 // One word alone, or a first word that is a number, resets.
-                let resets = signals.is_empty() || action == "-" || action.chars().all(|c| c.is_ascii_digit()) && !action.is_empty();
+                let resets = signals.is_empty()
+                    || action == "-"
+                    || action.chars().all(|c| c.is_ascii_digit()) && !action.is_empty();
                 let signals = if action == "-" || !resets { signals } else { args };
                 let text = (!resets).then_some(action.as_str());
                 let mut status = 0;
@@ -295,8 +301,8 @@ impl Shell {
                 self.options.pipefail = on;
                 return true;
             }
-            "posix" | "errtrace" | "functrace" | "hashall" | "braceexpand" | "history" | "histexpand" | "physical"
-            | "privileged" | "keyword" | "onecmd"
+            "posix" | "errtrace" | "functrace" | "hashall" | "braceexpand" | "history" | "histexpand"
+            | "physical" | "privileged" | "keyword" | "onecmd"
                 if self.dialect == Dialect::Bash =>
             {
                 'b'
@@ -425,5 +431,4 @@ impl Shell {
         Arc::make_mut(&mut self.params).drain(..n);
         Done::Status(0)
     }
-
 }

@@ -54,11 +54,14 @@ impl Shell {
                 reading.names.push(word.clone());
                 continue;
             }
-            let mut letters = word[1..].char_indices();
-            while let Some((i, letter)) = letters.next() {
+            for (i, letter) in word[1..].char_indices() {
                 if "tnNdpau".contains(letter) && (self.dialect != Dialect::Dash || letter == 'p') {
                     let attached = &word[1 + i + 1..];
-                    let value = if attached.is_empty() { words.next().cloned().unwrap_or_default() } else { attached.to_string() };
+                    let value = if attached.is_empty() {
+                        words.next().cloned().unwrap_or_default()
+                    } else {
+                        attached.to_string()
+                    };
                     match letter {
                         't' => {
                             let seconds: f64 = value.parse().unwrap_or(0.0);
@@ -170,7 +173,9 @@ impl Shell {
         if let Some(cut) = reading.lines {
             let bytes: Vec<u8> = reading.got.iter().map(|(b, _)| *b).collect();
             let text = String::from_utf8_lossy(&bytes).into_owned();
-            let lines = text.split_inclusive('\n').map(|l| if cut { l.trim_end_matches('\n') } else { l }.to_string());
+            let lines = text
+                .split_inclusive('\n')
+                .map(|l| if cut { l.trim_end_matches('\n') } else { l }.to_string());
             self.set_array(&reading.names[0], lines.collect());
             self.status = 0;
             return Turn::More;
@@ -266,7 +271,8 @@ impl Shell {
 
     fn option_message(&mut self, what: &str, letter: char) {
         let line = match self.dialect {
-            Dialect::Dash => format!("{} -{letter}\n", what.replace("illegal", "Illegal").replace("option requires an argument", "No arg for").replace("--", "").trim_end().replace("No arg for", "No arg for")),
+            Dialect::Dash if what.starts_with("illegal") => format!("Illegal option -{letter}\n"),
+            Dialect::Dash => format!("No arg for -{letter} option\n"),
             _ => format!("{}: {what} {letter}\n", self.name),
         };
         self.print(2, line.as_bytes());

@@ -41,14 +41,28 @@ pub(super) enum Waiting {
 }
 
 const EVERYWHERE: [&str; 37] = [
-    ".", ":", "[", "alias", "bg", "break", "cd", "command", "continue", "echo", "eval", "exec", "exit", "export",
-    "false", "fg", "getopts", "hash", "jobs", "kill", "local", "printf", "pwd", "read", "readonly", "return", "set",
-    "shift", "test", "times", "trap", "true", "type", "ulimit", "umask", "unalias", "unset",
+    ".", ":", "[", "alias", "bg", "break", "cd", "command", "continue", "echo", "eval", "exec", "exit",
+    "export", "false", "fg", "getopts", "hash", "jobs", "kill", "local", "printf", "pwd", "read", "readonly",
+    "return", "set", "shift", "test", "times", "trap", "true", "type", "ulimit", "umask", "unalias", "unset",
 ];
 const ASH_TOO: [&str; 4] = ["[[", "let", "source", "wait"];
 const BASH_TOO: [&str; 16] = [
-    "builtin", "caller", "declare", "dirs", "disown", "enable", "let", "mapfile", "popd", "pushd", "readarray",
-    "shopt", "source", "suspend", "typeset", "wait",
+    "builtin",
+    "caller",
+    "declare",
+    "dirs",
+    "disown",
+    "enable",
+    "let",
+    "mapfile",
+    "popd",
+    "pushd",
+    "readarray",
+    "shopt",
+    "source",
+    "suspend",
+    "typeset",
+    "wait",
 ];
 
 /// Whether the shell does this command itself.
@@ -141,7 +155,8 @@ impl Shell {
                 if rest.first().is_some_and(|a| a == "-a") {
                     aliases.clear();
                 }
-                let all = rest.iter().fold(true, |ok, name| aliases.remove(name).is_some() && ok);
+                let known = rest.iter().filter(|name| aliases.remove(*name).is_some()).count();
+                let all = known == rest.len();
                 Done::Status(i32::from(!all && rest.first().is_none_or(|a| a != "-a")))
             }
             "times" => {
@@ -314,13 +329,16 @@ impl Shell {
     /// What a name means to this shell; `None` when nothing.
     fn describe(&mut self, sys: &mut Sys<'_>, name: &str, verbose: bool) -> Option<String> {
         let reserved = [
-            "if", "then", "else", "elif", "fi", "do", "done", "case", "esac", "while", "until", "for", "in", "{", "}", "!",
+            "if", "then", "else", "elif", "fi", "do", "done", "case", "esac", "while", "until", "for", "in",
+            "{", "}", "!",
         ];
         let say = |short: String, long: String| Some(if verbose { long } else { short });
         if let Some(text) = self.aliases.get(name) {
             return say(format!("alias {name}='{text}'"), format!("{name} is an alias for {text}"));
         }
-        if reserved.contains(&name) || (self.dialect == Dialect::Bash && ["[[", "time", "function"].contains(&name)) {
+        if reserved.contains(&name)
+            || (self.dialect == Dialect::Bash && ["[[", "time", "function"].contains(&name))
+        {
             return say(name.to_string(), format!("{name} is a shell keyword"));
         }
         if self.functions.contains_key(name) {
@@ -341,10 +359,15 @@ impl Shell {
         for name in args.iter().filter(|a| !a.starts_with('-') || a.len() == 1) {
             match self.describe(sys, name, true) {
                 Some(line) if short => {
-                    let kind = [("alias", "alias"), ("keyword", "keyword"), ("function", "function"), ("builtin", "builtin")]
-                        .into_iter()
-                        .find(|(end, _)| line.contains(end))
-                        .map_or("file", |(_, kind)| kind);
+                    let kind = [
+                        ("alias", "alias"),
+                        ("keyword", "keyword"),
+                        ("function", "function"),
+                        ("builtin", "builtin"),
+                    ]
+                    .into_iter()
+                    .find(|(end, _)| line.contains(end))
+                    .map_or("file", |(_, kind)| kind);
                     self.print(1, format!("{kind}\n").as_bytes());
                 }
                 Some(line) if path_only => {
@@ -376,7 +399,11 @@ impl Shell {
             Some("-S") => {
                 let mode = !sys.process().umask;
                 let triple = |bits: u16| -> String {
-                    [(4, 'r'), (2, 'w'), (1, 'x')].iter().filter(|(b, _)| bits & b != 0).map(|(_, c)| *c).collect()
+                    [(4, 'r'), (2, 'w'), (1, 'x')]
+                        .iter()
+                        .filter(|(b, _)| bits & b != 0)
+                        .map(|(_, c)| *c)
+                        .collect()
                 };
                 let line = format!("u={},g={},o={}\n", triple(mode >> 6), triple(mode >> 3), triple(mode));
                 self.print(1, line.as_bytes());
@@ -431,7 +458,8 @@ impl Shell {
         let mut used: Vec<String> = Vec::new();
         loop {
             let start = rest.len() - rest.trim_start().len();
-            let end = rest[start..].find(|c: char| " \t\n;&|()<>".contains(c)).map_or(rest.len(), |i| start + i);
+            let end =
+                rest[start..].find(|c: char| " \t\n;&|()<>".contains(c)).map_or(rest.len(), |i| start + i);
             let word = rest[start..end].to_string();
             let Some(replacement) = self.aliases.get(&word).filter(|_| !used.contains(&word)) else { break };
             rest = format!("{}{replacement}{}", &rest[..start], &rest[end..]);

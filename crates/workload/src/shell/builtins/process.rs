@@ -118,7 +118,8 @@ impl Shell {
             Some("-l") => {
                 for word in &words[1..] {
                     let number: i32 = word.parse().unwrap_or(0);
-                    let signal = Signal::parse(&(if number > 128 { number - 128 } else { number }).to_string());
+                    let signal =
+                        Signal::parse(&(if number > 128 { number - 128 } else { number }).to_string());
                     let line = match (number, signal) {
                         (0, _) => Signal::parse(word).map(|s| s.0.to_string()).unwrap_or_default(),
                         (_, Some(signal)) => signal.name(),
@@ -127,7 +128,8 @@ impl Shell {
                     self.print(1, format!("{line}\n").as_bytes());
                 }
                 if words.len() == 1 {
-                    let all: Vec<String> = (1..=31).map(|n| format!("{n:2}) {}\n", Signal(n).name())).collect();
+                    let all: Vec<String> =
+                        (1..=31).map(|n| format!("{n:2}) {}\n", Signal(n).name())).collect();
                     self.print(1, all.concat().as_bytes());
                 }
                 return Done::Status(0);
@@ -136,7 +138,16 @@ impl Shell {
             Some(flag) if flag.starts_with('-') && flag.len() > 1 => {
                 let (name, rest) = match flag {
                     "-s" | "-n" => (words.get(1).map_or("", |s| s.as_str()), words.get(2..).unwrap_or(&[])),
-                    _ => (flag[1..].trim_start_matches(if flag.starts_with("-s") && flag.len() > 2 && !flag.starts_with("-si") { "s" } else { "\0" }), &words[1..]),
+                    _ => (
+                        flag[1..].trim_start_matches(
+                            if flag.starts_with("-s") && flag.len() > 2 && !flag.starts_with("-si") {
+                                "s"
+                            } else {
+                                "\0"
+                            },
+                        ),
+                        &words[1..],
+                    ),
                 };
                 signal = match name {
                     "0" => None,
@@ -170,14 +181,18 @@ impl Shell {
                         // The group, or all: every process that this one sees but itself and PID 1.
                         let me = sys.process().pid;
                         // The group holds the shell itself.
-                        if word == "0" && let Some(signal) = signal {
+                        if word == "0"
+                            && let Some(signal) = signal
+                        {
                             sys.kernel.signal(sys.me, signal, true);
                         }
                         let space = sys.kernel.space_of(sys.container());
                         sys.kernel
                             .processes
                             .values()
-                            .filter(|p| sys.kernel.space_of(p.container) == space && p.pid != me && p.pid != 1)
+                            .filter(|p| {
+                                sys.kernel.space_of(p.container) == space && p.pid != me && p.pid != 1
+                            })
                             .map(|p| p.pid)
                             .collect()
                     }
@@ -192,7 +207,11 @@ impl Shell {
                     Dialect::Bash if word.starts_with('%') => format!("{word}: no such job"),
                     Dialect::Bash => format!("{word}: arguments must be process or job IDs"),
                 };
-                if self.dialect == Dialect::Ash { self.complain(&message) } else { self.complain_as("kill", &message) }
+                if self.dialect == Dialect::Ash {
+                    self.complain(&message)
+                } else {
+                    self.complain_as("kill", &message)
+                }
                 status = if self.dialect == Dialect::Dash { 2 } else { 1 };
                 continue;
             }

@@ -79,8 +79,7 @@ impl Shell {
                     Done::Status(1)
                 }
                 _ => {
-                    let text = if self.dialect == Dialect::Dash { "not in a function" } else { "not in a function" };
-                    self.complain_as(name, text);
+                    self.complain_as(name, "not in a function");
                     Done::Exit(2)
                 }
             };
@@ -117,7 +116,9 @@ impl Shell {
                 return if self.dialect == Dialect::Bash { Done::Status(1) } else { Done::Exit(2) };
             }
             let mut text = value.map(ToString::to_string);
-            if wanted.integer && let Some(value) = &text {
+            if wanted.integer
+                && let Some(value) = &text
+            {
                 let mut scope = ShellScope { shell: self, sys };
                 text = Some(arith::evaluate(value, &mut scope).unwrap_or(0).to_string());
             }
@@ -179,7 +180,8 @@ impl Shell {
                     };
                     match &v.data {
                         Data::List(list) => {
-                            let all: Vec<String> = list.iter().map(|(k, v)| format!("[{k}]=\"{v}\"")).collect();
+                            let all: Vec<String> =
+                                list.iter().map(|(k, v)| format!("[{k}]=\"{v}\"")).collect();
                             format!("declare {flags} {n}=({})\n", all.join(" "))
                         }
                         _ => match text {
