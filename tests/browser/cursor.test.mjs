@@ -58,7 +58,7 @@ test("the mouse drags the cursor, and a press on a bar asks why", {}, async (lif
   await mouse.move(box.x + 700, box.y + 20);
   assert.equal(await lifepod.clock(), left, "a mouse that is only moved leaves the cursor alone");
 
-  await lifepod.page.locator(".span.is-failed").last().click();
+  await lifepod.page.locator('[data-lane$="/status"] .is-failed').last().click();
   assert.equal(await lifepod.page.locator(".timeline-selected").count() > 0, true);
   assert.ok((await lifepod.tab("Why")).length > 40);
 });

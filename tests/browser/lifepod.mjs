@@ -71,7 +71,7 @@ export class Lifepod {
 
   /** What is said of the text below the editor. */
   verdict() {
-    return this.page.locator(".editor-verdict").innerText();
+    return this.page.locator(".editor-verdict").first().innerText();
   }
 
   /** Presses keys with the focus on the timeline. */

@@ -139,7 +139,7 @@ fn verdict(props: &EditorProps, words: &'static Words) -> Html {
         None => None,
     };
     if let Some(note) = note {
-        return html! { <span class="editor-verdict is-warning">{note}</span> };
+        return html! { <span class="editor-verdict is-warning is-long">{note}</span> };
     }
     // The first of the worst.
     let Some(worst) = props.diagnostics.iter().min_by_key(|diagnostic| diagnostic.severity) else {
@@ -156,8 +156,13 @@ fn verdict(props: &EditorProps, words: &'static Words) -> Html {
         all => format!("  (+{})", all - 1),
     };
     html! {
-        <button {class} onclick={move |_: MouseEvent| go_to(place.0, place.1)}>
-            <b class="mono">{format!("{}:{}", worst.line, worst.column)}</b>{" "}{&worst.message}{more}
-        </button>
+        <>
+            if worst.severity == Severity::Warning {
+                <span class="editor-verdict is-short">{words.no_errors}</span>
+            }
+            <button {class} title={worst.message.clone()} onclick={move |_: MouseEvent| go_to(place.0, place.1)}>
+                <b class="mono">{format!("{}:{}", worst.line, worst.column)}</b>{" "}{&worst.message}{more}
+            </button>
+        </>
     }
 }
