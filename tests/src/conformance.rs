@@ -2,6 +2,7 @@
 
 use crate::topics::{self, Topic};
 use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -16,6 +17,9 @@ pub struct Options {
     pub strict: bool,
     /// Only these topics; empty for all.
     pub only: Vec<String>,
+    /// A file of failures that are known: a line each, `TOPIC ID REASON…`. They do not count against the run, and one
+    /// that passes does, so that the list only ever gets shorter.
+    pub known: Option<PathBuf>,
 }
 
 /// Failures of a topic that are printed without `--verbose`.
@@ -30,6 +34,17 @@ pub struct Totals {
     pub passed: usize,
     /// Vectors that failed, and unreadable or unknown files.
     pub failed: usize,
+    /// Of the failed ones, those that were known to.
+    pub known: usize,
+    /// Known failures that passed.
+    pub surprises: usize,
+}
+
+impl Totals {
+    /// Whether all is as it should be.
+    pub fn is_good(&self) -> bool {
+        self.failed == self.known && self.surprises == 0
+    }
 }
 
 /// Runs every `*.jsonl` file of the folder and writes the report to `out`.
@@ -44,19 +59,45 @@ pub fn run(options: &Options, out: &mut String) -> std::io::Result<Totals> {
         .filter(|path| path.extension().is_some_and(|ending| ending == "jsonl"))
         .collect();
     files.sort();
+    let known = match &options.known {
+        Some(path) => known_failures(&std::fs::read_to_string(path)?),
+        None => BTreeSet::new(),
+    };
     let mut totals = Totals::default();
     for path in files {
         let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         if !options.only.is_empty() && !options.only.contains(&name) {
             continue;
         }
-        run_file(options, &path, &name, &mut totals, out);
+        run_file(options, &path, &name, &known, &mut totals, out);
     }
-    let _ = writeln!(out, "{} passed, {} failed", totals.passed, totals.failed);
+    if totals.known > 0 {
+        let _ = writeln!(out, "{} failures are known and not counted", totals.known);
+    }
+    let failed = totals.failed - totals.known + totals.surprises;
+    let _ = writeln!(out, "{} passed, {failed} failed", totals.passed);
     Ok(totals)
 }
 
-fn run_file(options: &Options, path: &Path, name: &str, totals: &mut Totals, out: &mut String) {
+/// Topic and id of each known failure.
+fn known_failures(text: &str) -> BTreeSet<(String, String)> {
+    let lines = text.lines().filter(|line| !line.starts_with('#'));
+    lines
+        .filter_map(|line| {
+            let mut words = line.split_whitespace();
+            Some((words.next()?.to_string(), words.next()?.to_string()))
+        })
+        .collect()
+}
+
+fn run_file(
+    options: &Options,
+    path: &Path,
+    name: &str,
+    known: &BTreeSet<(String, String)>,
+    totals: &mut Totals,
+    out: &mut String,
+) {
     let judge = match topics::find(name) {
         Some(Topic::Judged(judge)) => judge,
         Some(Topic::NotImplemented) => {
@@ -74,7 +115,7 @@ fn run_file(options: &Options, path: &Path, name: &str, totals: &mut Totals, out
             return;
         }
     };
-    let vectors = match read(path) {
+    let vectors = match read(path).and_then(|vectors| with_inputs(vectors, path, name)) {
         Ok(vectors) => vectors,
         Err(error) => {
             let _ = writeln!(out, "{name}: {error}");
@@ -87,6 +128,16 @@ fn run_file(options: &Options, path: &Path, name: &str, totals: &mut Totals, out
         .enumerate()
         .filter_map(|(index, vector)| judge(vector).err().map(|diff| (id(vector, index), diff)))
         .collect();
+    let is_known = |id: &str| known.contains(&(name.to_string(), id.to_string()));
+    let failed: BTreeSet<&str> = failures.iter().map(|(id, _)| id.as_str()).collect();
+    totals.known += failed.iter().filter(|id| is_known(id)).count();
+    for (index, vector) in vectors.iter().enumerate() {
+        let id = id(vector, index);
+        if is_known(&id) && !failed.contains(id.as_str()) {
+            totals.surprises += 1;
+            let _ = writeln!(out, "{name}: {id} passes now: take it off the list of known failures");
+        }
+    }
     let passed = vectors.len() - failures.len();
     totals.passed += passed;
     totals.failed += failures.len();
@@ -111,6 +162,21 @@ fn id(vector: &Value, index: usize) -> String {
     vector["id"].as_str().map_or_else(|| format!("line {}", index + 1), str::to_string)
 }
 
+/// The API server was given the inputs of the topic `validation`: each of its answers gets the input of the same id.
+fn with_inputs(mut vectors: Vec<Value>, path: &Path, name: &str) -> Result<Vec<Value>, String> {
+    if name != "validation_apiserver" {
+        return Ok(vectors);
+    }
+    let mut inputs = BTreeMap::new();
+    for input in read(&path.with_file_name("validation.jsonl"))? {
+        inputs.insert(input["id"].to_string(), input);
+    }
+    for vector in &mut vectors {
+        vector["input"] = inputs.get(&vector["id"].to_string()).cloned().unwrap_or_default();
+    }
+    Ok(vectors)
+}
+
 fn read(path: &Path) -> Result<Vec<Value>, String> {
     let text = std::fs::read_to_string(path).map_err(|error| error.to_string())?;
     text.lines()
@@ -120,4 +186,28 @@ fn read(path: &Path) -> Result<Vec<Value>, String> {
             serde_json::from_str(line).map_err(|error| format!("line {}: {error}", index + 1))
         })
         .collect()
+}
+
+/// Writes the simulated timeline of every pod recording of `dir` to `folder`, an entry a line, so that anyone can lay
+/// it beside the recording. Gives the number of files.
+///
+/// # Errors
+/// When a folder or file cannot be read or written, in words.
+pub fn dump(dir: &Path, folder: &Path) -> Result<usize, String> {
+    std::fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    let mut written = 0;
+    for topic in ["pod_timelines", "pod_timelines2"] {
+        let path = dir.join(format!("{topic}.jsonl"));
+        if !path.exists() {
+            continue;
+        }
+        for (index, vector) in read(&path)?.iter().enumerate() {
+            let Ok(entries) = topics::pod_timelines::dump(vector) else { continue };
+            let lines: String = entries.iter().map(|entry| format!("{entry}\n")).collect();
+            let file = folder.join(format!("{}.jsonl", id(vector, index)));
+            std::fs::write(&file, lines).map_err(|error| format!("{}: {error}", file.display()))?;
+            written += 1;
+        }
+    }
+    Ok(written)
 }

@@ -90,7 +90,12 @@ fn blocks(text: &str) -> Vec<Block<'_>> {
         let start = line_end + 1;
         let Some(close) = text[start..].find("```").map(|offset| start + offset) else { break };
         let info = text[open + 3..line_end].trim();
-        found.push(Block { info, words: info.split_whitespace().collect(), body: &text[start..close], start });
+        found.push(Block {
+            info,
+            words: info.split_whitespace().collect(),
+            body: &text[start..close],
+            start,
+        });
         at = close + 3;
     }
     found
@@ -104,7 +109,13 @@ fn timeline(run: &Run, until: SimTime) -> String {
     for line in lines.iter().take_while(|l| l.at <= until) {
         let seconds = line.at.as_secs_f64();
         let what = line.what.replace('\n', " ");
-        let _ = writeln!(out, "{seconds:>9.3}  {:<17}  {:<object$}  {}", line.who, line.object, without_uid(&what));
+        let _ = writeln!(
+            out,
+            "{seconds:>9.3}  {:<17}  {:<object$}  {}",
+            line.who,
+            line.object,
+            without_uid(&what)
+        );
     }
     out
 }

@@ -1,4 +1,4 @@
-//! `conformance [DIR] [--verbose] [--strict] [--only TOPIC]…`: see `lifepod_tests::conformance`.
+//! `conformance [DIR] [--verbose] [--strict] [--only TOPIC]… [--known FILE] [--dump DIR]`: see `lifepod_tests::conformance`.
 
 use clap::Parser;
 use lifepod_tests::conformance::{Options, run};
@@ -20,15 +20,33 @@ struct Args {
     /// Run this topic only; may be given several times.
     #[arg(long, value_name = "TOPIC")]
     only: Vec<String>,
+    /// Known failures, a line each: TOPIC ID REASON. They do not fail the run; one that passes does.
+    #[arg(long, value_name = "FILE")]
+    known: Option<PathBuf>,
+    /// Write each simulated pod timeline to this folder, in the recordings' own form.
+    #[arg(long, value_name = "DIR")]
+    dump: Option<PathBuf>,
 }
 
 fn main() -> ExitCode {
-    let Args { dir, verbose, strict, only } = Args::parse();
+    let Args { dir, verbose, strict, only, known, dump } = Args::parse();
+    if let Some(folder) = dump {
+        return match lifepod_tests::conformance::dump(&dir, &folder) {
+            Ok(written) => {
+                println!("{written} timelines written to {}", folder.display());
+                ExitCode::SUCCESS
+            }
+            Err(error) => {
+                eprintln!("{error}");
+                ExitCode::from(2)
+            }
+        };
+    }
     let mut report = String::new();
-    match run(&Options { dir: dir.clone(), verbose, strict, only }, &mut report) {
+    match run(&Options { dir: dir.clone(), verbose, strict, only, known }, &mut report) {
         Ok(totals) => {
             print!("{report}");
-            if totals.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+            if totals.is_good() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
         }
         Err(error) => {
             eprintln!("cannot read {}: {error}", dir.display());

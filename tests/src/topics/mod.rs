@@ -3,6 +3,7 @@
 pub mod engine;
 pub mod front;
 pub mod pod_timelines;
+pub mod shell;
 pub mod views;
 
 use serde_json::Value;
@@ -39,9 +40,9 @@ pub fn find(name: &str) -> Option<Topic> {
         "tables" => Judged(views::tables),
         "describe" => Judged(views::describe),
         "rollout" => Judged(views::rollout),
-        "shell"
-        | "shell_more"
-        | "deployment_math"
+        "shell" => Judged(shell::shell),
+        "shell_more" => Judged(shell::shell_more),
+        "deployment_math"
         | "pdb"
         | "rs_deletion_rank"
         | "pod_timelines2"

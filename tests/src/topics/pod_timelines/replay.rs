@@ -27,9 +27,9 @@ pub(super) fn phases(v: &Value) -> Vec<Phases> {
     let recorded: Vec<&Value> = v["timeline"].as_array().into_iter().flatten().collect();
     let likeliest = likeliest_phases(&recorded);
     let mut all = vec![likeliest];
-    let around = |phase: f64, step: i32| (phase + f64::from(step) * 0.04).rem_euclid(1.0);
-    for relist in 0..25 {
-        for sync in [0, 1, -1, 12] {
+    let around = |phase: f64, step: i32| (phase + f64::from(step) * 0.1).rem_euclid(1.0);
+    for relist in 0..10 {
+        for sync in [0, 5] {
             let (relist, sync) = (around(likeliest.relist, relist), around(likeliest.sync, sync));
             all.push(Phases { relist, sync });
         }
