@@ -25,6 +25,8 @@ const FREE_STEPS: u32 = 20_000;
 const HONEST_STEPS: u32 = 1_000_000;
 /// Steps paid for at once: at a microsecond each, this is how long the process then pauses.
 const SLICE: u32 = 1_000;
+/// Steps of a busy loop at one look: enough to see its condition.
+const GLANCE: u32 = 100;
 /// The longest pause between two looks at a busy loop.
 const MAX_PAUSE: SimTime = SimTime::from_secs(10);
 /// Steps taken before others get their turn.
@@ -509,7 +511,8 @@ impl Kernel {
         let crowded = self.steps_now > INSTANT_STEPS;
         let Some(p) = self.processes.get_mut(&id) else { return true };
         p.burn = p.burn.saturating_add(1);
-        if !crowded && (p.burn < FREE_STEPS || !p.burn.is_multiple_of(SLICE)) {
+        let slice = if p.burning { GLANCE } else { SLICE };
+        if !crowded && (p.burn < FREE_STEPS || !p.burn.is_multiple_of(slice)) {
             return false;
         }
         let mut pause = SimTime::from_millis(1);
@@ -517,7 +520,7 @@ impl Kernel {
         if p.burn > HONEST_STEPS {
             loops = !p.burning;
             p.burning = true;
-            let factor = (p.burn - HONEST_STEPS) / SLICE;
+            let factor = (p.burn - HONEST_STEPS) / GLANCE;
             pause = SimTime(1_000u64.saturating_mul(u64::from(factor) + 1)).min(MAX_PAUSE);
         }
         p.pause = pause;

@@ -27,6 +27,8 @@ pub(crate) struct Filter {
     status: i32,
     /// The status when an input cannot be opened.
     open_failure: i32,
+    /// What the tool goes on with once its input is read (`xargs`).
+    pub next: Option<State>,
 }
 
 /// What is done with the input.
@@ -89,6 +91,7 @@ impl Filter {
             work,
             status: 0,
             open_failure,
+            next: None,
         }))
     }
 
@@ -342,7 +345,10 @@ impl Filter {
                 let state = whole(cx, &args, data);
                 match state {
                     State::End(code) => code.max(self.status),
-                    _ => self.status,
+                    state => {
+                        self.next = Some(state);
+                        return Turn::More;
+                    }
                 }
             }
             _ => self.status,

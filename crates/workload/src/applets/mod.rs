@@ -304,7 +304,13 @@ impl Applet {
                 cx.print(&*line);
                 Turn::More
             }
-            State::Filter(filter) => filter.step(&mut cx),
+            State::Filter(filter) => {
+                let turn = filter.step(&mut cx);
+                if let Some(next) = filter.next.take() {
+                    self.state = next;
+                }
+                turn
+            }
             State::Tail(tail) => tail.step(&mut cx),
             State::Run(runner) => runner.step(&mut cx),
             State::Net(client) => client.step(&mut cx),
