@@ -54,7 +54,7 @@ impl Kubelet {
         let now = kernel.now;
         if let Some(exec) = &hook.exec {
             let exec_id = processes.exec(now, process, &exec.command);
-            self.execs.expect_exec(uid, exec_id, waiter, exec.command.clone(), now, id);
+            self.execs.expect_exec(uid, exec_id, waiter, exec.command.clone(), id, kernel);
             self.run_processes_soon(kernel, uid);
             HookRun::Waits
         } else if let Some(get) = &hook.http_get {

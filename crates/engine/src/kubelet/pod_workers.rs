@@ -200,7 +200,9 @@ impl Kubelet {
         }
         match self.pleg.newer_than(uid, worker.last_sync, last_relist) {
             Some(status) => {
-                kernel.cause = worker.active.as_ref().and_then(|u| u.cause).or(kernel.cause);
+                // What came while the worker waited is the fresher reason.
+                let newest = worker.pending.as_ref().or(worker.active.as_ref());
+                kernel.cause = newest.and_then(|u| u.cause).or(kernel.cause);
                 self.work(kernel, uid, status);
             }
             None => {

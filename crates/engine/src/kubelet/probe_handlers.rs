@@ -95,7 +95,7 @@ impl Kubelet {
                         exec.command.iter().map(|word| super::container_config::expand(word, &env)).collect();
                     let id = processes.exec(now, process, &command);
                     let waiter = Waiter::Probe(key.clone());
-                    self.execs.expect_exec(&key.uid, id, waiter, command.clone(), now, "");
+                    self.execs.expect_exec(&key.uid, id, waiter, command.clone(), "", kernel);
                     Ok(Handler::Exec { id, command: command.join(" ") })
                 } else if let Some(get) = &spec.http_get {
                     match resolve_port(&get.port, &container) {

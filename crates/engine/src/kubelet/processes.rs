@@ -25,6 +25,7 @@ struct Exec {
     command: Vec<String>,
     began: SimTime,
     container: String,
+    cause: Option<EntryId>,
 }
 
 /// Who waits for which command and request.
@@ -41,10 +42,11 @@ impl Waiters {
         id: ExecId,
         waiter: Waiter,
         command: Vec<String>,
-        began: SimTime,
         container: &str,
+        kernel: &Kernel,
     ) {
-        let exec = Exec { waiter, command, began, container: container.to_string() };
+        let (began, cause) = (kernel.now, kernel.cause);
+        let exec = Exec { waiter, command, began, container: container.to_string(), cause };
         self.execs.insert((uid.clone(), id), exec);
     }
 
@@ -74,7 +76,9 @@ impl Kubelet {
             runtime.wakes_at = None;
         }
         let Some(processes) = &mut runtime.processes else { return };
-        let happened = processes.advance(kernel.now);
+        let mut happened = processes.advance(kernel.now);
+        // A command that ran in a container ends after the container does, not before.
+        happened.sort_by_key(|h| (h.at, matches!(h.what, Happening::ExecDone { .. })));
         let pod = self.pods.get(uid).or_else(|| self.workers.get(uid).and_then(|w| w.pod())).cloned();
         if let Some(pod) = pod {
             for happened in happened {
@@ -209,6 +213,7 @@ impl Kubelet {
         let record = self.runtime.pod(uid).and_then(|p| p.container(&done.container));
         let Some((name, attempt)) = record.map(|c| (c.name.clone(), c.attempt)) else { return };
         let took = kernel.now.since(done.began);
+        kernel.cause = done.cause;
         let call = Call::ExecSync { attempt, command: done.command, exit_code, took };
         self.call(kernel, pod, Some(&name), call);
         let outcome = match exit_code {
