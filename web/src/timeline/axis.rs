@@ -5,6 +5,9 @@ use lifepod_timeline::Layout;
 use std::rc::Rc;
 use yew::prelude::*;
 
+/// About how wide the widest time on the axis is, in pixels.
+const LABEL_WIDTH: f64 = 44.0;
+
 /// What [`Axis`] is given.
 #[derive(Properties, PartialEq)]
 pub struct AxisProps {
@@ -17,11 +20,14 @@ pub fn Axis(props: &AxisProps) -> Html {
     let layout = &*props.layout;
     let bottom = layout.top;
     let ticks = layout.ticks.iter().map(|tick| {
-        let x = px(tick.x);
+        let line = px(tick.x);
+        // The last time stands before its line where there is no room behind it.
+        let fits = tick.x + LABEL_WIDTH <= layout.width;
+        let (x, anchor) = if fits { (px(tick.x + 3.0), "start") } else { (px(tick.x - 3.0), "end") };
         html! {
             <>
-                <line class="timeline-tick" x1={x.clone()} x2={x} y1={px(bottom - 8.0)} y2={px(bottom)} />
-                <text x={px(tick.x + 3.0)} y="16">{&tick.label}</text>
+                <line class="timeline-tick" x1={line.clone()} x2={line} y1={px(bottom - 8.0)} y2={px(bottom)} />
+                <text {x} y="16" text-anchor={anchor}>{&tick.label}</text>
             </>
         }
     });
