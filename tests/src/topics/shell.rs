@@ -202,7 +202,7 @@ fn compare(
         } else {
             0.05
         };
-        if (want - run.seconds).abs() > tolerance + 0.026 && run.exit.is_some() {
+        if (want - run.seconds).abs() > tolerance + 0.001 && run.exit.is_some() {
             wrong.push(format!("seconds: want {want}, got {}", run.seconds));
         }
     }
