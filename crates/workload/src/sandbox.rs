@@ -154,8 +154,14 @@ impl Sandbox {
 
     /// Ask a container to stop: its image's `STOPSIGNAL`, or `TERM`.
     pub fn stop(&mut self, now: SimTime, container: ContainerId) {
-        let signal = self.kernel.containers.get(&container).map_or(Signal::TERM, |c| c.image.stop_signal);
-        self.signal(now, container, signal);
+        self.signal(now, container, self.stop_signal(container));
+    }
+
+    /// The signal that asks a container to stop: its image's `STOPSIGNAL`, or `TERM`. A scripted process
+    /// understands `TERM`.
+    pub fn stop_signal(&self, container: ContainerId) -> Signal {
+        let container = self.kernel.containers.get(&container).filter(|c| c.config.behavior.is_none());
+        container.map_or(Signal::TERM, |c| c.image.stop_signal)
     }
 
     /// Kill a container's processes: exit code 137.

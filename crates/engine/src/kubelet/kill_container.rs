@@ -4,6 +4,7 @@
 use crate::events::EventType;
 use crate::kernel::Kernel;
 use crate::kubelet::hooks::{HookRun, Waiter};
+use crate::kubelet::processes::signal_name;
 use crate::kubelet::restart_policy::is_sidecar;
 use crate::kubelet::runtime::{ContainerState, RuntimeStatus};
 use crate::kubelet::{Kubelet, PodUid, SharedPod, Timer};
@@ -12,7 +13,6 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 use lifepod_api::{Container, Pod, Probe, SimTime};
-use lifepod_workload as workload;
 
 /// Every container gets at least this many seconds between the stop signal and KILL
 /// (`minimumGracePeriodInSeconds`).
@@ -265,12 +265,18 @@ impl Kubelet {
         let Some((attempt, process)) = running.map(|c| (c.attempt, c.process)) else {
             return self.container_is_dead(kernel, uid, id);
         };
-        let call = Call::StopContainer { attempt, timeout: grace, signal: "TERM" };
+        let processes = self.runtime.pod(uid).and_then(|p| p.processes.as_ref());
+        // The image's STOPSIGNAL, or TERM; `lifecycle.stopSignal` is behind a gate that is off in 1.36.
+        let signal = match (processes, process) {
+            (Some(processes), Some(process)) => signal_name(processes.stop_signal(process)),
+            _ => "TERM",
+        };
+        let call = Call::StopContainer { attempt, timeout: grace, signal };
         self.call(kernel, &pod, Some(&name), call);
         self.kill_timer(kernel, uid, id, kernel.now + SimTime::from_secs(grace));
         let now = kernel.now;
         if let (Some(processes), Some(process)) = (&mut self.runtime.pod_mut(uid).processes, process) {
-            processes.signal(now, process, workload::Signal::TERM);
+            processes.stop(now, process);
         }
         self.run_processes(kernel, uid);
     }

@@ -287,7 +287,8 @@ fn http_hook_outcome(reply: &Reply) -> Result<(), String> {
     }
 }
 
-fn signal_name(signal: workload::Signal) -> &'static str {
+/// A signal's name, for those that stop and kill processes.
+pub(crate) fn signal_name(signal: workload::Signal) -> &'static str {
     match signal {
         workload::Signal::KILL => "KILL",
         workload::Signal::TERM => "TERM",
@@ -298,6 +299,7 @@ fn signal_name(signal: workload::Signal) -> &'static str {
         workload::Signal::PIPE => "PIPE",
         workload::Signal::USR1 => "USR1",
         workload::Signal::USR2 => "USR2",
+        workload::Signal::WINCH => "WINCH",
         _ => "other",
     }
 }

@@ -1,7 +1,7 @@
 //! The images that manifests really use: one entry each, to be read like a table.
 //!
-//! Sizes are what a pull transfers (linux/amd64, compressed), to the nearest few MiB, read in summer 2026. What the
-//! programs do is in `server.rs`, under the name of the binary.
+//! Sizes are what a pull transfers (linux/amd64, compressed), roughly: estimates, not
+//! measurements; a scenario may give the size of an image that matters to it. What the programs do is in `server.rs`, under the name of the binary.
 
 use crate::signal::Signal;
 

@@ -297,6 +297,11 @@ impl Server {
                 return Some(Turn::Exit(1));
             }
         }
+        if self.spec.life == Life::Ends(0) && self.spec.says.is_empty() && self.argv.len() > 1 {
+            // A client of something outside the pod: what it would find there nobody said.
+            let subject = self.argv.join(" ");
+            sys.assume(&subject, "it does what it is asked and ends with exit code 0");
+        }
         None
     }
 
