@@ -14,7 +14,7 @@ fn differs(what: &str, expected: &Value, got: &Value) -> Result<(), String> {
 }
 
 fn seconds(time: SimTime) -> Value {
-    if time.0 % 1_000_000 == 0 { json!(time.as_secs()) } else { json!(time.as_secs_f64()) }
+    if time.0.is_multiple_of(1_000_000) { json!(time.as_secs()) } else { json!(time.as_secs_f64()) }
 }
 
 fn number(value: &Value, key: &str) -> f64 {

@@ -125,6 +125,8 @@ impl Kubelet {
             return true;
         }
         let next_back_off = self.crash_loop.next(&key, finished_at, kernel.now);
+        // A container that this very sync has killed still counts as running in its snapshot.
+        let attempt = run.runtime.find(&name).map_or(attempt, |newest| newest.attempt);
         kernel.decide(Decision::Restart { pod, container: name, restart_count: attempt + 1, next_back_off });
         false
     }

@@ -105,6 +105,10 @@ const MARIADB_PASSWORD: &[&str] = &[
     "\tYou need to specify one of MARIADB_ROOT_PASSWORD, MARIADB_ROOT_PASSWORD_HASH, MARIADB_ALLOW_EMPTY_ROOT_PASSWORD and MARIADB_RANDOM_ROOT_PASSWORD",
 ];
 
+/// A Go program that handles no signals: the runtime takes TERM, dies by it if it can, and as the first process of its
+/// container, which cannot, ends with 2 (`runtime/signal_unix.go dieFromSignal`).
+const GO: Option<(u32, i32)> = Some((10, 2));
+
 #[rustfmt::skip]
 const SPECS: &[Spec] = &[
     Spec { name: "nginx", start_ms: 50, ports: &[80], speaks: Speaks::Http(NGINX_PAGE, 404), memory_mib: 6, clash: Clash::Nginx, says: &["nginx: start worker processes"], ..WEB },
@@ -116,7 +120,7 @@ const SPECS: &[Spec] = &[
     Spec { name: "envoy", start_ms: 500, ports: &[10000], memory_mib: 40, ..WEB },
     Spec { name: "whoami-server", ports: &[80], says: &["Starting up on port 80"], memory_mib: 5, ..WEB },
     Spec { name: "http-echo", ports: &[5678], says: &["server is listening on :5678"], memory_mib: 5, ..WEB },
-    Spec { name: "hello-app", ports: &[8080], speaks: Speaks::Http("Hello, world!\n", 200), says: &["Server listening on port 8080"], memory_mib: 5, ..WEB },
+    Spec { name: "hello-app", term: GO, ports: &[8080], speaks: Speaks::Http("Hello, world!\n", 200), says: &["Server listening on port 8080"], memory_mib: 5, ..WEB },
     Spec { name: "hello-kubernetes", start_ms: 400, ports: &[8080], memory_mib: 40, term: None, clash: Clash::Node, says: &["Listening on: http://localhost:8080"], ..WEB },
     Spec { name: "echo-server", ports: &[8080], memory_mib: 5, ..WEB },
     Spec { name: "redis-server", ports: &[6379], memory_mib: 8, clash: Clash::Redis, says: &["* Ready to accept connections tcp"], ..OWN },
@@ -133,12 +137,12 @@ const SPECS: &[Spec] = &[
     Spec { name: "zkServer.sh", start_ms: 1500, ports: &[2181], memory_mib: 80, term: Some((100, 143)), ..OWN },
     Spec { name: "fluentd", start_ms: 2000, ports: &[24224], memory_mib: 60, term: Some((500, 0)), says: &["[info]: fluentd worker is now running worker=0"], ..OWN },
     Spec { name: "fluent-bit", ports: &[2020], memory_mib: 15, ..WEB },
-    Spec { name: "node_exporter", ports: &[9100], memory_mib: 15, says: &["msg=\"Listening on\" address=[::]:9100"], ..WEB },
+    Spec { name: "node_exporter", term: GO, ports: &[9100], memory_mib: 15, says: &["msg=\"Listening on\" address=[::]:9100"], ..WEB },
     Spec { name: "prometheus", start_ms: 500, ports: &[9090], memory_mib: 80, says: &["msg=\"Server is ready to receive web requests.\""], ..WEB },
     Spec { name: "grafana", start_ms: 3000, ports: &[3000], memory_mib: 90, says: &["msg=\"HTTP Server Listen\" address=[::]:3000"], ..WEB },
     Spec { name: "metrics-server", start_ms: 500, ports: &[10250], memory_mib: 25, ..OWN },
-    Spec { name: "server", ports: &[8080], memory_mib: 3, ..WEB },
-    Spec { name: "agnhost", memory_mib: 10, ..WEB },
+    Spec { name: "server", term: GO, ports: &[8080], memory_mib: 3, ..WEB },
+    Spec { name: "agnhost", term: GO, memory_mib: 10, ..WEB },
     Spec { name: "pause", start_ms: 1, speaks: Speaks::Nothing, memory_mib: 1, ..WEB },
     Spec { name: "app", start_ms: 500, memory_mib: 30, ..WEB },
     Spec { name: "hello", says: &["", "Hello from Docker!", "This message shows that your installation appears to be working correctly."], ..TOOL },
