@@ -3,15 +3,47 @@
 use crate::toolchain::Toolchain;
 use crate::{place, say, shell, tools};
 use anyhow::Result;
+use std::path::PathBuf;
 use std::process::Command;
 
-/// Builds the release page into dist/.
+/// What the page is made of: a change in any of these makes a new build.
+const SOURCES: [&str; 7] =
+    ["web", "static", "crates", "Cargo.toml", "Cargo.lock", "Trunk.toml", "package-lock.json"];
+
+/// Builds the release page into dist/, unless it was built from these very sources before.
 pub fn build() -> Result<()> {
+    let stamp = place::target().join("page.stamp");
+    let sources = sources()?;
+    let built = place::dist().join("index.html").exists();
+    if built && std::fs::read_to_string(&stamp).is_ok_and(|of| of == sources) {
+        say::line("the page in dist/ is of these sources");
+        return Ok(());
+    }
     let mut trunk = trunk()?;
     let clock = say::step("page", "Trunk builds the release page into dist/");
     shell::run(trunk.args(["build", "--release"]))?;
+    std::fs::create_dir_all(place::target())?;
+    std::fs::write(stamp, sources)?;
     say::done("page", clock);
     Ok(())
+}
+
+/// The page's sources, a line each: path, size and time of the last change.
+fn sources() -> Result<String> {
+    let mut files = Vec::new();
+    let mut left: Vec<PathBuf> = SOURCES.iter().map(|name| place::root().join(name)).collect();
+    while let Some(path) = left.pop() {
+        let about = std::fs::metadata(&path)?;
+        if !about.is_dir() {
+            files.push(format!("{} {} {:?}", path.display(), about.len(), about.modified()?));
+        } else if !path.ends_with("web/generated") {
+            let inside: std::io::Result<Vec<_>> =
+                std::fs::read_dir(&path)?.map(|entry| Ok(entry?.path())).collect();
+            left.extend(inside?);
+        }
+    }
+    files.sort();
+    Ok(files.join("\n"))
 }
 
 /// Serves the release page, rebuilt and reloaded on every change, until it is ended.
