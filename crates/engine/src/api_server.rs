@@ -9,7 +9,9 @@ use alloc::format;
 use alloc::string::ToString;
 use alloc::sync::Arc;
 use lifepod_api::status::Refusal;
-use lifepod_api::{KINDS, Kind, Object, ObjectKey, PodCondition, Status, Time, prepare};
+use lifepod_api::{
+    KINDS, Kind, Object, ObjectKey, PodCondition, Status, Time, is_pod_phase_terminal, prepare,
+};
 use serde_json::Value;
 
 /// The kind of a key; a pod for kinds that have no type.
@@ -165,7 +167,7 @@ impl Kernel {
         }
         let own = pod.spec.termination_grace_period_seconds.unwrap_or(0);
         let mut grace = grace.unwrap_or(own);
-        let finished = matches!(pod.status.phase.as_str(), "Succeeded" | "Failed");
+        let finished = is_pod_phase_terminal(&pod.status.phase);
         if pod.spec.node_name.is_empty() || finished {
             grace = 0;
         }

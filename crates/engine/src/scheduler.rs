@@ -10,7 +10,7 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use lifepod_api::resources::pod_requests;
-use lifepod_api::{Node, Object, Pod, PodCondition, Quantity, SimTime};
+use lifepod_api::{Node, Object, Pod, PodCondition, Quantity, SimTime, is_pod_phase_terminal};
 
 /// The scheduler's own timers.
 #[derive(Clone, Debug)]
@@ -106,7 +106,7 @@ impl Scheduler {
         }
         self.pending.remove(&uid);
         self.unschedulable.remove(&uid);
-        let done = matches!(pod.status.phase.as_str(), "Succeeded" | "Failed");
+        let done = is_pod_phase_terminal(&pod.status.phase);
         if event.op == Op::Deleted || done {
             self.retry_all(kernel);
         }
@@ -259,7 +259,7 @@ fn free_resources(kernel: &Kernel, node: &Node) -> (BTreeMap<String, Quantity>, 
     let mut pods = free.get("pods").map_or(110, Quantity::value);
     for (_, object) in kernel.store.iter() {
         let Object::Pod(pod) = &**object else { continue };
-        let done = matches!(pod.status.phase.as_str(), "Succeeded" | "Failed");
+        let done = is_pod_phase_terminal(&pod.status.phase);
         if pod.spec.node_name != node.metadata.name || done {
             continue;
         }

@@ -6,7 +6,7 @@
 use crate::age::{self, Micros};
 use alloc::format;
 use alloc::string::{String, ToString};
-use lifepod_api::{ContainerStateTerminated, ContainerStatus, Pod, Time};
+use lifepod_api::{ContainerStateTerminated, ContainerStatus, Pod, Time, is_pod_phase_terminal};
 
 /// The computed columns of a pod.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -116,7 +116,7 @@ pub fn pod_row(pod: &Pod) -> PodRow {
     if pod.metadata.deletion_timestamp.is_some() {
         if status.reason == "NodeLost" {
             reason = "Unknown".into();
-        } else if !matches!(status.phase.as_str(), "Succeeded" | "Failed") {
+        } else if !is_pod_phase_terminal(&status.phase) {
             reason = "Terminating".into();
         }
     }

@@ -128,8 +128,8 @@ pub struct Mark {
 
 /// The height of the axis above the lanes.
 const AXIS_HEIGHT: f64 = 40.0;
-/// Room at the right and below.
-const MARGIN: f64 = 16.0;
+/// Room at the right and below, in pixels.
+pub const MARGIN: f64 = 16.0;
 /// The narrowest gutter that labels need.
 const MIN_GUTTER: f64 = 130.0;
 /// The narrowest bar, …

@@ -12,15 +12,13 @@ use axis::Axis;
 use gloo::events::{EventListener, EventListenerOptions};
 use lanes::Lanes;
 use lifepod_api::SimTime;
-use lifepod_timeline::{Layout, LayoutOptions, Scale, gutter_for, layout};
+use lifepod_timeline::{Layout, LayoutOptions, MARGIN, Scale, gutter_for, layout};
 use std::rc::Rc;
 pub use view::View;
 use wasm_bindgen::prelude::*;
 use web_sys::{Element, PointerEvent, ResizeObserver, WheelEvent};
 use yew::prelude::*;
 
-/// What the layout leaves free at the right end, in pixels.
-const RIGHT_MARGIN: f64 = 16.0;
 /// The widest that the time at the cursor gets, in pixels.
 const CLOCK_WIDTH: f64 = 66.0;
 
@@ -89,7 +87,7 @@ impl Place {
 
     /// The width of the axis, in pixels.
     fn width(&self) -> f64 {
-        (self.layout.width - self.gutter - RIGHT_MARGIN).max(1.0)
+        (self.layout.width - self.gutter - MARGIN).max(1.0)
     }
 
     /// Whether an instant is in view.

@@ -265,3 +265,8 @@ object! {
         values: Vec<String> = "values",
     }
 }
+
+/// Whether nothing of a pod in this phase will run again (`pkg/api/v1/pod/util.go IsPodPhaseTerminal`).
+pub fn is_pod_phase_terminal(phase: &str) -> bool {
+    matches!(phase, "Succeeded" | "Failed")
+}

@@ -10,7 +10,7 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use lifepod_api::resources::pod_requests;
-use lifepod_api::{Node, Object, ObjectKey, Pod, PodStatus};
+use lifepod_api::{Node, Object, ObjectKey, Pod, PodStatus, is_pod_phase_terminal};
 
 struct Rejection {
     reason: String,
@@ -24,7 +24,7 @@ fn predicate(reason: &str, why: &str) -> Rejection {
 impl Kubelet {
     /// Admits a pod that this node has not seen before, or fails it (`HandlePodAdditions`, `rejectPod`).
     pub(crate) fn admit(&mut self, kernel: &mut Kernel, pod: &SharedPod) -> bool {
-        let finished = matches!(pod.status.phase.as_str(), "Succeeded" | "Failed");
+        let finished = is_pod_phase_terminal(&pod.status.phase);
         if finished || pod.metadata.deletion_timestamp.is_some() {
             return true;
         }

@@ -13,7 +13,9 @@ use crate::kubelet::{Kubelet, SharedPod};
 use crate::trace::{ProbeKind, ProbeResult};
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
-use lifepod_api::{Container, ContainerStatus, HostIP, Pod, PodCondition, PodIP, PodStatus, Probe};
+use lifepod_api::{
+    Container, ContainerStatus, HostIP, Pod, PodCondition, PodIP, PodStatus, Probe, is_pod_phase_terminal,
+};
 
 /// Conditions that only the kubelet writes (`pkg/kubelet/types/pod_status.go PodConditionByKubelet`).
 pub(crate) fn is_kubelet_condition(type_: &str) -> bool {
@@ -28,10 +30,6 @@ pub(crate) fn is_kubelet_condition(type_: &str) -> bool {
             | "PodResizeInProgress"
             | "AllContainersRestarting"
     )
-}
-
-fn is_terminal(phase: &str) -> bool {
-    matches!(phase, "Succeeded" | "Failed")
 }
 
 impl Kubelet {
@@ -102,9 +100,9 @@ impl Kubelet {
         )
         .to_string();
         // A terminal phase is never left.
-        if is_terminal(&pod.status.phase) {
+        if is_pod_phase_terminal(&pod.status.phase) {
             phase = pod.status.phase.clone();
-        } else if !is_terminal(&phase) && is_terminal(&old.phase) {
+        } else if !is_pod_phase_terminal(&phase) && is_pod_phase_terminal(&old.phase) {
             phase = old.phase.clone();
         }
         if phase == old.phase {

@@ -13,7 +13,7 @@ use crate::trace::{EntryId, Op};
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::ToString;
 use alloc::vec::Vec;
-use lifepod_api::{ContainerStatus, Object, Pod, PodStatus};
+use lifepod_api::{ContainerStatus, Object, Pod, PodStatus, is_pod_phase_terminal};
 
 /// What the kubelet last decided to say of a pod (`versionedPodStatus`).
 #[derive(Clone, Debug)]
@@ -45,10 +45,6 @@ impl StatusManager {
         self.statuses.remove(uid);
         self.unsent.remove(uid);
     }
-}
-
-fn is_terminal(phase: &str) -> bool {
-    matches!(phase, "Succeeded" | "Failed")
 }
 
 impl Kubelet {
@@ -142,7 +138,7 @@ impl Kubelet {
             pod.status = merged;
             kernel.commit(Op::Modified, Object::Pod(pod), "kubelet");
         }
-        if stored.metadata.deletion_timestamp.is_some() && finished && is_terminal(&phase) {
+        if stored.metadata.deletion_timestamp.is_some() && finished && is_pod_phase_terminal(&phase) {
             // The object goes at last (`canBeDeleted`): grace 0, and only if it is still this pod.
             let (namespace, name) = (&stored.metadata.namespace, &stored.metadata.name);
             let _ = kernel.delete_pod(namespace, name, Some(0), Some(uid), "kubelet");
@@ -228,7 +224,7 @@ impl Kubelet {
         }
         let started = started_init_containers(&status.init_container_statuses);
         status.init_container_statuses[..started].iter_mut().for_each(unknown);
-        if !is_terminal(&status.phase) {
+        if !is_pod_phase_terminal(&status.phase) {
             status.phase = "Failed".to_string();
         }
         self.update_status(kernel, pod, status, true);
@@ -239,7 +235,7 @@ impl Kubelet {
 /// long as something of the pod may still run (`mergePodStatus`).
 fn merge_status(kernel: &Kernel, pod: &Pod, new: PodStatus, may_run: bool) -> PodStatus {
     let old = &pod.status;
-    let becomes_terminal = !is_terminal(&old.phase) && is_terminal(&new.phase);
+    let becomes_terminal = !is_pod_phase_terminal(&old.phase) && is_pod_phase_terminal(&new.phase);
     let mut merged = PodStatus {
         conditions: old.conditions.iter().filter(|c| !is_kubelet_condition(&c.type_)).cloned().collect(),
         ..new.clone()
@@ -263,7 +259,7 @@ fn merge_status(kernel: &Kernel, pod: &Pod, new: PodStatus, may_run: bool) -> Po
     }
     merged.resource_claim_statuses = old.resource_claim_statuses.clone();
     merged.nominated_node_name = old.nominated_node_name.clone();
-    if is_terminal(&merged.phase) {
+    if is_pod_phase_terminal(&merged.phase) {
         let reason = if merged.phase == "Failed" { "PodFailed" } else { "PodCompleted" };
         for condition in &mut merged.conditions {
             if matches!(condition.type_.as_str(), "Ready" | "ContainersReady") && condition.status == "True" {

@@ -16,7 +16,7 @@ use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::string::String;
 use alloc::vec::Vec;
-use lifepod_api::SimTime;
+use lifepod_api::{SimTime, is_pod_phase_terminal};
 use lifepod_workload as workload;
 
 /// One action of a sync.
@@ -103,7 +103,7 @@ impl Kubelet {
         let pod = update.pod.clone();
         let uid = pod.uid();
         let status = self.generate_status(kernel, &pod, &runtime, false);
-        let terminal = matches!(status.phase.as_str(), "Succeeded" | "Failed");
+        let terminal = is_pod_phase_terminal(&status.phase);
         let restart_all = super::conditions::find(&status.conditions, "AllContainersRestarting")
             .is_some_and(|c| c.status == "True")
             && should_all_containers_restart(&pod, &runtime, &status);

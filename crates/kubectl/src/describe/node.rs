@@ -110,7 +110,7 @@ fn pods(d: &mut Doc, snapshot: &Snapshot, node: &Value) {
     let pods: Vec<&Value> = snapshot
         .everywhere("Pod")
         .filter(|p| p.text("spec.nodeName") == node.text("metadata.name"))
-        .filter(|p| !matches!(p.text("status.phase"), "Succeeded" | "Failed"))
+        .filter(|p| !lifepod_api::is_pod_phase_terminal(p.text("status.phase")))
         .collect();
     let has_allocatable = !node.entries("status.allocatable").is_empty();
     let room =

@@ -1,7 +1,7 @@
 //! `tail`.
 
 use super::filter::Filter;
-use super::text::{count, has, options, value};
+use super::text::{count, has, obsolete_count, options, value};
 use super::{Cx, State};
 use crate::fs::Errno;
 use crate::kernel::{FileId, Turn, Wait};
@@ -28,14 +28,7 @@ pub(crate) struct Tail {
 }
 
 pub(crate) fn tail(cx: &mut Cx<'_, '_>, args: &[String]) -> State {
-    let args: Vec<String> = args
-        .iter()
-        .map(|a| match a.strip_prefix('-') {
-            Some(d) if !d.is_empty() && d.chars().all(|c| c.is_ascii_digit()) => format!("-n{d}"),
-            _ => a.clone(),
-        })
-        .collect();
-    let (flags, files) = options(&args, "ncs");
+    let (flags, files) = options(&obsolete_count(args), "ncs");
     let bytes = has(&flags, 'c');
     let text = value(&flags, if bytes { 'c' } else { 'n' }).unwrap_or("10").to_string();
     if count(text.trim_start_matches(['+', '-'])).is_none() {

@@ -89,6 +89,15 @@ pub(crate) fn value(flags: &[(char, String)], letter: char) -> Option<&str> {
     flags.iter().rfind(|(l, _)| *l == letter).map(|(_, v)| v.as_str())
 }
 
+/// head and tail also take `-5` for `-n 5`, the form from before POSIX.
+pub(crate) fn obsolete_count(args: &[String]) -> Vec<String> {
+    let rewrite = |a: &String| match a.strip_prefix('-') {
+        Some(d) if !d.is_empty() && d.chars().all(|c| c.is_ascii_digit()) => format!("-n{d}"),
+        _ => a.clone(),
+    };
+    args.iter().map(rewrite).collect()
+}
+
 /// A count as head, tail and dd take it: a number with a suffix.
 pub(crate) fn count(text: &str) -> Option<u64> {
     let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
@@ -161,15 +170,7 @@ pub(crate) struct Head {
 }
 
 pub(crate) fn head(cx: &mut Cx<'_, '_>, args: &[String]) -> State {
-    // `-5` is `-n 5`.
-    let args: Vec<String> = args
-        .iter()
-        .map(|a| match a.strip_prefix('-') {
-            Some(d) if !d.is_empty() && d.chars().all(|c| c.is_ascii_digit()) => format!("-n{d}"),
-            _ => a.clone(),
-        })
-        .collect();
-    let (flags, files) = options(&args, "nc");
+    let (flags, files) = options(&obsolete_count(args), "nc");
     let bytes = has(&flags, 'c');
     let text = value(&flags, if bytes { 'c' } else { 'n' }).unwrap_or("10").to_string();
     let (text, but) = match text.strip_prefix('-') {
