@@ -16,6 +16,7 @@ pub mod image;
 pub mod intstr;
 pub mod labels;
 pub mod objects;
+pub mod placement;
 pub mod prepare;
 pub mod quantity;
 pub mod resources;

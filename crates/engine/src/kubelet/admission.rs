@@ -9,6 +9,7 @@ use crate::kubelet::{Kubelet, SharedPod};
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
+use lifepod_api::placement::{host_ports, node_matches, untolerated_taint};
 use lifepod_api::resources::pod_requests;
 use lifepod_api::{Node, Object, ObjectKey, Pod, PodStatus, is_pod_phase_terminal};
 
@@ -66,26 +67,18 @@ impl Kubelet {
         }
         not_enough(node, pod, &others)
             .or_else(|| {
-                let selected =
-                    pod.spec.node_selector.iter().all(|(k, v)| node.metadata.labels.get(k) == Some(v));
                 let why = "node(s) didn't match Pod's node affinity/selector";
-                (!selected).then(|| predicate("NodeAffinity", why))
+                (!node_matches(&pod.spec, node)).then(|| predicate("NodeAffinity", why))
             })
             .or_else(|| {
-                let taken =
-                    ports(pod).any(|port| others.iter().any(|other| ports(other).any(|p| clash(p, port))));
+                let taken = host_ports(&pod.spec)
+                    .any(|port| others.iter().any(|o| host_ports(&o.spec).any(|p| p.conflicts(&port))));
                 let why = "node(s) didn't have free ports for the requested pod ports";
                 taken.then(|| predicate("NodePorts", why))
             })
             .or_else(|| {
-                let untolerated = node.spec.taints.iter().filter(|t| t.effect == "NoExecute").any(|taint| {
-                    !pod.spec.tolerations.iter().any(|t| {
-                        (t.effect.is_empty() || t.effect == taint.effect)
-                            && (t.key.is_empty() || t.key == taint.key)
-                            && (t.operator == "Exists" || t.value == taint.value)
-                    })
-                });
-                untolerated.then(|| predicate("TaintToleration", "node(s) had untolerated taint(s)"))
+                let untolerated = untolerated_taint(&node.spec.taints, &pod.spec.tolerations, &["NoExecute"]);
+                untolerated.map(|_| predicate("TaintToleration", "node(s) had untolerated taint(s)"))
             })
     }
 
@@ -123,20 +116,4 @@ fn not_enough(node: &Node, pod: &Pod, others: &[&SharedPod]) -> Option<Rejection
         }
     }
     None
-}
-
-/// Host ports, as protocol, address and number.
-fn ports(pod: &Pod) -> impl Iterator<Item = (&str, &str, i32)> {
-    pod.spec
-        .containers
-        .iter()
-        .flat_map(|c| &c.ports)
-        .filter(|port| port.host_port > 0)
-        .map(|port| (port.protocol.as_str(), port.host_ip.as_str(), port.host_port))
-}
-
-/// Two host ports clash unless protocol or number differ, or both name different addresses.
-fn clash(a: (&str, &str, i32), b: (&str, &str, i32)) -> bool {
-    let any = |ip: &str| ip.is_empty() || ip == "0.0.0.0";
-    a.0 == b.0 && a.2 == b.2 && (a.1 == b.1 || any(a.1) || any(b.1))
 }
