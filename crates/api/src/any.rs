@@ -85,8 +85,35 @@ macro_rules! kinds {
             fn from(object: $ty) -> Object {
                 Object::$variant(object)
             }
+        }
+
+        impl Resource for $ty {
+            const KIND: &'static str = $kind;
+
+            fn of(object: &Object) -> Option<&Self> {
+                match object {
+                    Object::$variant(o) => Some(o),
+                    _ => None,
+                }
+            }
+
+            fn metadata(&self) -> &ObjectMeta {
+                &self.metadata
+            }
         })*
     };
+}
+
+/// A type that one variant of [`Object`] holds.
+pub trait Resource: Into<Object> + Clone + 'static {
+    /// Its kind, such as `Pod`.
+    const KIND: &'static str;
+
+    /// What `object` holds, if it is of this type.
+    fn of(object: &Object) -> Option<&Self>;
+
+    /// Its metadata.
+    fn metadata(&self) -> &ObjectMeta;
 }
 
 enum Scope {
@@ -173,6 +200,13 @@ pub struct ObjectKey {
     pub namespace: String,
     /// The name.
     pub name: String,
+}
+
+impl ObjectKey {
+    /// The key of that kind, namespace (empty for kinds without) and name.
+    pub fn new(kind: &str, namespace: &str, name: &str) -> Self {
+        ObjectKey { kind: kind.to_string(), namespace: namespace.to_string(), name: name.to_string() }
+    }
 }
 
 impl fmt::Display for ObjectKey {

@@ -27,7 +27,7 @@ pub mod validation;
 pub mod wire;
 pub mod yaml;
 
-pub use any::{KINDS, Kind, Object, ObjectKey, Opaque};
+pub use any::{KINDS, Kind, Object, ObjectKey, Opaque, Resource};
 pub use intstr::{Bytes, IntOrString};
 pub use objects::*;
 pub use quantity::Quantity;

@@ -150,6 +150,31 @@ pub fn for_update(new: &mut Object, old: &Object) {
     }
 }
 
+/// The stored object with the status of `new` (`PrepareForUpdate` of the kinds' status strategies).
+pub fn with_status(stored: &Object, new: Object) -> Object {
+    let mut object = stored.clone();
+    match (&mut object, new) {
+        (Object::Pod(o), Object::Pod(n)) => o.status = n.status,
+        (Object::ReplicationController(o), Object::ReplicationController(n)) => o.status = n.status,
+        (Object::ReplicaSet(o), Object::ReplicaSet(n)) => o.status = n.status,
+        (Object::Deployment(o), Object::Deployment(n)) => o.status = n.status,
+        (Object::StatefulSet(o), Object::StatefulSet(n)) => o.status = n.status,
+        (Object::DaemonSet(o), Object::DaemonSet(n)) => o.status = n.status,
+        (Object::Job(o), Object::Job(n)) => o.status = n.status,
+        (Object::CronJob(o), Object::CronJob(n)) => o.status = n.status,
+        (Object::PodDisruptionBudget(o), Object::PodDisruptionBudget(n)) => o.status = n.status,
+        (Object::PersistentVolumeClaim(o), Object::PersistentVolumeClaim(n)) => o.status = n.status,
+        (Object::PersistentVolume(o), Object::PersistentVolume(n)) => o.status = n.status,
+        (Object::Node(o), Object::Node(n)) => o.status = n.status,
+        (Object::Namespace(o), Object::Namespace(n)) => o.status = n.status,
+        (Object::ResourceQuota(o), Object::ResourceQuota(n)) => o.status = n.status,
+        (Object::Service(o), Object::Service(n)) => o.status = n.status,
+        // The other kinds have no status subresource.
+        _ => {}
+    }
+    object
+}
+
 /// Everything but metadata and status.
 fn spec_of(object: &Object) -> Value {
     let mut value = object.to_value();

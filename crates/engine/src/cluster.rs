@@ -1,13 +1,14 @@
 //! The cluster: a value that is told what people do and until when to run.
 
+use crate::api_server::{DeleteOptions, PropagationPolicy};
 use crate::config::Config;
+use crate::controllers::ControllerManager;
 use crate::jitter::Drawn;
 use crate::kernel::{Component, Kernel};
 use crate::kubelet::Kubelet;
 use crate::nodes;
 use crate::queue::Queue;
 use crate::scheduler::Scheduler;
-use crate::store::Watcher;
 use crate::trace::{Action, Trace, What};
 use alloc::boxed::Box;
 use alloc::format;
@@ -30,14 +31,12 @@ pub enum Command {
         /// On the `status` subresource.
         status: bool,
     },
-    /// `kubectl delete pod`: with `--grace-period` in seconds; none leaves the pod's own.
-    DeletePod {
-        /// The pod's namespace.
-        namespace: String,
-        /// The pod's name.
-        name: String,
-        /// `gracePeriodSeconds`.
-        grace: Option<i64>,
+    /// `kubectl delete`.
+    Delete {
+        /// Which object.
+        key: ObjectKey,
+        /// How.
+        options: DeleteOptions,
     },
 }
 
@@ -54,11 +53,19 @@ impl Command {
                 let sub = if *status { " --subresource=status" } else { "" };
                 format!("kubectl patch {} {}{sub}", key.kind.to_lowercase(), key.name)
             }
-            Command::DeletePod { namespace, name, grace } => {
+            Command::Delete { key, options } => {
+                let grace = options.grace_period_seconds;
                 let grace = grace.map_or(String::new(), |s| format!(" --grace-period={s}"));
-                let namespace =
-                    if namespace == "default" { String::new() } else { format!(" -n {namespace}") };
-                format!("kubectl delete pod {name}{namespace}{grace}")
+                let cascade = match options.propagation_policy {
+                    None | Some(PropagationPolicy::Background) => "",
+                    Some(PropagationPolicy::Foreground) => " --cascade=foreground",
+                    Some(PropagationPolicy::Orphan) => " --cascade=orphan",
+                };
+                let namespace = match key.namespace.as_str() {
+                    "" | "default" => String::new(),
+                    other => format!(" -n {other}"),
+                };
+                format!("kubectl delete {} {}{namespace}{grace}{cascade}", key.kind.to_lowercase(), key.name)
             }
         }
     }
@@ -78,6 +85,7 @@ pub enum Outcome {
 pub struct Cluster {
     kernel: Kernel,
     scheduler: Scheduler,
+    controllers: ControllerManager,
     kubelets: Vec<Kubelet>,
     commands: Queue<Command>,
 }
@@ -87,15 +95,16 @@ impl Cluster {
     pub fn new(config: Config) -> Self {
         let mut kernel = Kernel::new(config);
         let scheduler = Scheduler::new(&mut kernel);
+        let controllers = ControllerManager::new(&mut kernel);
         let mut kubelets = Vec::new();
         for index in 0..kernel.config.nodes.len() {
             let node = kernel.config.nodes[index].name.clone();
             let to = Component::Kubelet(index as u32);
-            kernel.store.watch(Watcher { to, kind: "Pod", node: Some(node) });
+            kernel.store.watch_pods_of(to, node);
             kubelets.push(Kubelet::new(&mut kernel, index as u32));
             nodes::register(&mut kernel, index);
         }
-        Cluster { kernel, scheduler, kubelets, commands: Queue::default() }
+        Cluster { kernel, scheduler, controllers, kubelets, commands: Queue::default() }
     }
 
     /// Does something at the current time.
@@ -111,9 +120,7 @@ impl Cluster {
         let result = match command {
             Command::Create(object) => kernel.create(*object, "kubectl").map(|_| ()),
             Command::Patch { key, patch, status } => kernel.patch(&key, &patch, status, "kubectl"),
-            Command::DeletePod { namespace, name, grace } => {
-                kernel.delete_pod(&namespace, &name, grace, None, "kubectl")
-            }
+            Command::Delete { key, options } => kernel.delete(&key, &options, "kubectl"),
         };
         if let Err(status) = &result {
             let refused = Some(status.message.to_string());
@@ -153,6 +160,7 @@ impl Cluster {
                 self.kernel.cause = task.cause;
                 match task.to {
                     Component::Scheduler => self.scheduler.handle(&mut self.kernel, task.what),
+                    Component::ControllerManager => self.controllers.handle(&mut self.kernel, task.what),
                     Component::Kubelet(index) => {
                         self.kubelets[index as usize].handle(&mut self.kernel, task.what);
                     }

@@ -15,6 +15,8 @@ pub(crate) enum Component {
     Scheduler,
     /// The kubelet of the node with this index in the configuration.
     Kubelet(u32),
+    /// kube-controller-manager.
+    ControllerManager,
 }
 
 /// Something due: who is to be woken, why, and what caused it.
@@ -34,6 +36,8 @@ pub(crate) enum Wake {
     Scheduler(crate::scheduler::Timer),
     /// One of a kubelet's own timers.
     Kubelet(crate::kubelet::Timer),
+    /// A key in a controller's work queue is due.
+    Controller(crate::controllers::Due),
 }
 
 /// The state that all components share.
@@ -89,6 +93,12 @@ impl Kernel {
     /// The calendar time now, in whole seconds, as API objects carry it.
     pub(crate) fn time(&self) -> Time {
         self.now.to_time(self.config.epoch_micros)
+    }
+
+    /// How long it is until a calendar time; zero when it is past.
+    pub(crate) fn until(&self, at: Time) -> SimTime {
+        let micros = at.0 * 1_000_000 - self.config.epoch_micros - self.now.0 as i64;
+        SimTime(micros.max(0) as u64)
     }
 
     /// The calendar time of `at`.

@@ -11,6 +11,8 @@ pub struct Latency {
     pub api_write: SimTime,
     /// From a stored revision to the moment a watching component sees it.
     pub watch: SimTime,
+    /// From the moment that a controller knows of a change to the moment that it has acted on it.
+    pub controller_sync: SimTime,
     /// One scheduling cycle and its binding.
     pub schedule: SimTime,
     /// Making a pod sandbox: the pause container, its cgroup and its network.
@@ -41,6 +43,7 @@ impl Default for Latency {
         Latency {
             api_write: SimTime::from_millis(4),
             watch: SimTime::from_millis(3),
+            controller_sync: SimTime::from_millis(5),
             schedule: SimTime::from_millis(5),
             run_pod_sandbox: SimTime::from_millis(380),
             stop_pod_sandbox: SimTime::from_millis(60),
@@ -62,6 +65,7 @@ impl Latency {
         Latency {
             api_write: SimTime::from_millis(2),
             watch: SimTime::from_millis(4),
+            controller_sync: SimTime::from_millis(2),
             schedule: SimTime::from_millis(2),
             run_pod_sandbox: SimTime::from_millis(8),
             stop_pod_sandbox: SimTime::ZERO,

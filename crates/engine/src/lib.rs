@@ -12,6 +12,7 @@ mod api_server;
 pub mod backoff;
 mod cluster;
 mod config;
+mod controllers;
 mod events;
 pub mod jitter;
 mod kernel;
@@ -24,6 +25,7 @@ pub mod scheduler;
 mod store;
 pub mod trace;
 
+pub use api_server::{DeleteOptions, PropagationPolicy};
 pub use cluster::{Cluster, Command, Outcome};
 pub use config::{BehaviorRule, Config, ImageRule, KubeletConfig, NodeConfig};
 pub use latency::Latency;

@@ -3,7 +3,7 @@
 use crate::events::{EventType, Recorder};
 use crate::kernel::{Component, Kernel, Wake};
 use crate::kubelet::SharedPod;
-use crate::store::{WatchEvent, Watcher};
+use crate::store::WatchEvent;
 use crate::trace::{Decision, NodeVerdict, Op};
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::format;
@@ -58,7 +58,7 @@ pub(crate) struct Scheduler {
 impl Scheduler {
     pub(crate) fn new(kernel: &mut Kernel) -> Self {
         for kind in ["Pod", "Node"] {
-            kernel.store.watch(Watcher { to: Component::Scheduler, kind, node: None });
+            kernel.store.watch(Component::Scheduler, kind);
         }
         Scheduler {
             active: BTreeMap::new(),
@@ -74,7 +74,7 @@ impl Scheduler {
         match wake {
             Wake::Watch(event) => self.on_watch(kernel, event),
             Wake::Scheduler(Timer::Cycle) => self.cycle(kernel),
-            Wake::Kubelet(_) => {}
+            _ => {}
         }
     }
 
@@ -196,11 +196,7 @@ impl Scheduler {
 
 /// What each node says to the pod: the first filter plugin that refuses, with its reasons.
 fn verdicts(kernel: &Kernel, pod: &Pod) -> Vec<NodeVerdict> {
-    let nodes = kernel.store.iter().filter_map(|(_, object)| match &**object {
-        Object::Node(node) => Some(node),
-        _ => None,
-    });
-    nodes.map(|node| verdict(kernel, pod, node)).collect()
+    kernel.store.all::<Node>().map(|node| verdict(kernel, pod, node)).collect()
 }
 
 fn verdict(kernel: &Kernel, pod: &Pod, node: &Node) -> NodeVerdict {
@@ -257,8 +253,7 @@ fn tolerates(toleration: &lifepod_api::Toleration, taint: &lifepod_api::Taint) -
 fn free_resources(kernel: &Kernel, node: &Node) -> (BTreeMap<String, Quantity>, i64) {
     let mut free = node.status.allocatable.clone();
     let mut pods = free.get("pods").map_or(110, Quantity::value);
-    for (_, object) in kernel.store.iter() {
-        let Object::Pod(pod) = &**object else { continue };
+    for pod in kernel.store.all::<Pod>() {
         let done = is_pod_phase_terminal(&pod.status.phase);
         if pod.spec.node_name != node.metadata.name || done {
             continue;

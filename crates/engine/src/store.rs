@@ -6,7 +6,7 @@ use alloc::collections::BTreeMap;
 use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use lifepod_api::{Object, ObjectKey};
+use lifepod_api::{Object, ObjectKey, Pod, Resource};
 
 /// A revision on its way to a watching component.
 #[derive(Clone, Debug)]
@@ -15,21 +15,15 @@ pub(crate) struct WatchEvent {
     pub(crate) object: Arc<Object>,
 }
 
-/// Who watches what.
-#[derive(Clone, Debug)]
-pub(crate) struct Watcher {
-    pub(crate) to: Component,
-    pub(crate) kind: &'static str,
-    /// Only pods with this `spec.nodeName` (a kubelet's field selector).
-    pub(crate) node: Option<String>,
-}
-
 /// Objects, and who is told of their changes.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Store {
     objects: BTreeMap<ObjectKey, Arc<Object>>,
     resource_version: u64,
-    watchers: Vec<Watcher>,
+    /// Who watches all objects of a kind.
+    watches: BTreeMap<&'static str, Vec<Component>>,
+    /// Who watches the pods of a node (a kubelet's field selector `spec.nodeName`).
+    pod_watches: BTreeMap<String, Component>,
 }
 
 impl Store {
@@ -37,23 +31,49 @@ impl Store {
         self.objects.get(key)
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (&ObjectKey, &Arc<Object>)> {
-        self.objects.iter()
+    /// The object of that type and name; the namespace is empty for kinds without.
+    pub(crate) fn find<T: Resource>(&self, namespace: &str, name: &str) -> Option<&T> {
+        T::of(self.get(&ObjectKey::new(T::KIND, namespace, name))?)
     }
 
-    pub(crate) fn watch(&mut self, watcher: Watcher) {
-        self.watchers.push(watcher);
+    /// All objects of a type, by namespace and name.
+    pub(crate) fn all<T: Resource>(&self) -> impl Iterator<Item = &T> {
+        let first = ObjectKey::new(T::KIND, "", "");
+        let of_kind = self.objects.range(first..).take_while(|(key, _)| key.kind == T::KIND);
+        of_kind.filter_map(|(_, object)| T::of(object))
     }
-}
 
-impl Watcher {
-    fn wants(&self, object: &Object) -> bool {
-        self.kind == object.kind()
-            && match (&self.node, object) {
-                (None, _) => true,
-                (Some(node), Object::Pod(pod)) => pod.spec.node_name == *node,
-                (Some(_), _) => false,
-            }
+    /// The objects of a type in a namespace, by name.
+    pub(crate) fn in_namespace<T: Resource>(&self, namespace: &str) -> impl Iterator<Item = &T> {
+        let first = ObjectKey::new(T::KIND, namespace, "");
+        self.objects
+            .range(first..)
+            .take_while(move |(key, _)| key.kind == T::KIND && key.namespace == namespace)
+            .filter_map(|(_, object)| T::of(object))
+    }
+
+    /// All objects of a namespace, whatever their kind.
+    pub(crate) fn everything_in<'a>(
+        &'a self,
+        namespace: &'a str,
+    ) -> impl Iterator<Item = (&'a ObjectKey, &'a Arc<Object>)> {
+        self.objects.iter().filter(move |(key, _)| key.namespace == namespace)
+    }
+
+    /// From now on `to` is told of every change of objects of that kind.
+    pub(crate) fn watch(&mut self, to: Component, kind: &'static str) {
+        self.watches.entry(kind).or_default().push(to);
+    }
+
+    /// From now on `to` is told of every change of the pods of `node`.
+    pub(crate) fn watch_pods_of(&mut self, to: Component, node: String) {
+        self.pod_watches.insert(node, to);
+    }
+
+    fn watchers(&self, object: &Object) -> Vec<Component> {
+        let all = self.watches.get(object.kind()).into_iter().flatten();
+        let kubelet = Pod::of(object).and_then(|pod| self.pod_watches.get(&pod.spec.node_name));
+        all.chain(kubelet).copied().collect()
     }
 }
 
@@ -75,10 +95,8 @@ impl Kernel {
         }
         let entry = self.record(What::Object(ObjectRevision { op, object: object.clone(), by }));
         let due = self.now + self.config.latency.watch;
-        let targets: Vec<Component> =
-            self.store.watchers.iter().filter(|w| w.wants(&object)).map(|w| w.to).collect();
         let outer = self.cause.replace(entry);
-        for to in targets {
+        for to in self.store.watchers(&object) {
             self.wake_at(due, to, Wake::Watch(WatchEvent { op, object: object.clone() }));
         }
         self.cause = outer;

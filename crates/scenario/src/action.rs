@@ -1,7 +1,8 @@
 //! What a person does during a scenario.
 
 use crate::Findings;
-use lifepod_engine::{Command, Scenario};
+use lifepod_api::ObjectKey;
+use lifepod_engine::{Command, DeleteOptions, Scenario};
 use lifepod_manifest::scenario::ScenarioSpec;
 use lifepod_manifest::{Severity, parse};
 
@@ -104,8 +105,10 @@ fn delete<'a>(words: impl Iterator<Item = &'a str>) -> Result<Vec<Command>, Stri
     if pods.is_empty() {
         return Err("resource(s) were provided, but no name was specified".to_string());
     }
-    let command =
-        |name: &str| Command::DeletePod { namespace: namespace.clone(), name: name.to_string(), grace };
+    let command = |name: &str| Command::Delete {
+        key: ObjectKey::new("Pod", &namespace, name),
+        options: DeleteOptions { grace_period_seconds: grace, ..DeleteOptions::default() },
+    };
     Ok(pods.into_iter().map(command).collect())
 }
 
@@ -115,7 +118,7 @@ mod tests {
 
     fn grace(text: &str) -> Option<i64> {
         match kubectl(text).unwrap().remove(0) {
-            Command::DeletePod { grace, .. } => grace,
+            Command::Delete { options, .. } => options.grace_period_seconds,
             other => panic!("{other:?}"),
         }
     }

@@ -214,7 +214,7 @@ impl Kubelet {
                 Timer::ProbeTimeout(key, ticket) => self.probe_timed_out(kernel, &key, ticket),
                 Timer::SyncStatuses => self.sync_statuses(kernel),
             },
-            Wake::Scheduler(_) => {}
+            _ => {}
         }
     }
 

@@ -1,6 +1,7 @@
 //! What the kubelet says of its pods, and when it says it to the API server
 //! (`pkg/kubelet/status/status_manager.go`).
 
+use crate::api_server::DeleteOptions;
 use crate::events::EventType;
 use crate::kernel::Kernel;
 use crate::kubelet::active_deadline;
@@ -13,7 +14,7 @@ use crate::trace::{EntryId, Op};
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::ToString;
 use alloc::vec::Vec;
-use lifepod_api::{ContainerStatus, Object, Pod, PodStatus, is_pod_phase_terminal};
+use lifepod_api::{ContainerStatus, Object, ObjectKey, Pod, PodStatus, is_pod_phase_terminal};
 
 /// What the kubelet last decided to say of a pod (`versionedPodStatus`).
 #[derive(Clone, Debug)]
@@ -140,8 +141,10 @@ impl Kubelet {
         }
         if stored.metadata.deletion_timestamp.is_some() && finished && is_pod_phase_terminal(&phase) {
             // The object goes at last (`canBeDeleted`): grace 0, and only if it is still this pod.
-            let (namespace, name) = (&stored.metadata.namespace, &stored.metadata.name);
-            let _ = kernel.delete_pod(namespace, name, Some(0), Some(uid), "kubelet");
+            let meta = &stored.metadata;
+            let key = ObjectKey::new("Pod", &meta.namespace, &meta.name);
+            let options = DeleteOptions { grace_period_seconds: Some(0), ..DeleteOptions::of_uid(&meta.uid) };
+            let _it_may_be_gone = kernel.delete(&key, &options, "kubelet");
             self.statuses.forget(uid);
         }
     }

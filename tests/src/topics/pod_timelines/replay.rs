@@ -3,7 +3,9 @@
 use super::written;
 use lifepod_api::{Object, ObjectKey, SimTime};
 use lifepod_engine::jitter::{Draw, Drawn, JitterMode};
-use lifepod_engine::{BehaviorRule, Cluster, Command, Config, ImageRule, KubeletConfig, Latency, NodeConfig};
+use lifepod_engine::{
+    BehaviorRule, Cluster, Command, Config, DeleteOptions, ImageRule, KubeletConfig, Latency, NodeConfig,
+};
 use lifepod_workload::behavior::{Act, Behavior, OnTerm, Protocol, Run, ScriptedStartError, Step};
 use serde_json::Value;
 use std::collections::{BTreeMap, VecDeque};
@@ -191,9 +193,13 @@ fn command(action: &Value, pod: &str) -> Result<Command, String> {
     let namespace = "s".to_string();
     let key = ObjectKey { kind: "Pod".to_string(), namespace: namespace.clone(), name: pod.to_string() };
     Ok(match action["do"].as_str() {
-        Some("delete") => {
-            Command::DeletePod { namespace, name: pod.to_string(), grace: action["grace"].as_i64() }
-        }
+        Some("delete") => Command::Delete {
+            key,
+            options: DeleteOptions {
+                grace_period_seconds: action["grace"].as_i64(),
+                ..DeleteOptions::default()
+            },
+        },
         Some("patch") => Command::Patch { key, patch: action["body"].clone(), status: false },
         Some("status") => Command::Patch { key, patch: action["body"].clone(), status: true },
         Some("create") => {

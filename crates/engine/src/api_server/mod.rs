@@ -1,18 +1,32 @@
-//! The API server's verbs on pods and other objects: what it sets, what it refuses, what deletion means
-//! (`pkg/registry/core/pod/strategy.go`, `apiserver/pkg/registry/rest/{create,delete}.go`).
+//! The API server's verbs on objects: what it sets and what it refuses
+//! (`staging/src/k8s.io/apiserver/pkg/registry/{rest,generic/registry}`).
+
+mod delete;
 
 use crate::kernel::Kernel;
 use crate::kubelet::SharedPod;
 use crate::trace::Op;
 use alloc::boxed::Box;
-use alloc::format;
 use alloc::string::ToString;
 use alloc::sync::Arc;
+pub use delete::{DeleteOptions, PropagationPolicy};
 use lifepod_api::status::Refusal;
-use lifepod_api::{
-    KINDS, Kind, Object, ObjectKey, PodCondition, Status, Time, is_pod_phase_terminal, prepare,
-};
+use lifepod_api::{KINDS, Kind, Object, ObjectKey, PodCondition, Status, prepare, validation};
 use serde_json::Value;
+
+/// What a write of a whole object may change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// The object itself; its status stays.
+    Main,
+    /// Its `status` subresource; all else stays.
+    Status,
+}
+
+/// What the storage says to a write that is based on an older revision
+/// (`generic/registry/store.go OptimisticLockErrorMsg`).
+const OPTIMISTIC_LOCK: &str =
+    "the object has been modified; please apply your changes to the latest version and try again";
 
 /// The kind of a key; a pod for kinds that have no type.
 fn kind(key: &ObjectKey) -> &'static Kind {
@@ -26,9 +40,7 @@ fn not_found(key: &ObjectKey) -> Refusal {
 impl Kernel {
     /// The pod of that name.
     pub(crate) fn find_pod(&self, namespace: &str, name: &str) -> Option<SharedPod> {
-        let key =
-            ObjectKey { kind: "Pod".to_string(), namespace: namespace.to_string(), name: name.to_string() };
-        SharedPod::new(self.store.get(&key)?.clone())
+        SharedPod::new(self.store.get(&ObjectKey::new("Pod", namespace, name))?.clone())
     }
 
     /// Stores a new object: defaults, admission, and what the kind's strategy sets.
@@ -54,6 +66,54 @@ impl Kernel {
             return Err(Box::new(Status::already_exists(kind(&key), &key.name)));
         }
         Ok(self.commit(Op::Added, object, by))
+    }
+
+    /// Stores a new version of a living object, as far as `part` goes. When it names a `resourceVersion` or a `uid`
+    /// these must be the stored ones, as for every client that read before it wrote; nothing happens when nothing
+    /// changes (`generic/registry/store.go Update`).
+    pub(crate) fn update(
+        &mut self,
+        mut object: Object,
+        part: Part,
+        by: &'static str,
+    ) -> Result<Arc<Object>, Refusal> {
+        let key = object.key();
+        let Some(stored) = self.store.get(&key).cloned() else { return Err(not_found(&key)) };
+        let (meta, was) = (object.meta(), stored.meta());
+        if !meta.uid.is_empty() && meta.uid != was.uid {
+            let why = alloc::format!(
+                "Precondition failed: UID in precondition: {}, UID in object meta: {}",
+                meta.uid,
+                was.uid
+            );
+            return Err(Box::new(Status::conflict(kind(&key), &key.name, &why)));
+        }
+        if !meta.resource_version.is_empty() && meta.resource_version != was.resource_version {
+            return Err(Box::new(Status::conflict(kind(&key), &key.name, OPTIMISTIC_LOCK)));
+        }
+        match part {
+            Part::Main => {
+                prepare::for_update(&mut object, &stored);
+                let errors = validation::update(&object, &stored);
+                if !errors.is_empty() {
+                    return Err(Box::new(validation::invalid_status(&object, &errors)));
+                }
+            }
+            Part::Status => object = prepare::with_status(&stored, object),
+        }
+        object.meta_mut().resource_version.clone_from(&was.resource_version);
+        if object == *stored {
+            return Ok(stored);
+        }
+        let meta = object.meta();
+        let released = meta.deletion_timestamp.is_some()
+            && meta.finalizers.is_empty()
+            && meta.deletion_grace_period_seconds.unwrap_or(0) == 0;
+        if released {
+            // The last finalizer is gone (`ShouldDeleteDuringUpdate`): what watchers see is the state without it.
+            return Ok(self.commit(Op::Deleted, object, by));
+        }
+        Ok(self.commit(Op::Modified, object, by))
     }
 
     /// Merges a patch into a stored object (RFC 7386; conditions of a status by their type, as the strategic merge
@@ -110,90 +170,6 @@ impl Kernel {
         pod.status.conditions.push(scheduled);
         self.commit(Op::Modified, Object::Pod(pod), "default-scheduler");
         true
-    }
-
-    /// Deletes a pod, gracefully if its containers may run (`rest/delete.go BeforeDelete`,
-    /// `pod/strategy.go CheckGracefulDelete`).
-    ///
-    /// `grace` is the request's `gracePeriodSeconds`; none leaves the pod's own.
-    pub(crate) fn delete_pod(
-        &mut self,
-        namespace: &str,
-        name: &str,
-        grace: Option<i64>,
-        uid: Option<&str>,
-        by: &'static str,
-    ) -> Result<(), Refusal> {
-        let key =
-            ObjectKey { kind: "Pod".to_string(), namespace: namespace.to_string(), name: name.to_string() };
-        let Some(stored) = self.find_pod(namespace, name) else { return Err(not_found(&key)) };
-        if let Some(uid) = uid
-            && stored.metadata.uid != uid
-        {
-            let why = format!(
-                "the UID in the precondition ({uid}) does not match the UID in record ({}). The object might have \
-                 been deleted and then recreated",
-                stored.metadata.uid
-            );
-            return Err(Box::new(Status::conflict(kind(&key), name, &why)));
-        }
-        let mut pod = (*stored).clone();
-        let now = self.time();
-        if let Some(deadline) = pod.metadata.deletion_timestamp {
-            let stored_grace = pod.metadata.deletion_grace_period_seconds.unwrap_or(0);
-            match grace {
-                _ if stored_grace == 0 => self.remove(pod, by),
-                Some(wanted) if wanted < stored_grace => {
-                    let mut wanted = wanted.max(0);
-                    let mut at = Time(deadline.0 - stored_grace + wanted);
-                    if at < now {
-                        at = now;
-                        if wanted != 0 {
-                            wanted = 1;
-                        }
-                    }
-                    pod.metadata.deletion_timestamp = Some(at);
-                    pod.metadata.deletion_grace_period_seconds = Some(wanted);
-                    match wanted {
-                        0 => self.remove(pod, by),
-                        _ => {
-                            self.commit(Op::Modified, Object::Pod(pod), by);
-                        }
-                    }
-                }
-                _ => {}
-            }
-            return Ok(());
-        }
-        let own = pod.spec.termination_grace_period_seconds.unwrap_or(0);
-        let mut grace = grace.unwrap_or(own);
-        let finished = is_pod_phase_terminal(&pod.status.phase);
-        if pod.spec.node_name.is_empty() || finished {
-            grace = 0;
-        }
-        if grace < 0 {
-            grace = 1;
-        }
-        pod.metadata.deletion_timestamp = Some(Time(now.0 + grace));
-        pod.metadata.deletion_grace_period_seconds = Some(grace);
-        pod.metadata.generation += 1;
-        if grace == 0 {
-            self.remove(pod, by);
-        } else {
-            self.commit(Op::Modified, Object::Pod(pod), by);
-        }
-        Ok(())
-    }
-
-    /// Removes a pod whose grace is over, unless finalizers hold it.
-    fn remove(&mut self, mut pod: lifepod_api::Pod, by: &'static str) {
-        pod.metadata.deletion_grace_period_seconds = Some(0);
-        pod.metadata.deletion_timestamp = Some(self.time());
-        // A watch shows the last write before the removal, as the real storage does.
-        let object = self.commit(Op::Modified, Object::Pod(pod), by);
-        if object.meta().finalizers.is_empty() {
-            self.commit(Op::Deleted, (*object).clone(), by);
-        }
     }
 }
 

@@ -1,0 +1,112 @@
+//! What the controllers know of the cluster: the objects as their watches last showed them, a little behind the
+//! store, with the indexes that keep any of them from looking at everything
+//! (`staging/src/k8s.io/client-go/tools/cache`, `pkg/controller/controller_utils.go AddPodControllerIndexer`).
+
+use crate::store::WatchEvent;
+use crate::trace::Op;
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::string::String;
+use alloc::sync::Arc;
+use lifepod_api::{Object, ObjectKey, ObjectMeta, OwnerReference, Pod, Resource};
+
+/// A shared cache of everything that the controllers watch.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Informers {
+    objects: BTreeMap<ObjectKey, Arc<Object>>,
+    /// Objects by the `uid` of the owner that controls them; those without one under the empty `uid`.
+    by_controller: BTreeMap<String, BTreeSet<ObjectKey>>,
+    /// Pods by `spec.nodeName`; those without a node under the empty name.
+    pods_by_node: BTreeMap<String, BTreeSet<ObjectKey>>,
+}
+
+/// The owner that controls an object (`metav1.GetControllerOf`).
+pub(crate) fn controller_of(meta: &ObjectMeta) -> Option<&OwnerReference> {
+    meta.owner_references.iter().find(|owner| owner.controller == Some(true))
+}
+
+impl Informers {
+    /// Takes a revision in, and gives the object as it was known before.
+    pub(super) fn apply(&mut self, event: &WatchEvent) -> Option<Arc<Object>> {
+        let key = event.object.key();
+        let old = match event.op {
+            Op::Added | Op::Modified => self.objects.insert(key.clone(), event.object.clone()),
+            Op::Deleted => self.objects.remove(&key),
+        };
+        if let Some(old) = &old {
+            self.index(old, &key, false);
+        }
+        if event.op != Op::Deleted {
+            self.index(&event.object, &key, true);
+        }
+        old
+    }
+
+    fn index(&mut self, object: &Object, key: &ObjectKey, present: bool) {
+        let owner = controller_of(object.meta()).map_or("", |owner| &owner.uid);
+        mark(&mut self.by_controller, owner, key, present);
+        if let Object::Pod(pod) = object {
+            mark(&mut self.pods_by_node, &pod.spec.node_name, key, present);
+        }
+    }
+
+    /// The object with that key.
+    pub(crate) fn get(&self, key: &ObjectKey) -> Option<&Arc<Object>> {
+        self.objects.get(key)
+    }
+
+    /// The object of that type with that key.
+    pub(crate) fn find<T: Resource>(&self, namespace: &str, name: &str) -> Option<&T> {
+        T::of(self.get(&ObjectKey::new(T::KIND, namespace, name))?)
+    }
+
+    /// All objects of a type, by namespace and name.
+    pub(crate) fn all<T: Resource>(&self) -> impl Iterator<Item = &T> {
+        let first = ObjectKey::new(T::KIND, "", "");
+        let of_kind = self.objects.range(first..).take_while(|(key, _)| key.kind == T::KIND);
+        of_kind.filter_map(|(_, object)| T::of(object))
+    }
+
+    /// The objects of a type in a namespace, by name.
+    pub(crate) fn in_namespace<T: Resource>(&self, namespace: &str) -> impl Iterator<Item = &T> {
+        let first = ObjectKey::new(T::KIND, namespace, "");
+        self.objects
+            .range(first..)
+            .take_while(move |(key, _)| key.kind == T::KIND && key.namespace == namespace)
+            .filter_map(|(_, object)| T::of(object))
+    }
+
+    /// The objects of a type that the owner with this `uid` controls, by name.
+    pub(crate) fn controlled_by<'a, T: Resource>(&'a self, uid: &str) -> impl Iterator<Item = &'a T> {
+        self.listed(self.by_controller.get(uid))
+    }
+
+    /// The objects of a type in a namespace that nobody controls, by name.
+    pub(crate) fn orphans<'a, T: Resource>(&'a self, namespace: &str) -> impl Iterator<Item = &'a T> {
+        self.listed(self.by_controller.get(""))
+            .filter(move |object: &&T| object.metadata().namespace == namespace)
+    }
+
+    /// The pods of a node; an empty name for those that have none yet.
+    pub(crate) fn pods_of_node(&self, node: &str) -> impl Iterator<Item = &Pod> {
+        self.listed(self.pods_by_node.get(node))
+    }
+
+    fn listed<'a, T: Resource>(
+        &'a self,
+        keys: Option<&'a BTreeSet<ObjectKey>>,
+    ) -> impl Iterator<Item = &'a T> {
+        let keys = keys.into_iter().flatten().filter(|key| key.kind == T::KIND);
+        keys.filter_map(|key| T::of(self.objects.get(key)?))
+    }
+}
+
+fn mark(index: &mut BTreeMap<String, BTreeSet<ObjectKey>>, under: &str, key: &ObjectKey, present: bool) {
+    if present {
+        index.entry(under.into()).or_default().insert(key.clone());
+    } else if let Some(keys) = index.get_mut(under) {
+        keys.remove(key);
+        if keys.is_empty() {
+            index.remove(under);
+        }
+    }
+}

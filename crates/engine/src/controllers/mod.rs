@@ -1,0 +1,122 @@
+//! kube-controller-manager: the controllers, what they know, and how they take turns (`pkg/controller`).
+//!
+//! Every controller is level-triggered, as the real ones are: a change that its watch shows puts a key into its work
+//! queue, and working on the key compares what is with what should be, whatever the change was. It reads from
+//! [`Informers`], which are a little behind the store, and writes through the API server's verbs, which refuse what is
+//! based on an old revision; an error brings the key back later.
+//!
+//! A new controller is a struct with a [`WorkQueue`] that implements [`Controller`], a [`ControllerName`], and a field
+//! of [`ControllerManager`].
+
+mod informers;
+mod ttl_after_finished;
+mod work_queue;
+
+use crate::kernel::{Component, Kernel, Wake};
+use crate::store::WatchEvent;
+use crate::trace::Op;
+use alloc::collections::BTreeSet;
+use alloc::sync::Arc;
+pub(crate) use informers::{Informers, controller_of};
+use lifepod_api::{Object, ObjectKey, Refusal};
+use ttl_after_finished::TtlAfterFinished;
+pub(crate) use work_queue::{Due, WorkQueue};
+
+/// Which controller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum ControllerName {
+    TtlAfterFinished,
+}
+
+/// A change as an informer tells it.
+pub(crate) struct Change<'a> {
+    pub(crate) op: Op,
+    /// The object as it was known before; none when it is new.
+    pub(crate) old: Option<&'a Object>,
+    /// The object after the change; for [`Op::Deleted`] its last state.
+    pub(crate) object: &'a Object,
+}
+
+/// What a controller does.
+pub(crate) trait Controller {
+    /// The kinds that it watches.
+    fn kinds(&self) -> &'static [&'static str];
+
+    /// Its queue.
+    fn queue(&mut self) -> &mut WorkQueue;
+
+    /// Something changed: puts into the queue what is to be looked at.
+    fn observe(&mut self, kernel: &mut Kernel, informers: &Informers, change: &Change<'_>);
+
+    /// Works on one key (`syncHandler`).
+    ///
+    /// # Errors
+    /// The API server's refusal; the key comes back after a wait that doubles with each error.
+    fn sync(&mut self, kernel: &mut Kernel, informers: &Informers, key: &ObjectKey) -> Result<(), Refusal>;
+}
+
+/// All controllers of the cluster.
+#[derive(Clone, Debug)]
+pub(crate) struct ControllerManager {
+    informers: Informers,
+    ttl_after_finished: TtlAfterFinished,
+}
+
+impl ControllerManager {
+    /// Begins the watches of all controllers.
+    pub(crate) fn new(kernel: &mut Kernel) -> Self {
+        let mut manager = ControllerManager {
+            informers: Informers::default(),
+            ttl_after_finished: TtlAfterFinished::new(),
+        };
+        let kinds: BTreeSet<&str> =
+            manager.all().into_iter().flat_map(|controller| controller.kinds().iter().copied()).collect();
+        for kind in kinds {
+            kernel.store.watch(Component::ControllerManager, kind);
+        }
+        manager
+    }
+
+    fn all(&mut self) -> [&mut dyn Controller; 1] {
+        [&mut self.ttl_after_finished]
+    }
+
+    fn get(&mut self, name: ControllerName) -> &mut dyn Controller {
+        match name {
+            ControllerName::TtlAfterFinished => &mut self.ttl_after_finished,
+        }
+    }
+
+    pub(crate) fn handle(&mut self, kernel: &mut Kernel, wake: Wake) {
+        match wake {
+            Wake::Watch(event) => self.on_watch(kernel, &event),
+            Wake::Controller(due) => self.on_due(kernel, &due),
+            _ => {}
+        }
+    }
+
+    fn on_watch(&mut self, kernel: &mut Kernel, event: &WatchEvent) {
+        let old: Option<Arc<Object>> = self.informers.apply(event);
+        let change = Change { op: event.op, old: old.as_deref(), object: &event.object };
+        let informers = core::mem::take(&mut self.informers);
+        for controller in self.all() {
+            if controller.kinds().contains(&event.object.kind()) {
+                controller.observe(kernel, &informers, &change);
+            }
+        }
+        self.informers = informers;
+    }
+
+    fn on_due(&mut self, kernel: &mut Kernel, due: &Due) {
+        let now = kernel.now;
+        let informers = core::mem::take(&mut self.informers);
+        let controller = self.get(due.controller);
+        if controller.queue().take(now, due) {
+            match controller.sync(kernel, &informers, &due.key) {
+                Ok(()) => controller.queue().forget(&due.key),
+                Err(_) => controller.queue().add_rate_limited(kernel, due.key.clone()),
+            }
+        }
+        self.informers = informers;
+    }
+}
