@@ -1,14 +1,16 @@
 //! A run as JSON: the form that `docs/json.md` describes.
 
 use lifepod_api::SimTime;
-use lifepod_engine::trace::{Call, Decision, KillReason, Op, PodRef, ProbeKind, ProbeResult, SyncReason};
+use lifepod_engine::trace::{
+    Call, Decision, KillReason, Op, PodRef, ProbeKind, ProbeResult, Said, SyncReason,
+};
 use lifepod_engine::{Entry, Run, What};
 use serde_json::{Map, Value, json};
 
 /// The whole run as one line of JSON.
 pub fn text(run: &Run) -> String {
-    let (mut objects, mut calls, mut probes, mut decisions, mut actions) =
-        (vec![], vec![], vec![], vec![], vec![]);
+    let (mut objects, mut calls, mut probes, mut decisions) = (vec![], vec![], vec![], vec![]);
+    let (mut actions, mut said_by) = (vec![], vec![]);
     for entry in run.trace.entries() {
         match &entry.what {
             What::Object(revision) => {
@@ -50,6 +52,14 @@ pub fn text(run: &Run) -> String {
                 let (of, name, detail) = decision_parts(decision);
                 decisions.push(with(entry, json!({"pod": pod(of), "decision": name, "detail": detail})));
             }
+            What::Said(said) => {
+                let parts = match said {
+                    Said::Stdout(text) => json!({"stdout": text}),
+                    Said::Stderr(text) => json!({"stderr": text}),
+                    Said::Exit(code) => json!({"exitCode": code}),
+                };
+                said_by.push(with(entry, parts));
+            }
             What::Action(action) => {
                 actions.push(with(entry, json!({"action": action.text, "refused": action.refused})));
             }
@@ -57,7 +67,7 @@ pub fn text(run: &Run) -> String {
     }
     let run = json!({
         "horizon": seconds(run.end), "objects": objects, "calls": calls, "probes": probes,
-        "decisions": decisions, "actions": actions,
+        "decisions": decisions, "actions": actions, "said": said_by,
     });
     let mut text = run.to_string();
     text.push('\n');

@@ -1,6 +1,7 @@
 //! The cluster: a value that is told what people do and until when to run.
 
 use crate::api_server::{DeleteOptions, PropagationPolicy};
+use crate::client::{Api, Client, Clients};
 use crate::config::Config;
 use crate::controllers::ControllerManager;
 use crate::jitter::Drawn;
@@ -38,12 +39,15 @@ pub enum Command {
         /// How.
         options: DeleteOptions,
     },
+    /// A program that uses the API, over a time if it must; `lifepod_kubectl` makes those of kubectl's commands.
+    Client(Box<dyn Client>),
 }
 
 impl Command {
     /// The command in words, for the trace.
     fn text(&self) -> String {
         match self {
+            Command::Client(client) => client.text(),
             Command::Create(object) => {
                 let meta = object.meta();
                 let name = if meta.name.is_empty() { &meta.generate_name } else { &meta.name };
@@ -88,6 +92,7 @@ pub struct Cluster {
     controllers: ControllerManager,
     kubelets: Vec<Kubelet>,
     commands: Queue<Command>,
+    clients: Clients,
 }
 
 impl Cluster {
@@ -104,7 +109,14 @@ impl Cluster {
             kubelets.push(Kubelet::new(&mut kernel, index as u32));
             nodes::register(&mut kernel, index);
         }
-        Cluster { kernel, scheduler, controllers, kubelets, commands: Queue::default() }
+        Cluster {
+            kernel,
+            scheduler,
+            controllers,
+            kubelets,
+            commands: Queue::default(),
+            clients: Clients::default(),
+        }
     }
 
     /// Does something at the current time.
@@ -121,6 +133,7 @@ impl Cluster {
             Command::Create(object) => kernel.create(*object, "kubectl").map(|_| ()),
             Command::Patch { key, patch, status } => kernel.patch(&key, &patch, status, "kubectl"),
             Command::Delete { key, options } => kernel.delete(&key, &options, "kubectl"),
+            Command::Client(client) => self.clients.start(kernel, action, client),
         };
         if let Err(status) = &result {
             let refused = Some(status.message.to_string());
@@ -160,6 +173,9 @@ impl Cluster {
                 self.kernel.cause = task.cause;
                 match task.to {
                     Component::Scheduler => self.scheduler.handle(&mut self.kernel, task.what),
+                    Component::Client(index) => {
+                        self.clients.step(&mut self.kernel, index);
+                    }
                     Component::ControllerManager => self.controllers.handle(&mut self.kernel, task.what),
                     Component::Kubelet(index) => {
                         self.kubelets[index as usize].handle(&mut self.kernel, task.what);
@@ -169,6 +185,11 @@ impl Cluster {
         }
         self.kernel.now = self.kernel.now.max(until);
         Outcome::Reached
+    }
+
+    /// The API server at the current time; `by` is who writes, for the trace.
+    pub fn api(&mut self, by: &'static str) -> Api<'_> {
+        Api::new(&mut self.kernel, by)
     }
 
     /// The current time.

@@ -17,6 +17,8 @@ pub(crate) enum Component {
     Kubelet(u32),
     /// kube-controller-manager.
     ControllerManager,
+    /// A client from outside, by its number.
+    Client(u32),
 }
 
 /// Something due: who is to be woken, why, and what caused it.
@@ -38,6 +40,8 @@ pub(crate) enum Wake {
     Kubelet(crate::kubelet::Timer),
     /// A key in a controller's work queue is due.
     Controller(crate::controllers::Due),
+    /// A client asked to be woken.
+    Client,
 }
 
 /// The state that all components share.

@@ -52,6 +52,17 @@ impl Store {
             .filter_map(|(_, object)| T::of(object))
     }
 
+    /// All objects of a kind, by namespace and name.
+    pub(crate) fn of_kind<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a Arc<Object>> {
+        let of_kind = self.objects.range(ObjectKey::new(kind, "", "")..);
+        of_kind.take_while(move |(key, _)| key.kind == kind).map(|(_, object)| object)
+    }
+
+    /// The resource version of the newest write.
+    pub(crate) fn resource_version(&self) -> u64 {
+        self.resource_version
+    }
+
     /// All objects of a namespace, whatever their kind.
     pub(crate) fn everything_in<'a>(
         &'a self,

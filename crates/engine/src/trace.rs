@@ -39,6 +39,8 @@ pub enum What {
     Decision(Decision),
     /// A person or fate did something: the roots of all causes.
     Action(Action),
+    /// A person's command wrote something or ended; its action is the entry's cause.
+    Said(Said),
 }
 
 /// A stored revision of an API object.
@@ -266,6 +268,17 @@ pub struct Action {
     pub refused: Option<String>,
 }
 
+/// What a command did to its terminal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Said {
+    /// Text on standard output.
+    Stdout(String),
+    /// Text on standard error.
+    Stderr(String),
+    /// The command ended with this exit code.
+    Exit(i32),
+}
+
 /// All entries of a run.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Trace {
@@ -296,6 +309,20 @@ impl Trace {
     /// How many entries happened at or before `at`.
     pub fn len_at(&self, at: SimTime) -> usize {
         self.entries.partition_point(|e| e.at <= at)
+    }
+
+    /// What the command of an action wrote to standard error so far, without the last line's end.
+    pub(crate) fn errors_of(&self, action: EntryId) -> String {
+        let mut text = String::new();
+        for entry in &self.entries[action.0 as usize..] {
+            if let (What::Said(Said::Stderr(line)), Some(cause)) = (&entry.what, entry.cause)
+                && cause == action
+            {
+                text.push_str(line);
+            }
+        }
+        text.truncate(text.trim_end().len());
+        text
     }
 
     /// Replaces what an entry says, without moving it: an action learns of its refusal.

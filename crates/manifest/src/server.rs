@@ -113,8 +113,7 @@ fn read(text: &str, format: Format) -> Result<Tree, String> {
 }
 
 fn cannot_be_handled(kind: &str, api_version: &str, error: &str) -> Refusal {
-    let version = api_version.rsplit('/').next().unwrap_or(api_version);
-    bad_request(format!("{kind} in version {version:?} cannot be handled as a {kind}: {error}"))
+    Box::new(Status::cannot_be_handled(kind, api_version, error))
 }
 
 fn bad_request(message: String) -> Refusal {

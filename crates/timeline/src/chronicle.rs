@@ -7,7 +7,7 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use lifepod_api::{Object, SimTime};
-use lifepod_engine::trace::{Call, Decision, PodRef};
+use lifepod_engine::trace::{Call, Decision, PodRef, Said};
 use lifepod_engine::{Entry, EntryId, Trace, What};
 
 /// A line of a chronicle.
@@ -55,12 +55,14 @@ fn is_told(entry: &Entry) -> bool {
         }
         What::Probe(probe) => probe.run <= probe.threshold,
         What::Action(_) => true,
+        What::Said(said) => !matches!(said, Said::Exit(_)),
     }
 }
 
 fn who(entry: &Entry) -> String {
     match &entry.what {
         What::Action(_) => "you".into(),
+        What::Said(_) => "kubectl".into(),
         What::Object(revision) => revision.by.into(),
         What::Call(call) => match call.call {
             Call::Exited { .. } | Call::Output { .. } | Call::Listen { .. } => "process".into(),
@@ -82,7 +84,7 @@ fn object(entry: &Entry) -> String {
         container.map_or_else(|| name.clone(), |c| format!("{name}/{c}"))
     };
     match &entry.what {
-        What::Action(_) => String::new(),
+        What::Action(_) | What::Said(_) => String::new(),
         What::Object(revision) => match &*revision.object {
             Object::Event(event) => event.involved_object.name.clone(),
             object => object.meta().name.to_string(),

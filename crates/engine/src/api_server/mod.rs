@@ -2,6 +2,7 @@
 //! (`staging/src/k8s.io/apiserver/pkg/registry/{rest,generic/registry}`).
 
 mod delete;
+mod eviction;
 
 use crate::kernel::Kernel;
 use crate::kubelet::SharedPod;
@@ -33,7 +34,7 @@ fn kind(key: &ObjectKey) -> &'static Kind {
     KINDS.iter().find(|k| k.kind == key.kind).unwrap_or(&KINDS[0])
 }
 
-fn not_found(key: &ObjectKey) -> Refusal {
+pub(crate) fn not_found(key: &ObjectKey) -> Refusal {
     Box::new(Status::not_found(kind(key), &key.name))
 }
 

@@ -8,6 +8,7 @@ use alloc::string::{String, ToString};
 use lifepod_api::{Object, Pod, PodStatus, Probe, SimTime};
 use lifepod_engine::trace::{
     Call, Decision, KillReason, ObjectRevision, PodRef, ProbeAttempt, ProbeKind, ProbeResult, RuntimeCall,
+    Said,
 };
 use lifepod_engine::{Entry, Op, What};
 
@@ -19,6 +20,10 @@ impl<'a> Fact<'a> {
             What::Call(call) => of_call(scene, entry, call),
             What::Probe(probe) => Fact::Probed(of_probe(scene, entry, probe)),
             What::Decision(decision) => of_decision(scene, entry, decision),
+            What::Said(Said::Stdout(text) | Said::Stderr(text)) => {
+                Fact::Wrote { container: "kubectl", line: text.trim_end() }
+            }
+            What::Said(Said::Exit(code)) => Fact::CommandEnded { code: *code },
             What::Action(action) => Fact::Action { text: &action.text, refused: action.refused.as_deref() },
         }
     }

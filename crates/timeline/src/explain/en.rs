@@ -214,6 +214,8 @@ pub(super) fn sentence(fact: &Fact<'_>) -> String {
         Fact::HookRequested { url, outcome } => format!("The hook requested {url}: {outcome}."),
         Fact::Listening { container, port } => format!("{container} began to listen on port {port}."),
         Fact::Wrote { container, line } => format!("{container} wrote `{line}`."),
+        Fact::CommandEnded { code: 0 } => "The command was done.".into(),
+        Fact::CommandEnded { code } => format!("The command ended with exit code {code}."),
         Fact::Probed(p) => probed(p),
         Fact::Scheduled { node, feasible, nodes } => match (feasible, nodes) {
             (0 | 1, 0 | 1) => format!("The scheduler chose {node}, the only node there is."),

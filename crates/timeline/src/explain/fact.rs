@@ -134,6 +134,9 @@ pub(super) enum Fact<'a> {
         container: &'a str,
         line: &'a str,
     },
+    CommandEnded {
+        code: i32,
+    },
     Probed(Probed<'a>),
     // What components decided.
     Scheduled {

@@ -185,6 +185,8 @@ pub(super) fn sentence(fact: &Fact<'_>) -> String {
         Fact::HookRequested { url, outcome } => format!("钩子请求了 {url}：{outcome}。"),
         Fact::Listening { container, port } => format!("{container} 开始监听端口 {port}。"),
         Fact::Wrote { container, line } => format!("{container} 输出 `{line}`。"),
+        Fact::CommandEnded { code: 0 } => "命令执行完毕。".into(),
+        Fact::CommandEnded { code } => format!("命令结束，退出码 {code}。"),
         Fact::Probed(p) => probed(p),
         Fact::Scheduled { node, feasible, nodes } => match (feasible, nodes) {
             (0 | 1, 0 | 1) => format!("调度器选择了 {node}：只有这一个节点。"),

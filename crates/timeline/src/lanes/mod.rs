@@ -80,6 +80,8 @@ impl<'a> Builder<'a> {
                     pod.decision(entry, decision);
                 }
             }
+            // What a command printed is no more than its action.
+            What::Said(_) => {}
             What::Action(action) => {
                 let refused = action.refused.as_ref();
                 let hint = refused.map_or_else(

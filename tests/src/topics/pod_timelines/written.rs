@@ -29,7 +29,7 @@ fn write(entry: &Entry, zero: SimTime) -> Option<Value> {
         },
         What::Call(call) => cri(call)?,
         What::Probe(probe) => exec(probe)?,
-        What::Decision(_) | What::Action(_) => return None,
+        What::Decision(_) | What::Action(_) | What::Said(_) => return None,
     };
     value["t"] = json!(t);
     Some(value)

@@ -1,0 +1,164 @@
+//! Evictions: deletions that ask the pod's disruption budget first (`pkg/registry/core/pod/storage/eviction.go`).
+
+use super::{DeleteOptions, Part};
+use crate::kernel::Kernel;
+use alloc::boxed::Box;
+use alloc::format;
+use alloc::string::ToString;
+use alloc::vec::Vec;
+use lifepod_api::status::Refusal;
+use lifepod_api::{
+    Condition, Object, ObjectKey, Pod, PodCondition, PodDisruptionBudget, Status, Time, is_pod_phase_terminal,
+};
+
+/// More pods than this are not remembered as being disrupted (`MaxDisruptedPodSize`).
+const MAX_DISRUPTED_PODS: usize = 2000;
+
+impl Kernel {
+    /// Evicts a pod: deletes it when its disruption budget allows that, and takes it off the budget.
+    pub(crate) fn evict(
+        &mut self,
+        namespace: &str,
+        name: &str,
+        options: &DeleteOptions,
+        by: &'static str,
+    ) -> Result<(), Refusal> {
+        let key = ObjectKey::new("Pod", namespace, name);
+        let pod = self.find_pod(namespace, name).ok_or_else(|| super::not_found(&key))?;
+        // A pod that does not serve yet or any more disrupts nothing by going.
+        let harmless = is_pod_phase_terminal(&pod.status.phase)
+            || pod.status.phase == "Pending"
+            || pod.metadata.deletion_timestamp.is_some();
+        if !harmless {
+            self.ask_budget(&pod, by)?;
+        }
+        let mut evicted = (*pod).clone();
+        set_disruption_target(&mut evicted, self.time());
+        self.update(Object::Pod(evicted), Part::Status, by)?;
+        self.delete(&key, options, by)
+    }
+
+    /// Asks the one budget that is about the pod, and takes the pod off what it allows.
+    fn ask_budget(&mut self, pod: &Pod, by: &'static str) -> Result<(), Refusal> {
+        let labels = &pod.metadata.labels;
+        let about = |b: &&PodDisruptionBudget| b.spec.selector.as_ref().is_some_and(|s| s.matches(labels));
+        let mut budgets: Vec<PodDisruptionBudget> =
+            self.store.in_namespace(&pod.metadata.namespace).filter(about).cloned().collect();
+        if budgets.len() > 1 {
+            return Err(Box::new(Status {
+                status: "Failure".to_string(),
+                message:
+                    "This pod has more than one PodDisruptionBudget, which the eviction subresource does not \
+                          support."
+                        .to_string(),
+                code: 500,
+                ..Status::default()
+            }));
+        }
+        let Some(mut budget) = budgets.pop() else { return Ok(()) };
+        let status = &budget.status;
+        let ready = pod.status.conditions.iter().any(|c| c.type_ == "Ready" && c.status == "True");
+        // An unhealthy pod is none that the budget counts on.
+        let spare = status.current_healthy >= status.desired_healthy && status.desired_healthy > 0;
+        if !ready && (budget.spec.unhealthy_pod_eviction_policy.as_deref() == Some("AlwaysAllow") || spare) {
+            return Ok(());
+        }
+        check(&budget)?;
+        let now = self.time();
+        let status = &mut budget.status;
+        status.disruptions_allowed -= 1;
+        if status.disruptions_allowed == 0 {
+            forbid_disruptions(&mut budget, now);
+        }
+        budget.status.disrupted_pods.insert(pod.metadata.name.clone(), now);
+        self.update(Object::PodDisruptionBudget(budget), Part::Status, by)?;
+        Ok(())
+    }
+}
+
+/// Whether a budget allows one disruption more (`checkAndDecrement`).
+fn check(budget: &PodDisruptionBudget) -> Result<(), Refusal> {
+    let (meta, status) = (&budget.metadata, &budget.status);
+    let name = &meta.name;
+    if status.observed_generation < meta.generation {
+        return Err(too_many(
+            10,
+            format!("The disruption budget {name} is still being processed by the server."),
+        ));
+    }
+    let forbidden = |why: &str| {
+        let message = format!("poddisruptionbudget.policy \"{name}\" is forbidden: {why}");
+        Err(Box::new(Status {
+            status: "Failure".to_string(),
+            code: 403,
+            reason: "Forbidden".to_string(),
+            message,
+            ..Status::default()
+        }))
+    };
+    if status.disruptions_allowed < 0 {
+        return forbidden("pdb disruptions allowed is negative");
+    }
+    if status.disrupted_pods.len() > MAX_DISRUPTED_PODS {
+        return forbidden("DisruptedPods map too big - too many evictions not confirmed by PDB controller");
+    }
+    if status.disruptions_allowed > 0 {
+        return Ok(());
+    }
+    let condition = status.conditions.iter().find(|c| c.type_ == "DisruptionAllowed");
+    let explained = condition.filter(|c| c.status == "False" && !c.message.is_empty());
+    let why = match explained {
+        Some(c) if c.reason == "SyncFailed" => {
+            format!("does not allow evicting pods currently because it failed sync: {}", c.message)
+        }
+        _ if status.current_healthy <= status.desired_healthy => format!(
+            "needs {} healthy pods and has {} currently",
+            status.desired_healthy, status.current_healthy
+        ),
+        Some(c) => format!("does not allow evicting pods currently ({}): {}", c.reason, c.message),
+        None => "does not allow evicting pods currently".to_string(),
+    };
+    Err(too_many(0, format!("The disruption budget {name} {why}")))
+}
+
+fn too_many(retry_after_seconds: i32, cause: alloc::string::String) -> Refusal {
+    let message = "Cannot evict pod as it would violate the pod's disruption budget.";
+    Box::new(Status::too_many_requests(message, retry_after_seconds, "DisruptionBudget", cause))
+}
+
+/// `pkg/apis/policy/helper/helpers.go UpdateDisruptionAllowedCondition`, for a budget that is used up.
+fn forbid_disruptions(budget: &mut PodDisruptionBudget, now: Time) {
+    let new = Condition {
+        type_: "DisruptionAllowed".to_string(),
+        status: "False".to_string(),
+        reason: "InsufficientPods".to_string(),
+        observed_generation: budget.status.observed_generation,
+        last_transition_time: Some(now),
+        ..Condition::default()
+    };
+    let conditions = &mut budget.status.conditions;
+    match conditions.iter_mut().find(|c| c.type_ == new.type_) {
+        Some(old) => *old = new,
+        None => conditions.push(new),
+    }
+}
+
+fn set_disruption_target(pod: &mut Pod, now: Time) {
+    let new = PodCondition {
+        type_: "DisruptionTarget".to_string(),
+        status: "True".to_string(),
+        reason: "EvictionByEvictionAPI".to_string(),
+        message: "Eviction API: evicting".to_string(),
+        last_transition_time: Some(now),
+        observed_generation: pod.metadata.generation,
+        ..PodCondition::default()
+    };
+    let conditions = &mut pod.status.conditions;
+    match conditions.iter_mut().find(|c| c.type_ == new.type_) {
+        Some(old) => {
+            let since = old.last_transition_time.filter(|_| old.status == new.status);
+            *old = PodCondition { last_transition_time: since.or(new.last_transition_time), ..new };
+        }
+        None => conditions.push(new),
+    }
+}
