@@ -13,7 +13,7 @@ pub mod backoff;
 pub mod client;
 mod cluster;
 mod config;
-mod controllers;
+pub mod controllers;
 mod events;
 pub mod jitter;
 mod kernel;

@@ -76,14 +76,17 @@ fn younger_first(a: &Pod, b: &Pod, time_a: Time, time_b: Time, now_micros: i64) 
     if time_a == Time::default() || time_b == Time::default() {
         return (time_a != Time::default()).cmp(&(time_b != Time::default()));
     }
-    let bucket = |time: Time| (now_micros * 1000).saturating_sub(time.0.saturating_mul(1_000_000_000)).checked_ilog2();
+    let bucket =
+        |time: Time| (now_micros * 1000).saturating_sub(time.0.saturating_mul(1_000_000_000)).checked_ilog2();
     bucket(time_a).cmp(&bucket(time_b)).then_with(|| a.metadata.uid.cmp(&b.metadata.uid))
 }
 
 /// The annotation `controller.kubernetes.io/pod-deletion-cost`; what is not a plain number counts as none
 /// (`pkg/apis/core/v1/helper/helpers.go GetDeletionCostFromPodAnnotations`).
 fn deletion_cost(pod: &Pod) -> i32 {
-    let Some(text) = pod.metadata.annotations.get("controller.kubernetes.io/pod-deletion-cost") else { return 0 };
+    let Some(text) = pod.metadata.annotations.get("controller.kubernetes.io/pod-deletion-cost") else {
+        return 0;
+    };
     let plain = text == "0" || text.starts_with(|c: char| matches!(c, '-' | '1'..='9'));
     if plain { text.parse().unwrap_or(0) } else { 0 }
 }

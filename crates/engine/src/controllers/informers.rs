@@ -4,7 +4,7 @@
 
 use crate::store::WatchEvent;
 use crate::trace::Op;
-use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::sync::Arc;
 use lifepod_api::{Object, ObjectKey, ObjectMeta, OwnerReference, Pod, Resource};
@@ -14,10 +14,14 @@ use lifepod_api::{Object, ObjectKey, ObjectMeta, OwnerReference, Pod, Resource};
 pub(crate) struct Informers {
     objects: BTreeMap<ObjectKey, Arc<Object>>,
     /// Objects by the `uid` of the owner that controls them; those without one under the empty `uid`.
-    by_controller: BTreeMap<String, BTreeSet<ObjectKey>>,
+    by_controller: Index,
     /// Pods by `spec.nodeName`; those without a node under the empty name.
-    pods_by_node: BTreeMap<String, BTreeSet<ObjectKey>>,
+    pods_by_node: Index,
 }
+
+/// Objects under a name that they share. An index holds them itself: going over the pods of one owner is what
+/// controllers do most.
+type Index = BTreeMap<String, BTreeMap<ObjectKey, Arc<Object>>>;
 
 /// The owner that controls an object (`metav1.GetControllerOf`).
 pub(crate) fn controller_of(meta: &ObjectMeta) -> Option<&OwnerReference> {
@@ -41,11 +45,11 @@ impl Informers {
         old
     }
 
-    fn index(&mut self, object: &Object, key: &ObjectKey, present: bool) {
+    fn index(&mut self, object: &Arc<Object>, key: &ObjectKey, present: bool) {
         let owner = controller_of(object.meta()).map_or("", |owner| &owner.uid);
-        mark(&mut self.by_controller, owner, key, present);
-        if let Object::Pod(pod) = object {
-            mark(&mut self.pods_by_node, &pod.spec.node_name, key, present);
+        mark(&mut self.by_controller, owner, key, object, present);
+        if let Object::Pod(pod) = &**object {
+            mark(&mut self.pods_by_node, &pod.spec.node_name, key, object, present);
         }
     }
 
@@ -77,35 +81,31 @@ impl Informers {
 
     /// The objects of a type that the owner with this `uid` controls, by name.
     pub(crate) fn controlled_by<'a, T: Resource>(&'a self, uid: &str) -> impl Iterator<Item = &'a T> {
-        self.listed(self.by_controller.get(uid))
+        self.by_controller.get(uid).into_iter().flat_map(|objects| objects.values().filter_map(|o| T::of(o)))
     }
 
     /// The objects of a type in a namespace that nobody controls, by name.
-    pub(crate) fn orphans<'a, T: Resource>(&'a self, namespace: &str) -> impl Iterator<Item = &'a T> {
-        self.listed(self.by_controller.get(""))
-            .filter(move |object: &&T| object.metadata().namespace == namespace)
+    pub(crate) fn orphans<'a, T: Resource>(&'a self, namespace: &'a str) -> impl Iterator<Item = &'a T> {
+        let first = ObjectKey::new(T::KIND, namespace, "");
+        let orphans =
+            self.by_controller.get("").into_iter().flat_map(move |objects| objects.range(first.clone()..));
+        orphans
+            .take_while(move |(key, _)| key.kind == T::KIND && key.namespace == namespace)
+            .filter_map(|(_, object)| T::of(object))
     }
 
     /// The pods of a node; an empty name for those that have none yet.
     pub(crate) fn pods_of_node(&self, node: &str) -> impl Iterator<Item = &Pod> {
-        self.listed(self.pods_by_node.get(node))
-    }
-
-    fn listed<'a, T: Resource>(
-        &'a self,
-        keys: Option<&'a BTreeSet<ObjectKey>>,
-    ) -> impl Iterator<Item = &'a T> {
-        let keys = keys.into_iter().flatten().filter(|key| key.kind == T::KIND);
-        keys.filter_map(|key| T::of(self.objects.get(key)?))
+        self.pods_by_node.get(node).into_iter().flat_map(|pods| pods.values().filter_map(|o| Pod::of(o)))
     }
 }
 
-fn mark(index: &mut BTreeMap<String, BTreeSet<ObjectKey>>, under: &str, key: &ObjectKey, present: bool) {
+fn mark(index: &mut Index, under: &str, key: &ObjectKey, object: &Arc<Object>, present: bool) {
     if present {
-        index.entry(under.into()).or_default().insert(key.clone());
-    } else if let Some(keys) = index.get_mut(under) {
-        keys.remove(key);
-        if keys.is_empty() {
+        index.entry(under.into()).or_default().insert(key.clone(), object.clone());
+    } else if let Some(objects) = index.get_mut(under) {
+        objects.remove(key);
+        if objects.is_empty() {
             index.remove(under);
         }
     }

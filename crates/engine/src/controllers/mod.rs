@@ -8,7 +8,13 @@
 //! A new controller is a struct with a [`WorkQueue`] that implements [`Controller`], a [`ControllerName`], and a field
 //! of [`ControllerManager`].
 
+pub mod deletion_rank;
+mod expectations;
 mod informers;
+mod pod_control;
+mod pods;
+mod refs;
+mod slow_start;
 mod ttl_after_finished;
 mod work_queue;
 

@@ -32,7 +32,8 @@ pub(crate) fn is_pod_ready(pod: &Pod) -> bool {
 /// Whether the pod has been ready for at least `min_ready_seconds` (`IsPodAvailable`).
 pub(crate) fn is_pod_available(pod: &Pod, min_ready_seconds: i32, now: Time) -> bool {
     ready_since(pod).is_some_and(|since| {
-        min_ready_seconds == 0 || (since != Time::default() && since.0 + i64::from(min_ready_seconds) <= now.0)
+        min_ready_seconds == 0
+            || (since != Time::default() && since.0 + i64::from(min_ready_seconds) <= now.0)
     })
 }
 
@@ -43,6 +44,7 @@ pub(crate) fn next_availability_check<'a>(
     pods: impl IntoIterator<Item = &'a Pod>,
     min_ready_seconds: i32,
 ) -> Option<SimTime> {
-    let due = pods.into_iter().filter_map(ready_since).map(|since| Time(since.0 + i64::from(min_ready_seconds)));
+    let due =
+        pods.into_iter().filter_map(ready_since).map(|since| Time(since.0 + i64::from(min_ready_seconds)));
     due.map(|at| kernel.until(at)).filter(|wait| *wait > SimTime::ZERO).min()
 }
