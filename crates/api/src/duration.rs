@@ -151,7 +151,7 @@ pub fn parse(text: &str) -> Result<i64, String> {
     }
 }
 
-/// A span of time as a field: `90s`, `1h30m` (as [`parse`] reads it), or a number of seconds.
+/// A span of time as a field: `90s`, `1h30m`, as [`parse`] reads it, and not negative.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Duration(pub SimTime);
 
@@ -164,7 +164,7 @@ scalar!(
             Ok(_) => cx.refuse(format!("a duration cannot be negative: {s:?}")),
             Err(error) => cx.refuse(error),
         },
-        Value::Number(n) => target.0 = SimTime::from_secs_f64(n.as_f64().unwrap_or(0.0)),
+        Value::Number(n) => cx.refuse(format!("a duration needs a unit: write {n}s, or {n}m")),
         other => cx.mismatch(other),
     },
     |d| Value::String(go_string(i64::try_from(d.0.0).unwrap_or(i64::MAX).saturating_mul(1_000))),

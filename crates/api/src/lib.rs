@@ -25,6 +25,7 @@ pub mod schema;
 pub mod status;
 pub mod time;
 pub mod validation;
+mod version;
 pub mod wire;
 pub mod yaml;
 
@@ -34,3 +35,4 @@ pub use objects::*;
 pub use quantity::Quantity;
 pub use status::Refusal;
 pub use time::{MicroTime, SimTime, Time};
+pub use version::Version;

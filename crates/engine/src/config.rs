@@ -7,12 +7,14 @@ use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use alloc::vec;
 use alloc::vec::Vec;
-use lifepod_api::{SimTime, Taint};
+use lifepod_api::{SimTime, Taint, Version};
 use lifepod_workload::Behavior;
 
 /// A cluster's configuration.
 #[derive(Clone, Debug)]
 pub struct Config {
+    /// The Kubernetes version, where behaviour depends on it.
+    pub version: Version,
     /// Seeds every draw.
     pub seed: u64,
     /// The calendar instant at which the scenario begins, in microseconds since 1970 (UTC).
@@ -27,6 +29,9 @@ pub struct Config {
     pub images: Vec<ImageRule>,
     /// What processes do, where the scenario says so.
     pub behaviors: Vec<BehaviorRule>,
+    /// What the text of a pod's annotation `lifepod.dev/<container>` means, by that text: annotations travel with
+    /// pods through controllers and patches, and are read where YAML is known.
+    pub annotations: BTreeMap<String, Arc<Behavior>>,
     /// The kubelets' configuration.
     pub kubelet: KubeletConfig,
     /// The run stops when its trace has this many entries: no scenario may take the page down.
@@ -37,6 +42,7 @@ impl Default for Config {
     /// One node of four CPUs and 8 GiB, in a scenario that begins with the year 2026.
     fn default() -> Self {
         Config {
+            version: Version::CURRENT,
             seed: 1,
             epoch_micros: 1_767_225_600_000_000,
             jitter: JitterMode::Seeded,
@@ -44,6 +50,7 @@ impl Default for Config {
             nodes: vec![NodeConfig::named("node-1")],
             images: Vec::new(),
             behaviors: Vec::new(),
+            annotations: BTreeMap::new(),
             kubelet: KubeletConfig::default(),
             max_entries: 1_000_000,
         }

@@ -2,7 +2,9 @@
 
 use crate::cluster::{Cluster, Command, Outcome};
 use crate::config::Config;
+use crate::fault::Fault;
 use crate::trace::Trace;
+use crate::traffic::Traffic;
 use alloc::vec::Vec;
 use lifepod_api::SimTime;
 
@@ -13,6 +15,10 @@ pub struct Scenario {
     pub config: Config,
     /// What is done, in order; equal times in this order.
     pub commands: Vec<(SimTime, Command)>,
+    /// What breaks and when.
+    pub faults: Vec<(SimTime, Fault)>,
+    /// Who calls Services.
+    pub traffic: Vec<Traffic>,
     /// When the run ends.
     pub horizon: SimTime,
 }

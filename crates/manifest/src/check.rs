@@ -4,7 +4,7 @@
 use crate::diagnostic::{Diagnostic, Lines, Severity};
 use crate::document::{Document, Parsed, parse};
 use crate::lint::{Lint, lints};
-use lifepod_api::{Kind, Object, prepare, validation};
+use lifepod_api::{Kind, Object, Version, prepare, validation};
 
 /// What to look for.
 #[derive(Clone, Debug, Default)]
@@ -23,12 +23,12 @@ pub fn check(text: &str, options: &CheckOptions) -> Parsed {
     let mut found = Vec::new();
     let version =
         parsed.documents.iter().find_map(|d| d.scenario.as_ref()).map(|s| s.spec.cluster.version.as_str());
-    let has_pod_presets = version.is_some_and(has_pod_presets);
+    let version = version.and_then(Version::parse).unwrap_or_default();
     for (index, document) in parsed.documents.iter().enumerate() {
         if !document.refused
             && let Some(object) = &document.object
         {
-            if matches!(object, Object::PodPreset(_)) && !has_pod_presets {
+            if matches!(object, Object::PodPreset(_)) && !version.has_pod_presets() {
                 found.push(no_pod_presets(&lines, index, document));
                 continue;
             }
@@ -46,12 +46,6 @@ pub fn check(text: &str, options: &CheckOptions) -> Parsed {
     parsed.diagnostics.extend(found);
     parsed.diagnostics.sort_by_key(|d| (d.range.start, d.range.end));
     parsed
-}
-
-/// Whether a cluster of that version, such as `1.19`, knows PodPresets: they were removed in 1.20.
-fn has_pod_presets(version: &str) -> bool {
-    let mut parts = version.trim_start_matches('v').split('.').map(|p| p.parse::<u32>().unwrap_or(u32::MAX));
-    parts.next() == Some(1) && parts.next().is_some_and(|minor| minor < 20)
 }
 
 fn no_pod_presets(lines: &Lines, index: usize, document: &Document) -> Diagnostic {

@@ -6,6 +6,7 @@ use crate::scenario::{self, Scenario};
 use crate::tree::{NodeId, NodeKind, Tree};
 use crate::value::convert;
 use crate::{json, split, yaml};
+use lifepod_api::schema::StructType;
 use lifepod_api::wire::{DecodeError, DecodeErrorKind, Decoder, Wire};
 use lifepod_api::{Kind, Object};
 use serde_json::Value;
@@ -72,6 +73,15 @@ impl Document {
     }
 }
 
+impl Document {
+    /// Where the key itself is wrong, it is underlined, not its value.
+    fn at_key(&self, lines: &Lines, found: Diagnostic) -> Diagnostic {
+        let Some(range) = self.tree.key_of(self.root, &found.path) else { return found };
+        let (line, column) = lines.position(range.start);
+        Diagnostic { range, line, column, ..found }
+    }
+}
+
 /// What stands for a document as a whole: its first key.
 fn first_line(tree: &Tree, root: NodeId) -> Range<usize> {
     match &tree.nodes[root].kind {
@@ -99,10 +109,16 @@ struct Reader<'t> {
 
 impl Reader<'_> {
     fn document(&mut self, text: &str, range: Range<usize>) {
-        let part = &text[range.clone()];
-        match read(part, range.start) {
-            Ok(None) => {}
-            Ok(Some(tree)) => self.tree(Rc::new(tree)),
+        if let Some((tree, value)) = self.value(&text[range.clone()], range.start) {
+            self.object(&tree, 0, value);
+        }
+    }
+
+    /// Reads one document as JSON; none when it says nothing or is broken.
+    fn value(&mut self, part: &str, base: usize) -> Option<(Rc<Tree>, Value)> {
+        match read(part, base) {
+            Ok(None) => None,
+            Ok(Some(tree)) => self.convert(Rc::new(tree)),
             Err(error) => {
                 let message = match (error.kind, error.upstream_line) {
                     (Syntax::Yaml, 0) => format!("error converting YAML to JSON: yaml: {}", error.message),
@@ -112,28 +128,30 @@ impl Reader<'_> {
                     (Syntax::Json, _) => format!("invalid JSON: {}", error.message),
                 };
                 self.report(Severity::Error, "", &message, &error.hint, error.span);
+                None
             }
         }
     }
 
-    fn tree(&mut self, tree: Rc<Tree>) {
+    fn convert(&mut self, tree: Rc<Tree>) -> Option<(Rc<Tree>, Value)> {
         let converted = match convert(&tree) {
             Ok(converted) => converted,
             Err(error) => {
                 let message = format!("error converting YAML to JSON: yaml: {}", error.message);
-                return self.report(Severity::Error, "", &message, "", error.span);
+                self.report(Severity::Error, "", &message, "", error.span);
+                return None;
             }
         };
         // A document that says nothing is passed over.
         if converted.value.is_null() {
-            return;
+            return None;
         }
         for duplicate in converted.duplicates {
             let path = &duplicate.path;
             let message = format!("duplicate field \"{path}\"");
             self.report(Severity::Warning, path, &message, "the last one wins", duplicate.key_span);
         }
-        self.object(&tree, 0, converted.value);
+        Some((tree, converted.value))
     }
 
     fn object(&mut self, tree: &Rc<Tree>, root: NodeId, value: Value) {
@@ -150,12 +168,9 @@ impl Reader<'_> {
         });
         for (severity, path, message, hint) in findings {
             let found = document.diagnostic(&self.lines, index, severity, &path, &message, &hint);
-            // Where the key itself is wrong, it is underlined, not its value.
             let key_is_wrong = message.starts_with("unknown field") || message.ends_with(" not set");
-            let key = key_is_wrong.then(|| tree.key_of(root, &path)).flatten();
-            let range = key.unwrap_or(found.range);
-            let (line, column) = self.lines.position(range.start);
-            self.parsed.diagnostics.push(Diagnostic { range, line, column, ..found });
+            let found = if key_is_wrong { document.at_key(&self.lines, found) } else { found };
+            self.parsed.diagnostics.push(found);
         }
         self.parsed.documents.push(document);
     }
@@ -248,42 +263,66 @@ fn decode(document: &mut Document, mut report: impl FnMut(Severity, &str, &str, 
             }
         }
     }
-    let (Some(api_version), Some(kind)) = (text("apiVersion"), text("kind")) else { return };
+    let (Some(api_version), Some(kind_name)) = (text("apiVersion"), text("kind")) else { return };
 
     let mut errors = Vec::new();
-    if kind == "Scenario" && api_version == scenario::API_VERSION {
+    if kind_name == scenario::KIND && api_version == scenario::API_VERSION {
         let mut cx = Decoder::default();
         let mut scenario = Scenario::default();
         scenario.decode(value, &mut cx);
         errors = cx.into_errors();
         document.scenario = Some(scenario);
-    } else if Kind::find(api_version, kind).is_some() {
+    } else if Kind::find(api_version, kind_name).is_some() {
         let (object, found) = Object::decode(value);
         errors = found;
         document.object = Some(object);
     } else {
-        match kinds::lookup(api_version, kind) {
+        match kinds::lookup(api_version, kind_name) {
             Known::Carried => {
                 document.object = Some(Object::decode(value).0);
-                let message = format!("{kind} is accepted, but not simulated");
+                let message = format!("{kind_name} is accepted, but not simulated");
                 report(Severity::Warning, "kind", &message, "");
             }
             Known::Foreign => {
                 document.object = Some(Object::decode(value).0);
                 let message =
-                    format!("{kind} ({api_version}) is not a Kubernetes kind: accepted, not simulated");
+                    format!("{kind_name} ({api_version}) is not a Kubernetes kind: accepted, not simulated");
                 report(Severity::Warning, "kind", &message, "");
             }
             Known::Missing(hint) => {
                 document.refused = true;
-                let message = format!("no matches for kind \"{kind}\" in version \"{api_version}\"");
+                let message = format!("no matches for kind \"{kind_name}\" in version \"{api_version}\"");
                 report(Severity::Error, "kind", &message, &hint);
             }
         }
     }
     for DecodeError { path, kind, message } in errors {
         document.refused |= kind == DecodeErrorKind::Type;
-        let hint = kinds::hint(&path, kind, &message, &document.value);
+        let hint = kinds::hint(&path, kind, &message, kinds::root(api_version, kind_name));
         report(Severity::Error, &path, &message, &hint);
     }
+}
+
+/// Decodes a text that holds one value: what it holds, as a document without a kind, and what is wrong with it.
+pub(crate) fn decode_fragment(
+    text: &str,
+    into: &mut dyn Wire,
+    root: Option<&'static StructType>,
+) -> (Option<Document>, Vec<Diagnostic>) {
+    let mut reader = Reader { lines: Lines::new(text), parsed: Parsed::default() };
+    let Some((tree, value)) = reader.value(text, 0) else { return (None, reader.parsed.diagnostics) };
+    let span = tree.nodes[0].span.clone();
+    let (object, scenario) = (None, None);
+    let mut document = Document { object, scenario, value, span, refused: false, tree, root: 0 };
+    let mut cx = Decoder::default();
+    into.decode(&document.value, &mut cx);
+    for DecodeError { path, kind, message } in cx.into_errors() {
+        document.refused |= kind == DecodeErrorKind::Type;
+        let hint = kinds::hint(&path, kind, &message, root);
+        let found = document.diagnostic(&reader.lines, 0, Severity::Error, &path, &message, &hint);
+        let unknown = kind == DecodeErrorKind::UnknownField;
+        let found = if unknown { document.at_key(&reader.lines, found) } else { found };
+        reader.parsed.diagnostics.push(found);
+    }
+    (Some(document), reader.parsed.diagnostics)
 }

@@ -59,4 +59,15 @@ const TABLE: &[(&str, &[&str])] = &[
     ("UnhealthyPodEvictionPolicyType", &["IfHealthyBudget", "AlwaysAllow"]),
     ("UnsatisfiableConstraintAction", &["DoNotSchedule", "ScheduleAnyway"]),
     ("VolumeBindingMode", &["Immediate", "WaitForFirstConsumer"]),
+    // Those of a Scenario.
+    ("ContainerFault", &["kill", "oom", "freeze"]),
+    ("GrpcStatus", &["SERVING", "NOT_SERVING"]),
+    ("HttpFault", &["reset", "close", "garbage", "silence"]),
+    ("NetworkFault", &["dns", "slow"]),
+    (
+        "NodeFault",
+        &["partition", "powerLoss", "kernelPanic", "kubeletStop", "diskDeath", "shutdown", "vmDeleted"],
+    ),
+    ("PodFault", &["sandboxDies"]),
+    ("ListenProtocol", &["HTTP", "HTTPS", "TCP", "GRPC", "GRPCWithoutHealth"]),
 ];

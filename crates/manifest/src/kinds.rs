@@ -1,8 +1,9 @@
 //! Kinds that the API server has beside those with a type, and advice on near misses.
 
+use crate::scenario::{self, Scenario};
+use lifepod_api::schema::StructType;
 use lifepod_api::wire::DecodeErrorKind;
 use lifepod_api::{KINDS, Kind};
-use serde_json::Value;
 
 /// What is known of a kind without a type.
 #[derive(Debug, PartialEq)]
@@ -84,14 +85,20 @@ pub fn suggest_missing(name: &str, kind: Option<&str>, api_version: Option<&str>
     found.map_or(String::new(), |value| format!("add `{name}: {value}`"))
 }
 
+/// The type of a document.
+pub fn root(api_version: &str, kind: &str) -> Option<&'static StructType> {
+    if kind == scenario::KIND && api_version == scenario::API_VERSION {
+        return Some(Scenario::STRUCT);
+    }
+    Kind::find(api_version, kind).map(|k| k.ty)
+}
+
 /// Advice on a decoding error, in a few words.
-pub fn hint(path: &str, kind: DecodeErrorKind, message: &str, value: &Value) -> String {
+pub fn hint(path: &str, kind: DecodeErrorKind, message: &str, root: Option<&'static StructType>) -> String {
     match kind {
         DecodeErrorKind::UnknownField => {
             let (parent, name) = path.rsplit_once('.').unwrap_or(("", path));
-            let api_version = value["apiVersion"].as_str().unwrap_or("");
-            let fields = Kind::find(api_version, value["kind"].as_str().unwrap_or(""))
-                .and_then(|k| crate::schema::struct_at(k.ty, parent));
+            let fields = root.and_then(|root| crate::schema::struct_at(root, parent));
             let near = fields.and_then(|ty| nearest(name, ty.all_fields().map(|f| f.name)));
             near.map_or(String::new(), |close| format!("did you mean `{close}`?"))
         }

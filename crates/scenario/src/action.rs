@@ -1,34 +1,57 @@
-//! What a person does during a scenario.
+//! What a person does during a scenario, and what fate does.
 
-use crate::Findings;
+use crate::problems::Problems;
+use crate::{fault, nested};
 use lifepod_api::ObjectKey;
 use lifepod_engine::{Command, DeleteOptions, Scenario};
 use lifepod_manifest::scenario::ScenarioSpec;
-use lifepod_manifest::{Severity, parse};
+use lifepod_manifest::{Diagnostic, Document, parse};
 
-pub(crate) fn read(spec: &ScenarioSpec, scenario: &mut Scenario, found: &mut Findings<'_>) {
-    for (index, action) in spec.actions.iter().enumerate() {
-        let path = format!("spec.actions[{index}]");
-        if !action.kubectl.is_empty() {
-            match kubectl(&action.kubectl) {
-                Ok(commands) => scenario.commands.extend(commands.into_iter().map(|c| (action.at.0, c))),
-                Err(message) => found.add(Severity::Error, &format!("{path}.kubectl"), &message),
+/// Reads the actions. Findings inside applied manifests come back with their place in the text.
+pub(crate) fn read(
+    text: &str,
+    document: &Document,
+    index: usize,
+    spec: &ScenarioSpec,
+    scenario: &mut Scenario,
+    found: &mut Problems,
+) -> Vec<Diagnostic> {
+    let mut out = Vec::new();
+    for (number, action) in spec.actions.iter().enumerate() {
+        let path = format!("spec.actions[{number}]");
+        let Some(at) = action.at.map(|at| at.0) else {
+            found.error(&format!("{path}.at"), "required: when it happens, such as 30s");
+            continue;
+        };
+        let set = [
+            ("kubectl", action.kubectl.is_some()),
+            ("apply", action.apply.is_some()),
+            ("node", action.node.is_some()),
+            ("pod", action.pod.is_some()),
+            ("container", action.container.is_some()),
+            ("image", action.image.is_some()),
+            ("network", action.network.is_some()),
+        ];
+        if found.only_one(&path, "an action", &set).is_none() {
+            continue;
+        }
+        if let Some(words) = &action.kubectl {
+            match kubectl(words) {
+                Ok(commands) => scenario.commands.extend(commands.into_iter().map(|c| (at, c))),
+                Err(message) => found.error(&format!("{path}.kubectl"), &message),
             }
-        } else if !action.apply.is_empty() {
-            let applied = parse(&action.apply);
-            for wrong in &applied.diagnostics {
-                let message = format!("line {}: {}", wrong.line, wrong.message);
-                found.add(wrong.severity, &format!("{path}.apply"), &message);
-            }
+        } else if let Some(manifests) = &action.apply {
+            let applied = parse(manifests);
+            let field = format!("{path}.apply");
+            out.extend(nested::lift(text, document, index, &field, manifests, applied.diagnostics));
             let objects = applied.documents.into_iter().filter_map(|d| d.object);
-            scenario.commands.extend(objects.map(|o| (action.at.0, Command::Create(Box::new(o)))));
-        } else if action.node.is_some() {
-            found.add(Severity::Warning, &format!("{path}.node"), "node faults are not simulated yet");
-        } else {
-            let message = "an action needs one of: kubectl, apply, node";
-            found.add(Severity::Error, &path, message);
+            scenario.commands.extend(objects.map(|o| (at, Command::Create(Box::new(o)))));
+        } else if let Some(fault) = fault::read(action, &path, found) {
+            scenario.faults.push((at, fault));
+            found.warning(&path, "faults are not simulated yet");
         }
     }
+    out
 }
 
 /// Reads a changing kubectl command.

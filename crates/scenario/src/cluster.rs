@@ -1,13 +1,21 @@
-//! The cluster of a Scenario document: seed, epoch, horizon, nodes, images, latencies.
+//! The cluster of a Scenario document: version, seed, epoch, horizon, nodes, images, latencies, traffic.
 
-use crate::Findings;
-use lifepod_api::SimTime;
+use crate::problems::Problems;
+use lifepod_api::duration::Duration;
+use lifepod_api::{SimTime, Version};
 use lifepod_engine::jitter::JitterMode;
-use lifepod_engine::{Config, ImageRule, Latency, NodeConfig, Scenario};
-use lifepod_manifest::Severity;
-use lifepod_manifest::scenario::{ScenarioImage, ScenarioNode, ScenarioSpec};
+use lifepod_engine::{Config, ImageRule, Latency, NodeConfig, Scenario, Traffic};
+use lifepod_manifest::scenario::{
+    ScenarioImage, ScenarioLatencies, ScenarioNode, ScenarioSpec, ScenarioTraffic,
+};
 
-pub(crate) fn read(spec: &ScenarioSpec, scenario: &mut Scenario, found: &mut Findings<'_>) {
+/// As many nodes as Kubernetes says that it supports.
+const MOST_NODES: i32 = 5_000;
+
+/// How long a client of a Service waits for its answer, unless the scenario says otherwise.
+const CLIENT_TIMEOUT: SimTime = SimTime::from_secs(5);
+
+pub(crate) fn read(spec: &ScenarioSpec, scenario: &mut Scenario, found: &mut Problems) {
     if let Some(horizon) = spec.horizon {
         scenario.horizon = horizon.0;
     }
@@ -18,77 +26,144 @@ pub(crate) fn read(spec: &ScenarioSpec, scenario: &mut Scenario, found: &mut Fin
     if let Some(epoch) = spec.epoch {
         config.epoch_micros = epoch.0.saturating_mul(1_000_000);
     }
-    if spec.cluster.jitter == Some(false) {
-        config.jitter = JitterMode::None;
-    }
-    if !spec.cluster.nodes.is_empty() {
-        config.nodes = spec.cluster.nodes.iter().map(node).collect();
-    }
-    config.images.extend(spec.images.iter().map(image));
-    for (name, duration) in &spec.cluster.latencies {
-        if !set_latency(&mut config.latency, name, duration.0) {
-            let path = format!("spec.cluster.latencies.{name}");
-            let message = format!(
-                "unknown latency {name:?}; known are apiWrite, watch, schedule, runPodSandbox, stopPodSandbox, \
-                 createContainer, startContainer, relist, mountVolumes, pullOverhead, execStart, request"
-            );
-            found.add(Severity::Error, &path, &message);
+    let cluster = &spec.cluster;
+    if !cluster.version.is_empty() {
+        match Version::parse(&cluster.version) {
+            Some(version) => config.version = version,
+            None => {
+                let message = format!("{:?} is not a version such as \"1.36\"", cluster.version);
+                found.error("spec.cluster.version", &message);
+            }
         }
     }
-    for (index, _) in spec.behaviors.iter().enumerate() {
-        let path = format!("spec.behaviors[{index}]");
-        found.add(
-            Severity::Warning,
-            &path,
-            "behaviors are not simulated yet: the container runs its command",
-        );
+    if cluster.jitter == Some(false) {
+        config.jitter = JitterMode::None;
     }
-    for (index, _) in spec.traffic.iter().enumerate() {
-        found.add(Severity::Warning, &format!("spec.traffic[{index}]"), "traffic is not simulated yet");
+    if let Some(serialize) = cluster.kubelet.serialize_image_pulls {
+        config.kubelet.serialize_image_pulls = serialize;
+    }
+    if let Some(longest) = cluster.kubelet.crash_loop_back_off.max_container_restart_period {
+        config.kubelet.max_container_restart_period = longest.0;
+    }
+    if !cluster.nodes.is_empty() {
+        config.nodes.clear();
+    }
+    for (index, written) in cluster.nodes.iter().enumerate() {
+        nodes(written, &format!("spec.cluster.nodes[{index}]"), &mut config.nodes, found);
+    }
+    latencies(&cluster.latencies, &mut config.latency, found);
+    for (index, written) in spec.images.iter().enumerate() {
+        config.images.push(image(written, &format!("spec.images[{index}]"), found));
+    }
+    for (index, written) in spec.traffic.iter().enumerate() {
+        scenario.traffic.extend(traffic(written, &format!("spec.traffic[{index}]"), found));
     }
 }
 
-fn node(node: &ScenarioNode) -> NodeConfig {
-    let mut labels = node.labels.clone();
-    if !node.zone.is_empty() {
-        labels.entry("topology.kubernetes.io/zone".to_string()).or_insert_with(|| node.zone.clone());
+fn nodes(written: &ScenarioNode, path: &str, into: &mut Vec<NodeConfig>, found: &mut Problems) {
+    if written.name.is_empty() {
+        found.error(&format!("{path}.name"), "required: the node's name");
     }
-    let allocatable = if node.allocatable.is_empty() { &node.capacity } else { &node.allocatable };
-    NodeConfig {
-        name: node.name.clone(),
+    let mut labels = written.labels.clone();
+    if !written.zone.is_empty() {
+        labels.entry("topology.kubernetes.io/zone".to_string()).or_insert_with(|| written.zone.clone());
+    }
+    let allocatable = if written.allocatable.is_empty() { &written.capacity } else { &written.allocatable };
+    let node = NodeConfig {
+        name: written.name.clone(),
         labels,
-        taints: node.taints.clone(),
+        taints: written.taints.clone(),
         allocatable: allocatable.iter().map(|(k, v)| (k.clone(), v.to_string())).collect(),
-    }
-}
-
-fn image(image: &ScenarioImage) -> ImageRule {
-    ImageRule {
-        image: image.image.clone(),
-        size_bytes: image.pull.size.as_ref().and_then(|size| u64::try_from(size.value()).ok()),
-        pull: image.pull.took.map(|took| took.0),
-        error: (!image.pull.error.is_empty()).then(|| image.pull.error.clone()),
-        times: image.pull.times.and_then(|times| u32::try_from(times).ok()),
-        present: false,
-    }
-}
-
-fn set_latency(latency: &mut Latency, name: &str, value: SimTime) -> bool {
-    let field = match name {
-        "apiWrite" => &mut latency.api_write,
-        "watch" => &mut latency.watch,
-        "schedule" => &mut latency.schedule,
-        "runPodSandbox" => &mut latency.run_pod_sandbox,
-        "stopPodSandbox" => &mut latency.stop_pod_sandbox,
-        "createContainer" => &mut latency.create_container,
-        "startContainer" => &mut latency.start_container,
-        "relist" => &mut latency.relist,
-        "mountVolumes" => &mut latency.mount_volumes,
-        "pullOverhead" => &mut latency.pull_overhead,
-        "execStart" => &mut latency.exec_start,
-        "request" => &mut latency.request,
-        _ => return false,
     };
-    *field = value;
-    true
+    let first = into.len();
+    match written.count {
+        None => into.push(node),
+        Some(count) => {
+            let Some(count) = found.number::<u32>(&format!("{path}.count"), count, 1, MOST_NODES) else {
+                return;
+            };
+            into.extend(
+                (1..=count).map(|n| NodeConfig { name: format!("{}-{n}", node.name), ..node.clone() }),
+            );
+        }
+    }
+    let (before, new) = into.split_at(first);
+    if new.iter().any(|n| before.iter().any(|b| b.name == n.name)) {
+        found.error(&format!("{path}.name"), "another node has this name");
+    }
+}
+
+fn image(written: &ScenarioImage, path: &str, found: &mut Problems) -> ImageRule {
+    if written.image.is_empty() {
+        found.error(&format!("{path}.image"), "required: the image as manifests write it");
+    }
+    let pull = &written.pull;
+    if pull.times.is_some() && pull.error.is_empty() {
+        found.error(&format!("{path}.pull.times"), "times says how often the error comes: add error");
+    }
+    let times = pull.times.and_then(|n| found.number(&format!("{path}.pull.times"), n, 1, i32::MAX));
+    ImageRule {
+        image: written.image.clone(),
+        size_bytes: pull.size.as_ref().and_then(|size| found.bytes(&format!("{path}.pull.size"), size)),
+        pull: pull.took.map(|took| took.0),
+        error: (!pull.error.is_empty()).then(|| pull.error.clone()),
+        times,
+        present: written.present,
+    }
+}
+
+fn latencies(written: &ScenarioLatencies, latency: &mut Latency, found: &mut Problems) {
+    let set = |to: &mut SimTime, from: Option<Duration>| {
+        if let Some(duration) = from {
+            *to = duration.0;
+        }
+    };
+    set(&mut latency.api_write, written.api_write);
+    set(&mut latency.watch, written.watch);
+    set(&mut latency.schedule, written.schedule);
+    set(&mut latency.run_pod_sandbox, written.run_pod_sandbox);
+    set(&mut latency.stop_pod_sandbox, written.stop_pod_sandbox);
+    set(&mut latency.create_container, written.create_container);
+    set(&mut latency.start_container, written.start_container);
+    set(&mut latency.relist, written.relist);
+    set(&mut latency.mount_volumes, written.mount_volumes);
+    set(&mut latency.pull_overhead, written.pull_overhead);
+    set(&mut latency.exec_start, written.exec_start);
+    set(&mut latency.request, written.request);
+    if let Some(speed) = &written.pull_bytes_per_second
+        && let Some(bytes) = found.bytes("spec.cluster.latencies.pullBytesPerSecond", speed)
+    {
+        latency.pull_bytes_per_second = bytes;
+    }
+}
+
+fn traffic(written: &ScenarioTraffic, path: &str, found: &mut Problems) -> Option<Traffic> {
+    if written.service.is_empty() {
+        found.error(&format!("{path}.service"), "required: the Service that is called");
+    }
+    let port = match written.port {
+        Some(port) => Some(found.port(&format!("{path}.port"), port)?),
+        None => None,
+    };
+    let rps = found.number(&format!("{path}.rps"), written.rps, 1, 10_000)?;
+    let from = written.from.map_or(SimTime::ZERO, |from| from.0);
+    let until = written.until.map(|until| until.0);
+    if until.is_some_and(|until| until <= from) {
+        found.error(&format!("{path}.until"), "until is not after from");
+    }
+    Some(Traffic {
+        namespace: or(&written.namespace, "default"),
+        service: written.service.clone(),
+        port,
+        path: or(&written.path, "/"),
+        rps,
+        timeout: written.timeout.map_or(CLIENT_TIMEOUT, |timeout| timeout.0),
+        from,
+        until,
+    })
+}
+
+/// The text, or what stands for none.
+pub(crate) fn or(text: &str, empty: &str) -> String {
+    if text.is_empty() { empty } else { text }.to_string()
 }

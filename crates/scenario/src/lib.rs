@@ -4,11 +4,20 @@
 //! command line, the page and the tests all come this way, so that they agree.
 
 mod action;
+mod annotations;
+mod behavior;
 mod cluster;
+mod fault;
+mod nested;
+mod pods;
+mod problems;
 
+use crate::pods::described;
+use crate::problems::{Problem, Problems};
 use lifepod_api::SimTime;
 use lifepod_engine::{Command, Scenario};
-use lifepod_manifest::{CheckOptions, Diagnostic, Document, Parsed, Severity, check};
+use lifepod_manifest::scenario::ScenarioSpec;
+use lifepod_manifest::{CheckOptions, Diagnostic, Document, Lines, Parsed, Severity, check, nearest};
 
 /// How long a run lasts unless the scenario says otherwise: long enough for a crash loop to reach its slowest pace.
 pub const DEFAULT_HORIZON: SimTime = SimTime::from_secs(30 * 60);
@@ -49,7 +58,7 @@ pub fn empty() -> Scenario {
     Scenario { horizon: DEFAULT_HORIZON, ..Scenario::default() }
 }
 
-/// Adds a text's documents to a scenario, and gives back what is wrong with its Scenario documents. Several texts
+/// Adds a text's documents to a scenario, and gives back what is wrong with its Scenario documents and behaviours. Several texts
 /// may be added one after the other.
 pub fn add(text: &str, documents: &[Document], scenario: &mut Scenario) -> Vec<Diagnostic> {
     let mut diagnostics = Vec::new();
@@ -58,13 +67,49 @@ pub fn add(text: &str, documents: &[Document], scenario: &mut Scenario) -> Vec<D
             let create = Command::Create(Box::new(object.clone()));
             scenario.commands.push((SimTime::ZERO, create));
         }
-        if let Some(read) = &document.scenario {
-            let mut found = Findings { text, document, index, diagnostics: &mut diagnostics };
-            cluster::read(&read.spec, scenario, &mut found);
-            action::read(&read.spec, scenario, &mut found);
+        diagnostics.extend(annotations::read(text, document, index, &mut scenario.config));
+        if let Some(written) = &document.scenario {
+            let spec = &written.spec;
+            let mut found = Problems::default();
+            cluster::read(spec, scenario, &mut found);
+            for (number, behavior) in spec.behaviors.iter().enumerate() {
+                let path = format!("spec.behaviors[{number}]");
+                let rule = behavior::rule(behavior, &path, &mut found);
+                scenario.config.behaviors.push(rule);
+            }
+            diagnostics.extend(action::read(text, document, index, spec, scenario, &mut found));
+            for (number, _) in spec.traffic.iter().enumerate() {
+                found.warning(&format!("spec.traffic[{number}]"), "traffic is not simulated yet");
+            }
+            unmatched(documents, spec, &mut found);
+            let lines = Lines::new(text);
+            diagnostics.extend(found.0.iter().map(|problem| {
+                let Problem { severity, path, message, hint } = problem;
+                document.diagnostic(&lines, index, *severity, path, message, hint)
+            }));
         }
     }
     diagnostics
+}
+
+/// Behaviours of containers that no pod of the text has.
+fn unmatched(documents: &[Document], spec: &ScenarioSpec, found: &mut Problems) {
+    let pods: Vec<_> = documents.iter().filter_map(|d| described(d.object.as_ref()?)).collect();
+    if pods.is_empty() {
+        return;
+    }
+    let names = || pods.iter().flat_map(|pod| pod.containers().map(|(name, _)| name.to_string()));
+    for (number, behavior) in spec.behaviors.iter().enumerate() {
+        let name = &behavior.container;
+        if name.is_empty() || names().any(|n| n == *name) {
+            continue;
+        }
+        let names: Vec<String> = names().collect();
+        let hint = nearest(name, names.iter().map(String::as_str));
+        let hint = hint.map_or(String::new(), |near| format!("did you mean `{near}`?"));
+        let path = format!("spec.behaviors[{number}].container");
+        found.add(Severity::Warning, &path, &format!("no pod here has a container {name:?}"), &hint);
+    }
 }
 
 impl Options {
@@ -76,21 +121,5 @@ impl Options {
         if let Some(horizon) = self.horizon {
             scenario.horizon = horizon;
         }
-    }
-}
-
-/// Where findings on a Scenario document go.
-struct Findings<'a> {
-    text: &'a str,
-    document: &'a Document,
-    index: usize,
-    diagnostics: &'a mut Vec<Diagnostic>,
-}
-
-impl Findings<'_> {
-    fn add(&mut self, severity: Severity, path: &str, message: &str) {
-        let lines = lifepod_manifest::Lines::new(self.text);
-        let found = self.document.diagnostic(&lines, self.index, severity, path, message, "");
-        self.diagnostics.push(found);
     }
 }

@@ -63,6 +63,11 @@ pub enum Act {
         /// What is spoken there.
         protocol: Protocol,
     },
+    /// Listen on every TCP port that the container declares; as [`Act::Listen`] otherwise.
+    ListenDeclared {
+        /// What is spoken there.
+        protocol: Protocol,
+    },
     /// Stop listening on a port: connections are refused from now on.
     Close {
         /// The port.

@@ -141,15 +141,24 @@ impl Scripted {
         Some(step)
     }
 
+    /// Listens, or ends the process when the port is taken.
+    fn listen(&mut self, sys: &mut Sys<'_>, port: u16, protocol: Protocol) -> Option<Turn> {
+        if sys.listen(port).is_err() {
+            let words = format!("bind: address already in use: 0.0.0.0:{port}\n");
+            sys.write(2, words.as_bytes());
+            return Some(Turn::Exit(1));
+        }
+        self.ports.insert(port, protocol);
+        None
+    }
+
     fn act(&mut self, sys: &mut Sys<'_>, act: Act) -> Option<Turn> {
         match act {
-            Act::Listen { port, protocol } => {
-                if sys.listen(port).is_err() {
-                    let words = format!("bind: address already in use: 0.0.0.0:{port}\n");
-                    sys.write(2, words.as_bytes());
-                    return Some(Turn::Exit(1));
-                }
-                self.ports.insert(port, protocol);
+            Act::Listen { port, protocol } => return self.listen(sys, port, protocol),
+            Act::ListenDeclared { protocol } => {
+                let container = sys.container();
+                let ports = sys.kernel.containers[&container].config.declared_ports.clone();
+                return ports.into_iter().find_map(|port| self.listen(sys, port, protocol));
             }
             Act::Close { port } => {
                 self.ports.remove(&port);

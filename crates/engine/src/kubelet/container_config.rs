@@ -1,7 +1,7 @@
 //! What a container is started with: its environment, its command and arguments with `$(VAR)` expanded, its
 //! volumes (`kubelet_pods.go makeEnvironmentVariables`, `kuberuntime_container.go generateContainerConfig`).
 
-use crate::config::{BehaviorRule, glob};
+use crate::config::{BehaviorRule, Config, glob};
 use crate::kernel::Kernel;
 use crate::kubelet::{Kubelet, PodUid, SharedPod};
 use alloc::collections::BTreeMap;
@@ -68,7 +68,7 @@ impl Kubelet {
             restart_count,
             run_as_user,
             termination_message_path: container.termination_message_path.clone(),
-            behavior: behavior_of(&kernel.config.behaviors, pod, container),
+            behavior: behavior_of(&kernel.config, pod, container),
             env,
             files: Vec::new(),
         })
@@ -285,19 +285,21 @@ impl Kubelet {
     }
 }
 
-/// What the scenario says of this container's process.
+/// What is said of this container's process: by the scenario, else by the pod's own annotation.
 fn behavior_of(
-    rules: &[BehaviorRule],
+    config: &Config,
     pod: &Pod,
     container: &Container,
 ) -> Option<alloc::sync::Arc<workload::Behavior>> {
-    rules
-        .iter()
-        .find(|rule| {
-            glob(&rule.pods, &pod.metadata.name)
-                && (rule.container.is_empty() || rule.container == container.name)
-        })
-        .map(|rule| rule.behavior.clone())
+    let says = |rule: &&BehaviorRule| {
+        glob(&rule.pods, &pod.metadata.name)
+            && (rule.container.is_empty() || rule.container == container.name)
+    };
+    let annotated = || {
+        let text = pod.metadata.annotations.get(&format!("lifepod.dev/{}", container.name))?;
+        config.annotations.get(text)
+    };
+    config.behaviors.iter().find(says).map(|rule| &rule.behavior).or_else(annotated).cloned()
 }
 
 fn find<'a>(kernel: &'a Kernel, kind: &str, namespace: &str, name: &str) -> Option<&'a Object> {

@@ -1,0 +1,65 @@
+//! The cluster of a Scenario, and what registries have.
+
+use lifepod_api::duration::Duration;
+use lifepod_api::{Quantity, Taint, object};
+use std::collections::BTreeMap;
+
+object! {
+    /// The cluster: its Kubernetes version, such as `1.36`, its nodes, and whether chance is switched off.
+    v1alpha1 ScenarioCluster {
+        version: String = "version",
+        nodes: Vec<ScenarioNode> = "nodes",
+        jitter: Option<bool> = "jitter",
+        latencies: ScenarioLatencies = "latencies",
+        kubelet: ScenarioKubelet = "kubelet",
+    }
+    /// A node, with the labels and taints that scheduling asks for. With `count`, so many of them, named
+    /// `<name>-1` and on.
+    v1alpha1 ScenarioNode {
+        name: String = "name",
+        count: Option<i32> = "count",
+        zone: String = "zone",
+        labels: BTreeMap<String, String> = "labels",
+        taints: Vec<Taint> = "taints",
+        allocatable: BTreeMap<String, Quantity> = "allocatable",
+        capacity: BTreeMap<String, Quantity> = "capacity",
+    }
+    /// How long things take that Kubernetes does not fix.
+    v1alpha1 ScenarioLatencies {
+        api_write: Option<Duration> = "apiWrite",
+        watch: Option<Duration> = "watch",
+        schedule: Option<Duration> = "schedule",
+        run_pod_sandbox: Option<Duration> = "runPodSandbox",
+        stop_pod_sandbox: Option<Duration> = "stopPodSandbox",
+        create_container: Option<Duration> = "createContainer",
+        start_container: Option<Duration> = "startContainer",
+        relist: Option<Duration> = "relist",
+        mount_volumes: Option<Duration> = "mountVolumes",
+        pull_overhead: Option<Duration> = "pullOverhead",
+        pull_bytes_per_second: Option<Quantity> = "pullBytesPerSecond",
+        exec_start: Option<Duration> = "execStart",
+        request: Option<Duration> = "request",
+    }
+    /// What the kubelets' configuration files say, in their own words.
+    v1alpha1 ScenarioKubelet {
+        serialize_image_pulls: Option<bool> = "serializeImagePulls",
+        crash_loop_back_off: ScenarioCrashLoopBackOff = "crashLoopBackOff",
+    }
+    /// The pace of crash loops.
+    v1alpha1 ScenarioCrashLoopBackOff {
+        max_container_restart_period: Option<Duration> = "maxContainerRestartPeriod",
+    }
+    /// What the registry has for an image; `present`: every node has it from the start.
+    v1alpha1 ScenarioImage {
+        image: String = "image",
+        present: bool = "present",
+        pull: ScenarioPull = "pull",
+    }
+    /// A pull: `size` to transfer, or `took`, or an `error` for the first `times` tries.
+    v1alpha1 ScenarioPull {
+        size: Option<Quantity> = "size",
+        took: Option<Duration> = "took",
+        error: String = "error",
+        times: Option<i32> = "times",
+    }
+}

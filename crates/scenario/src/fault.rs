@@ -1,0 +1,73 @@
+//! Faults of a Scenario's actions, as the engine's data.
+
+use crate::cluster::or;
+use crate::problems::Problems;
+use lifepod_engine::{ContainerFault, Fault, NetworkFault, NodeFault};
+use lifepod_manifest::scenario::ScenarioAction;
+
+const NODE: &[(&str, NodeFault)] = &[
+    ("kernelPanic", NodeFault::KernelPanic),
+    ("powerLoss", NodeFault::PowerLoss),
+    ("partition", NodeFault::Partition),
+    ("kubeletStop", NodeFault::KubeletStop),
+    ("diskDeath", NodeFault::DiskDeath),
+    ("shutdown", NodeFault::Shutdown),
+    ("vmDeleted", NodeFault::VmDeleted),
+];
+
+/// What breaks, when an action names it.
+pub(crate) fn read(action: &ScenarioAction, path: &str, found: &mut Problems) -> Option<Fault> {
+    if let Some(node) = &action.node {
+        required(&node.name, &format!("{path}.node.name"), found);
+        let what = found.word(&format!("{path}.node.fails"), &node.fails, NODE)?;
+        return Some(Fault::Node { name: node.name.clone(), what, lasts: node.for_.map(|d| d.0) });
+    }
+    if let Some(pod) = &action.pod {
+        required(&pod.name, &format!("{path}.pod.name"), found);
+        found.word(&format!("{path}.pod.fails"), &pod.fails, &[("sandboxDies", ())])?;
+        return Some(Fault::Sandbox { namespace: or(&pod.namespace, "default"), pod: pod.name.clone() });
+    }
+    if let Some(container) = &action.container {
+        required(&container.pod, &format!("{path}.container.pod"), found);
+        required(&container.name, &format!("{path}.container.name"), found);
+        let lasts = container.for_.map(|d| d.0);
+        let words = [
+            ("kill", ContainerFault::Kill),
+            ("oom", ContainerFault::Oom),
+            ("freeze", ContainerFault::Freeze(lasts)),
+        ];
+        let what = found.word(&format!("{path}.container.fails"), &container.fails, &words)?;
+        if lasts.is_some() && container.fails != "freeze" {
+            found.error(&format!("{path}.container.for"), "for belongs to freeze");
+        }
+        return Some(Fault::Container {
+            namespace: or(&container.namespace, "default"),
+            pod: container.pod.clone(),
+            name: container.name.clone(),
+            what,
+        });
+    }
+    if let Some(image) = &action.image {
+        required(&image.image, &format!("{path}.image.image"), found);
+        required(&image.error, &format!("{path}.image.error"), found);
+        return Some(Fault::Image {
+            image: image.image.clone(),
+            error: image.error.clone(),
+            lasts: image.for_.map(|d| d.0),
+        });
+    }
+    let network = action.network.as_ref()?;
+    let delay = network.delay.map(|d| d.0).unwrap_or_default();
+    let words = [("dns", NetworkFault::Dns), ("slow", NetworkFault::Slow(delay))];
+    let what = found.word(&format!("{path}.network.fails"), &network.fails, &words)?;
+    if (network.fails == "slow") != network.delay.is_some() {
+        found.error(&format!("{path}.network.delay"), "delay belongs to slow, and slow needs it");
+    }
+    Some(Fault::Network { what, lasts: network.for_.map(|d| d.0) })
+}
+
+fn required(text: &str, path: &str, found: &mut Problems) {
+    if text.is_empty() {
+        found.error(path, "required");
+    }
+}

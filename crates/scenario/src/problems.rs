@@ -1,0 +1,93 @@
+//! What is wrong with the meaning of a document, by field path; its places in the text come later.
+
+use lifepod_manifest::Severity;
+
+/// One thing that is wrong.
+#[derive(Clone, Debug)]
+pub(crate) struct Problem {
+    pub(crate) severity: Severity,
+    pub(crate) path: String,
+    pub(crate) message: String,
+    pub(crate) hint: String,
+}
+
+/// What is wrong so far.
+#[derive(Debug, Default)]
+pub(crate) struct Problems(pub(crate) Vec<Problem>);
+
+impl Problems {
+    pub(crate) fn add(&mut self, severity: Severity, path: &str, message: &str, hint: &str) {
+        let (path, message, hint) = (path.to_string(), message.to_string(), hint.to_string());
+        self.0.push(Problem { severity, path, message, hint });
+    }
+
+    pub(crate) fn error(&mut self, path: &str, message: &str) {
+        self.add(Severity::Error, path, message, "");
+    }
+
+    pub(crate) fn warning(&mut self, path: &str, message: &str) {
+        self.add(Severity::Warning, path, message, "");
+    }
+
+    /// One of the words of a closed list; a problem when it is none, with the one that was perhaps meant.
+    pub(crate) fn word<T: Copy>(&mut self, path: &str, word: &str, words: &[(&str, T)]) -> Option<T> {
+        let found = words.iter().find(|(name, _)| *name == word).map(|(_, value)| *value);
+        if found.is_none() {
+            let names: Vec<&str> = words.iter().map(|(name, _)| *name).collect();
+            let message = match word {
+                "" => format!("required: one of {}", names.join(", ")),
+                _ => format!("{word:?} is none of {}", names.join(", ")),
+            };
+            let near = lifepod_manifest::nearest(word, names.iter().copied());
+            let hint = near.map_or(String::new(), |near| format!("did you mean `{near}`?"));
+            self.add(Severity::Error, path, &message, &hint);
+        }
+        found
+    }
+
+    /// A number within bounds that fits `T`; a problem when it does not.
+    pub(crate) fn number<T: TryFrom<i32>>(
+        &mut self,
+        path: &str,
+        number: i32,
+        low: i32,
+        high: i32,
+    ) -> Option<T> {
+        if (low..=high).contains(&number) {
+            return T::try_from(number).ok();
+        }
+        self.error(path, &format!("{number} is not between {low} and {high}"));
+        None
+    }
+
+    /// A port's number.
+    pub(crate) fn port(&mut self, path: &str, number: i32) -> Option<u16> {
+        self.number(path, number, 1, 65_535)
+    }
+
+    /// An amount of bytes.
+    pub(crate) fn bytes(&mut self, path: &str, quantity: &lifepod_api::Quantity) -> Option<u64> {
+        let bytes = u64::try_from(quantity.value()).ok();
+        if bytes.is_none() {
+            self.error(path, &format!("{quantity} is not an amount of bytes"));
+        }
+        bytes
+    }
+
+    /// Exactly one of these may be set; its number in the list.
+    pub(crate) fn only_one(&mut self, path: &str, what: &str, set: &[(&str, bool)]) -> Option<usize> {
+        let names = |wanted: bool| -> Vec<&str> {
+            set.iter().filter(|(_, on)| !wanted || *on).map(|(name, _)| *name).collect()
+        };
+        let on = names(true);
+        match on.as_slice() {
+            [_] => return set.iter().position(|(_, on)| *on),
+            [] => self.error(path, &format!("{what} needs one of {}", names(false).join(", "))),
+            [.., last] => {
+                let message = format!("{what} may have only one of {}", on.join(", "));
+                self.add(Severity::Error, &format!("{path}.{last}"), &message, "write two of them");
+            }
+        }
+        None
+    }
+}
