@@ -279,6 +279,21 @@ pub enum Said {
     Exit(i32),
 }
 
+/// Something of a process that the manifest does not say, and what was assumed instead.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Assumption<'t> {
+    /// The entry that says so first.
+    pub entry: EntryId,
+    /// Whose process.
+    pub pod: &'t PodRef,
+    /// In which container.
+    pub container: &'t str,
+    /// The words that were not understood.
+    pub subject: &'t str,
+    /// What was assumed, as a sentence without a full stop.
+    pub assumed: &'t str,
+}
+
 /// All entries of a run.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Trace {
@@ -323,6 +338,21 @@ impl Trace {
         }
         text.truncate(text.trim_end().len());
         text
+    }
+
+    /// What had to be assumed of processes, each assumption once a container, in order of time.
+    pub fn assumptions(&self) -> Vec<Assumption<'_>> {
+        let mut out: Vec<Assumption<'_>> = Vec::new();
+        for entry in &self.entries {
+            if let What::Decision(Decision::Assumption { pod, container, subject, assumed }) = &entry.what {
+                let made = Assumption { entry: entry.id, pod, container, subject, assumed };
+                let same = |a: &&Assumption<'_>| Assumption { entry: a.entry, ..made } == **a;
+                if out.iter().find(same).is_none() {
+                    out.push(made);
+                }
+            }
+        }
+        out
     }
 
     /// Replaces what an entry says, without moving it: an action learns of its refusal.

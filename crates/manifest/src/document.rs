@@ -47,6 +47,11 @@ impl Document {
         self.tree.span_of(self.root, first_line(&self.tree, self.root), path)
     }
 
+    /// Where the key of a field stands; none when it is not written.
+    pub fn key_of(&self, path: &str) -> Option<Range<usize>> {
+        self.tree.key_of(self.root, path)
+    }
+
     /// A finding on a field of this document.
     pub fn diagnostic(
         &self,

@@ -5,12 +5,15 @@
 
 mod action;
 mod annotations;
+mod assumptions;
 mod behavior;
 mod cluster;
 mod fault;
 mod nested;
 mod pods;
 mod problems;
+
+pub use assumptions::{Edit, Note, assumptions};
 
 use crate::pods::described;
 use crate::problems::{Problem, Problems};

@@ -130,8 +130,30 @@ pub(crate) fn first_program(
     let seeker = Seeker { kernel, container, who: Who { uid: who.0, gid: who.1 }, cwd };
     let path = env.iter().find(|(n, _)| n == "PATH").map_or(DEFAULT_PATH, |(_, v)| v.as_str());
     let name = argv.first().map_or("", |a| a.as_str());
-    let found = seeker.search(path, name)?;
-    seeker.load(&found, argv, 0).map(|(program, _)| program)
+    let found = seeker.search(path, name).and_then(|found| seeker.load(&found, argv, 0));
+    found.map(|(program, _)| program)
+}
+
+/// In an image of which nothing is known any program may be there. One that was not found is taken for what its name
+/// says, else for a server (`serves`) or for a tool that does its work and ends well. None in an image of the
+/// catalogue, whose programs are known.
+pub(crate) fn assumed(
+    kernel: &Kernel,
+    container: ContainerId,
+    argv: &[String],
+    why: Errno,
+    serves: bool,
+) -> Option<Program> {
+    if why != Errno::ENOENT || kernel.containers[&container].image.known {
+        return None;
+    }
+    let name = argv.first()?.rsplit('/').next()?;
+    if let Some(name) = applets::known(name) {
+        return Some(program(name, false, argv));
+    }
+    let server = Server::by_name(name, argv);
+    let server = server.or_else(|| Server::by_name(if serves { "app" } else { "tool" }, argv));
+    server.map(|server| Program::Server(Box::new(server)))
 }
 
 /// Where commands are looked for when nobody says.

@@ -115,6 +115,7 @@ impl Sandbox {
             }
             None => exec::first_program(&self.kernel, id, who, &cwd, &argv, &env),
         };
+        let first = first.or_else(|errno| exec::assumed(&self.kernel, id, &argv, errno, true).ok_or(errno));
         let program = match first {
             Ok(program) => program,
             Err(errno) => {
@@ -122,14 +123,6 @@ impl Sandbox {
                 return Err(exec::start_error(&argv, errno));
             }
         };
-        if !image.known && config.behavior.is_none() && matches!(program, Program::Server(_)) {
-            let ports = if config.declared_ports.is_empty() { "" } else { " on its declared ports" };
-            self.kernel.assume(
-                id,
-                &config.image,
-                &format!("its program serves{ports} until it is told to stop"),
-            );
-        }
         let null = self.kernel.open_file(Target::Null, true, false, false);
         let out = self.kernel.open_file(Target::Log { container: id, stderr: false }, false, true, false);
         let err = self.kernel.open_file(Target::Log { container: id, stderr: true }, false, true, false);
@@ -185,6 +178,8 @@ impl Sandbox {
             Some(program) => Ok(program),
             None => exec::first_program(&self.kernel, container, who, &cwd, argv, &env),
         };
+        let program =
+            program.or_else(|errno| exec::assumed(&self.kernel, container, argv, errno, false).ok_or(errno));
         match program {
             Ok(program) => {
                 let null = self.kernel.open_file(Target::Null, true, false, false);

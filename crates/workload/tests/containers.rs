@@ -201,3 +201,39 @@ fn a_busy_loop_neither_hangs_nor_escapes_a_signal() {
     let (when, code, _) = exit_of(&pod.advance(at(86_500.0))).unwrap();
     assert!((when - 86_400.0).abs() < 0.1 && code == 0);
 }
+
+fn assumed(happened: &[Happened]) -> Vec<String> {
+    let said = |h: &Happened| match &h.what {
+        Happening::Assumed { subject, assumed, .. } => Some(format!("{subject}: {assumed}")),
+        _ => None,
+    };
+    happened.iter().filter_map(said).collect()
+}
+
+#[test]
+fn in_an_unknown_image_any_program_may_be_there_and_it_is_said() {
+    let image = "example.com/shop:3";
+    for command in [&["/srv/shop", "--fast"][..], &["sh", "-c", "echo up; exec /srv/shop --fast"]] {
+        let mut pod = pod();
+        let config = ContainerConfig { declared_ports: vec![8080], ..container(image, command) };
+        let id = pod.start(at(0.0), config).unwrap();
+        let happened = pod.advance(at(60.0));
+        let said = "/srv/shop --fast: its program serves on its declared ports until it is told to stop";
+        assert_eq!(assumed(&happened), [said]);
+        assert_eq!(pod.listening(), [(8080, id)]);
+        // A probe of its own tools is taken for one that is content.
+        pod.exec(at(61.0), id, &["/bin/healthy".into()]);
+        let probed = pod.advance(at(62.0));
+        assert!(probed.iter().any(|h| matches!(h.what, Happening::ExecDone { exit_code: Some(0), .. })));
+        assert_eq!(assumed(&probed), ["/bin/healthy: it does what it is asked and ends with exit code 0"]);
+    }
+}
+
+#[test]
+fn a_known_image_has_what_it_has() {
+    let mut pod = pod();
+    let error = pod.start(at(0.0), container("busybox", &["/srv/shop"])).unwrap_err();
+    assert_eq!((error.exit_code, error.errno), (128, "ENOENT"));
+    pod.start(at(0.0), sh("shop")).unwrap();
+    assert_eq!(exit_of(&pod.advance(at(1.0))).map(|(_, code, _)| code), Some(127));
+}

@@ -55,7 +55,9 @@ fn runner(plan: Plan) -> State {
 /// The program of a command, or the status and message of its absence.
 fn load(cx: &Cx<'_, '_>, words: &[String]) -> Result<(Program, Vec<String>), (i32, String)> {
     let path = cx.sys.env("PATH").unwrap_or(exec::DEFAULT_PATH.to_string());
-    exec::find(cx.sys, &path, &words[0]).and_then(|p| exec::load(cx.sys, &p, words)).map_err(|errno| {
+    let loaded = exec::find(cx.sys, &path, &words[0]).and_then(|p| exec::load(cx.sys, &p, words));
+    let assume = |errno| exec::assumed(cx.sys.kernel, cx.sys.container(), words, errno, true).ok_or(errno);
+    loaded.or_else(|errno| assume(errno).map(|program| (program, words.to_vec()))).map_err(|errno| {
         let status = if errno == Errno::ENOENT { 127 } else { 126 };
         let text = if cx.gnu {
             format!("'{}': {}", words[0], errno.message())

@@ -145,6 +145,7 @@ const SPECS: &[Spec] = &[
     Spec { name: "agnhost", term: GO, memory_mib: 10, ..WEB },
     Spec { name: "pause", start_ms: 1, speaks: Speaks::Nothing, memory_mib: 1, ..WEB },
     Spec { name: "app", start_ms: 500, memory_mib: 30, ..WEB },
+    Spec { name: "tool", ..TOOL },
     Spec { name: "hello", says: &["", "Hello from Docker!", "This message shows that your installation appears to be working correctly."], ..TOOL },
     Spec { name: "perl", ..LANGUAGE },
     Spec { name: "python", ..LANGUAGE },
@@ -287,6 +288,14 @@ impl Server {
             }
             return Some(Turn::Exit(1));
         }
+        if self.spec.name == "app" {
+            // A program of which nothing is known.
+            let config = sys.kernel.containers[&sys.container()].config.clone();
+            let unsaid = config.command.is_empty() && config.args.is_empty();
+            let subject = if unsaid { config.image.clone() } else { self.argv.join(" ") };
+            let ports = if config.declared_ports.is_empty() { "" } else { " on its declared ports" };
+            sys.assume(&subject, &format!("its program serves{ports} until it is told to stop"));
+        }
         if self.spec.life == Life::Interprets {
             return self.interpret(sys);
         }
@@ -301,8 +310,11 @@ impl Server {
                 return Some(Turn::Exit(1));
             }
         }
-        if self.spec.life == Life::Ends(0) && self.spec.says.is_empty() && self.argv.len() > 1 {
-            // A client of something outside the pod: what it would find there nobody said.
+        if self.spec.life == Life::Ends(0)
+            && self.spec.says.is_empty()
+            && (self.argv.len() > 1 || self.spec.name == "tool")
+        {
+            // A client of something outside the pod, or a tool of an unknown image: what it finds nobody said.
             let subject = self.argv.join(" ");
             sys.assume(&subject, "it does what it is asked and ends with exit code 0");
         }

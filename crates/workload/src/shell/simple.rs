@@ -257,7 +257,7 @@ impl Shell {
 
     fn external(&mut self, sys: &mut Sys<'_>, args: Vec<String>, tail: bool) -> Turn {
         let env = self.vars.environment(&self.inherited);
-        match self.find_program(sys, &args, &env) {
+        match self.find_program(sys, &args) {
             Err(status) => {
                 self.status = status;
                 Turn::More
@@ -303,7 +303,6 @@ impl Shell {
         &mut self,
         sys: &mut Sys<'_>,
         args: &[String],
-        env: &[(String, String)],
     ) -> Result<(Program, Vec<String>), i32> {
         let name = &args[0];
         let default = if self.dialect == Dialect::Bash { exec::DEFAULT_PATH } else { "" };
@@ -324,9 +323,11 @@ impl Shell {
                     return Ok((program, argv));
                 }
             }
-            (Err(errno), _) => errno,
+            (Err(errno), _) => match exec::assumed(sys.kernel, sys.container(), args, errno, true) {
+                Some(program) => return Ok((program, args.to_vec())),
+                None => errno,
+            },
         };
-        let _ = env;
         let (words, status) = match (self.dialect, errno) {
             (Dialect::Bash, Errno::ENOENT) if name.contains('/') => (Errno::ENOENT.message(), 127),
             (Dialect::Bash, Errno::ENOENT) => ("command not found", 127),

@@ -190,7 +190,7 @@ impl Shell {
         }
         let env = self.vars.environment(&[]);
         let before = self.out.len();
-        match self.find_program(sys, args, &env) {
+        match self.find_program(sys, args) {
             Ok((program, mut argv)) => {
                 if let Some(zero) = zero {
                     argv[0] = zero;

@@ -1,0 +1,175 @@
+//! What a run had to assume, on the text that left it open, with the behaviour that would say it.
+
+use crate::pods::{Described, described};
+use lifepod_api::Container;
+use lifepod_engine::Trace;
+use lifepod_engine::trace::Assumption;
+use lifepod_manifest::{Document, Lines};
+use std::fmt::Write as _;
+use std::ops::Range;
+
+/// An assumption, as a note on the text.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Note {
+    /// The document that left it open, by its index.
+    pub document: usize,
+    /// The container.
+    pub container: String,
+    /// The words that were not understood.
+    pub subject: String,
+    /// What was assumed, as a sentence without a full stop.
+    pub assumed: String,
+    /// The characters that left it open, as byte offsets: the words themselves where they stand in one place.
+    pub range: Range<usize>,
+    /// The first character's line, from 1.
+    pub line: usize,
+    /// The first character's column, from 1, in characters.
+    pub column: usize,
+    /// The change to the text that says what the container does: for now what was assumed.
+    pub say: Edit,
+}
+
+/// A change to a text.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Edit {
+    /// Where, in bytes.
+    pub at: usize,
+    /// What is inserted there.
+    pub insert: String,
+}
+
+impl Edit {
+    /// The text with the change made.
+    pub fn apply(&self, text: &str) -> String {
+        let (before, after) = text.split_at(self.at);
+        format!("{before}{}{after}", self.insert)
+    }
+}
+
+/// The assumptions of a run on the text that it came from: pods of one template share theirs.
+pub fn assumptions(text: &str, documents: &[Document], trace: &Trace) -> Vec<Note> {
+    let lines = Lines::new(text);
+    let mut notes: Vec<Note> = Vec::new();
+    for made in trace.assumptions() {
+        let Some((index, pod)) = source(documents, &made) else { continue };
+        let same = |n: &Note| {
+            (n.document, n.container.as_str(), n.subject.as_str(), n.assumed.as_str())
+                == (index, made.container, made.subject, made.assumed)
+        };
+        if notes.iter().any(same) {
+            continue;
+        }
+        let document = &documents[index];
+        let range = lines.first_line(place(text, document, &pod, &made));
+        let (line, column) = lines.position(range.start);
+        notes.push(Note {
+            document: index,
+            container: made.container.to_string(),
+            subject: made.subject.to_string(),
+            assumed: made.assumed.to_string(),
+            range,
+            line,
+            column,
+            say: say(text, documents, &behavior(document, &pod, &made)),
+        });
+    }
+    notes
+}
+
+/// The document that the pod of an assumption comes from: its own, or the one whose name it begins with.
+fn source<'d>(documents: &'d [Document], made: &Assumption<'_>) -> Option<(usize, Described<'d>)> {
+    let candidates = documents.iter().enumerate().filter_map(|(index, document)| {
+        let object = document.object.as_ref()?;
+        let pod = described(object)?;
+        let meta = object.meta();
+        let namespace = if meta.namespace.is_empty() { "default" } else { &meta.namespace };
+        let rest = match (pod.path, meta.name.as_str()) {
+            ("", "") => made.pod.name.strip_prefix(meta.generate_name.as_str())?,
+            ("", name) => (name == made.pod.name).then_some("")?,
+            (_, name) => made.pod.name.strip_prefix(name)?.strip_prefix('-')?,
+        };
+        let has = pod.containers().any(|(name, _)| name == made.container);
+        (namespace == made.pod.namespace && has).then_some((rest.len(), index, pod))
+    });
+    candidates.min_by_key(|(rest, ..)| *rest).map(|(_, index, pod)| (index, pod))
+}
+
+fn container<'d>(pod: &Described<'d>, name: &str) -> Option<(String, &'d Container)> {
+    let (_, path) = pod.containers().find(|(n, _)| *n == name)?;
+    let all = pod.spec.init_containers.iter().chain(&pod.spec.containers);
+    Some((path, all.into_iter().find(|c| c.name == name)?))
+}
+
+/// Where the words that were not understood stand.
+fn place(text: &str, document: &Document, pod: &Described<'_>, made: &Assumption<'_>) -> Range<usize> {
+    let Some((path, spec)) = container(pod, made.container) else { return document.span.clone() };
+    let words = [("command", &spec.command), ("args", &spec.args)];
+    let written = words.iter().flat_map(|(field, list)| {
+        (0..list.len()).map(|i| document.span_of(&format!("{path}.{field}[{i}]"))).collect::<Vec<_>>()
+    });
+    for range in written {
+        if let Some(at) = text.get(range.clone()).and_then(|part| part.find(made.subject)) {
+            let start = range.start + at;
+            return start..start + made.subject.len();
+        }
+    }
+    let field = words.iter().find(|(_, list)| !list.is_empty()).map_or("image", |(field, _)| field);
+    document.span_of(&format!("{path}.{field}"))
+}
+
+/// An item for `behaviors` that says what was assumed, without indentation.
+fn behavior(document: &Document, pod: &Described<'_>, made: &Assumption<'_>) -> String {
+    let meta = document.object.as_ref().map(|object| object.meta());
+    let pods = match (pod.path, meta) {
+        ("", Some(meta)) if meta.name.is_empty() => format!("{}*", meta.generate_name),
+        (path, Some(meta)) if !path.is_empty() => format!("{}-*", meta.name),
+        _ => made.pod.name.clone(),
+    };
+    let mut out = format!("- pods: {pods:?}\n  container: {}\n  run:\n", made.container);
+    let ports = container(pod, made.container).map_or(&[][..], |(_, c)| &c.ports[..]);
+    let tcp: Vec<i32> = ports.iter().filter(|p| p.protocol != "UDP").map(|p| p.container_port).collect();
+    if made.assumed.ends_with("exit code 0") {
+        out.push_str("  - {after: 1s, exit: 0}\n");
+    } else if tcp.is_empty() {
+        out.push_str("  - print: started\n");
+    }
+    for port in tcp {
+        let _ = writeln!(out, "  - listen: {port}");
+    }
+    out.push_str("  onTerm: {after: 100ms, exit: 0}\n");
+    out
+}
+
+/// Puts a behaviour into the text: among those that are there, into the Scenario that has none yet, or into a new
+/// Scenario at the end.
+fn say(text: &str, documents: &[Document], item: &str) -> Edit {
+    let indented = |columns: usize, item: &str| -> String {
+        item.lines().map(|line| format!("{:columns$}{line}\n", "")).collect()
+    };
+    // The line on which a field stands, when nothing but blanks is before it.
+    let own_line = |range: Range<usize>| -> Option<(usize, usize)> {
+        let start = text.get(..range.start)?.rfind('\n').map_or(0, |n| n + 1);
+        let before = text.get(start..range.start)?;
+        before.chars().all(|c| c == ' ' || c == '-').then_some((start, before.len()))
+    };
+    for document in documents {
+        let Some(scenario) = &document.scenario else { continue };
+        if !scenario.spec.behaviors.is_empty() {
+            let Some((start, column)) = own_line(document.span_of("spec.behaviors[0]")) else { continue };
+            let dash = text[start..].find('-').filter(|dash| *dash < column);
+            let Some(dash) = dash else { continue };
+            return Edit { at: start, insert: indented(dash, item) };
+        }
+        let keys = document.value["spec"].as_object().into_iter().flatten();
+        let mut keys = keys.map(|(key, _)| key.as_str()).filter(|key| *key != "behaviors");
+        let has_none = document.value["spec"].get("behaviors").is_none();
+        let first = keys.next().filter(|_| has_none).and_then(|key| document.key_of(&format!("spec.{key}")));
+        if let Some((start, column)) = first.and_then(own_line) {
+            let insert = format!("{:column$}behaviors:\n{}", "", indented(column, item));
+            return Edit { at: start, insert };
+        }
+    }
+    let newline = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
+    let head = "---\napiVersion: lifepod.dev/v1alpha1\nkind: Scenario\nspec:\n  behaviors:\n";
+    Edit { at: text.len(), insert: format!("{newline}{head}{}", indented(2, item)) }
+}
