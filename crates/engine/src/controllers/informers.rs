@@ -79,6 +79,16 @@ impl Informers {
             .filter_map(|(_, object)| T::of(object))
     }
 
+    /// The objects of a kind in a namespace, by name.
+    pub(crate) fn of_kind_in<'a>(
+        &'a self,
+        kind: &'a str,
+        namespace: &'a str,
+    ) -> impl Iterator<Item = (&'a ObjectKey, &'a Arc<Object>)> {
+        let all = self.objects.range(ObjectKey::new(kind, namespace, "")..);
+        all.take_while(move |(key, _)| key.kind == kind && key.namespace == namespace)
+    }
+
     /// The objects of a type that the owner with this `uid` controls, by name.
     pub(crate) fn controlled_by<'a, T: Resource>(&'a self, uid: &str) -> impl Iterator<Item = &'a T> {
         self.by_controller.get(uid).into_iter().flat_map(|objects| objects.values().filter_map(|o| T::of(o)))

@@ -5,8 +5,7 @@
 //! [`Informers`], which are a little behind the store, and writes through the API server's verbs, which refuse what is
 //! based on an old revision; an error brings the key back later.
 //!
-//! A new controller is a struct with a [`WorkQueue`] that implements [`Controller`], a [`ControllerName`], and a field
-//! of [`ControllerManager`].
+//! A new controller is a struct with a [`WorkQueue`] that implements [`Controller`], and a line in `controllers!`.
 
 pub mod deletion_rank;
 mod expectations;
@@ -14,6 +13,7 @@ mod informers;
 mod pod_control;
 mod pods;
 mod refs;
+mod replica_set;
 mod slow_start;
 mod ttl_after_finished;
 mod work_queue;
@@ -25,13 +25,51 @@ use alloc::collections::BTreeSet;
 use alloc::sync::Arc;
 pub(crate) use informers::{Informers, controller_of};
 use lifepod_api::{Object, ObjectKey, Refusal};
+use replica_set::ReplicaSetController;
 use ttl_after_finished::TtlAfterFinished;
 pub(crate) use work_queue::{Due, WorkQueue};
 
-/// Which controller.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum ControllerName {
-    TtlAfterFinished,
+/// Declares the controllers, a line each: its [`ControllerName`], its field of [`ControllerManager`], and how it begins.
+macro_rules! controllers {
+    ($($name:ident $field:ident: $ty:ty = $new:expr;)*) => {
+        /// Which controller.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        pub(crate) enum ControllerName {
+            $($name,)*
+        }
+
+        /// All controllers of the cluster.
+        #[derive(Clone, Debug)]
+        pub(crate) struct ControllerManager {
+            informers: Informers,
+            $($field: $ty,)*
+        }
+
+        const COUNT: usize = [$(ControllerName::$name),*].len();
+
+        impl ControllerManager {
+            fn idle() -> Self {
+                ControllerManager { informers: Informers::default(), $($field: $new,)* }
+            }
+
+            fn all(&mut self) -> [&mut dyn Controller; COUNT] {
+                [$(&mut self.$field),*]
+            }
+
+            fn get(&mut self, name: ControllerName) -> &mut dyn Controller {
+                match name {
+                    $(ControllerName::$name => &mut self.$field,)*
+                }
+            }
+        }
+    };
+}
+
+controllers! {
+    ReplicaSet replica_set: ReplicaSetController = ReplicaSetController::of_replica_sets();
+    ReplicationController replication_controller: ReplicaSetController =
+        ReplicaSetController::of_replication_controllers();
+    TtlAfterFinished ttl_after_finished: TtlAfterFinished = TtlAfterFinished::new();
 }
 
 /// A change as an informer tells it.
@@ -61,36 +99,16 @@ pub(crate) trait Controller {
     fn sync(&mut self, kernel: &mut Kernel, informers: &Informers, key: &ObjectKey) -> Result<(), Refusal>;
 }
 
-/// All controllers of the cluster.
-#[derive(Clone, Debug)]
-pub(crate) struct ControllerManager {
-    informers: Informers,
-    ttl_after_finished: TtlAfterFinished,
-}
-
 impl ControllerManager {
     /// Begins the watches of all controllers.
     pub(crate) fn new(kernel: &mut Kernel) -> Self {
-        let mut manager = ControllerManager {
-            informers: Informers::default(),
-            ttl_after_finished: TtlAfterFinished::new(),
-        };
+        let mut manager = ControllerManager::idle();
         let kinds: BTreeSet<&str> =
             manager.all().into_iter().flat_map(|controller| controller.kinds().iter().copied()).collect();
         for kind in kinds {
             kernel.store.watch(Component::ControllerManager, kind);
         }
         manager
-    }
-
-    fn all(&mut self) -> [&mut dyn Controller; 1] {
-        [&mut self.ttl_after_finished]
-    }
-
-    fn get(&mut self, name: ControllerName) -> &mut dyn Controller {
-        match name {
-            ControllerName::TtlAfterFinished => &mut self.ttl_after_finished,
-        }
     }
 
     pub(crate) fn handle(&mut self, kernel: &mut Kernel, wake: Wake) {

@@ -1,0 +1,394 @@
+//! ReplicaSets, and ReplicationControllers as what they are older brothers of: as many pods as wanted
+//! (`pkg/controller/replicaset/replica_set.go`, `pkg/controller/replication`).
+
+use super::deletion_rank::{RankedPod, deletion_order};
+use super::expectations::Expectations;
+use super::informers::{Informers, controller_of};
+use super::pod_control::{PodControl, is_namespace_terminating, is_not_found};
+use super::pods::{
+    is_pod_active, is_pod_available, is_pod_ready, is_pod_terminating, next_availability_check,
+};
+use super::refs::RefManager;
+use super::slow_start::slow_start_batch;
+use super::{Change, Controller, ControllerName, WorkQueue};
+use crate::api_server::Part;
+use crate::kernel::Kernel;
+use crate::trace::Op;
+use alloc::borrow::Cow;
+use alloc::collections::BTreeMap;
+use alloc::string::ToString;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use lifepod_api::labels::{Labels, matches_all};
+use lifepod_api::{
+    LabelSelector, Object, ObjectKey, OwnerReference, Pod, PodTemplateSpec, Refusal, ReplicaSet,
+    ReplicaSetCondition, ReplicaSetStatus, ReplicationController, ReplicationControllerCondition,
+    ReplicationControllerStatus, Resource, SimTime, Time,
+};
+
+/// At most this many pods are created or deleted in one go (`BurstReplicas`).
+const BURST_REPLICAS: usize = 500;
+/// The condition of a set that could not make or delete its pods.
+const REPLICA_FAILURE: &str = "ReplicaFailure";
+
+/// The controller of one of the two kinds.
+#[derive(Clone, Debug)]
+pub(crate) struct ReplicaSetController {
+    kinds: &'static [&'static str; 2],
+    by: &'static str,
+    queue: WorkQueue,
+    expectations: Expectations,
+    pods: PodControl,
+}
+
+/// What the two kinds have in common.
+struct Set<'a> {
+    replicas: i32,
+    min_ready_seconds: i32,
+    selector: Cow<'a, LabelSelector>,
+    template: Option<&'a PodTemplateSpec>,
+    /// A ReplicationController's status in the words of the other (`pkg/controller/replication/conversion.go`).
+    status: ReplicaSetStatus,
+    /// Only ReplicaSets tell how many pods are on their way out.
+    counts_terminating: bool,
+}
+
+impl ReplicaSetController {
+    /// The controller of ReplicaSets.
+    pub(super) fn of_replica_sets() -> Self {
+        Self::new(ControllerName::ReplicaSet, &["ReplicaSet", "Pod"], "replicaset-controller")
+    }
+
+    /// The controller of ReplicationControllers.
+    pub(super) fn of_replication_controllers() -> Self {
+        let kinds = &["ReplicationController", "Pod"];
+        Self::new(ControllerName::ReplicationController, kinds, "replication-controller")
+    }
+
+    fn new(name: ControllerName, kinds: &'static [&'static str; 2], by: &'static str) -> Self {
+        ReplicaSetController {
+            kinds,
+            by,
+            queue: WorkQueue::new(name),
+            expectations: Expectations::default(),
+            pods: PodControl::new(by),
+        }
+    }
+
+    /// The set that a reference means, if it is of this controller's kind and still the same
+    /// (`resolveControllerRef`).
+    fn resolve<'i>(
+        &self,
+        informers: &'i Informers,
+        namespace: &str,
+        owner: &OwnerReference,
+    ) -> Option<&'i Arc<Object>> {
+        if owner.kind != self.kinds[0] {
+            return None;
+        }
+        let set = informers.get(&ObjectKey::new(self.kinds[0], namespace, &owner.name))?;
+        (set.meta().uid == owner.uid).then_some(set)
+    }
+
+    fn observe_pod(&mut self, kernel: &mut Kernel, informers: &Informers, pod: &Pod, change: &Change<'_>) {
+        let namespace = &pod.metadata.namespace;
+        let old = change.old.and_then(Pod::of);
+        let labels_changed = old.is_none_or(|old| old.metadata.labels != pod.metadata.labels);
+        if change.op == Op::Deleted || pod.metadata.deletion_timestamp.is_some() {
+            // The deletion's time counts as the end: the replacement is not to wait for the kubelet.
+            self.pod_deleted(kernel, informers, pod);
+            if let Some(old) = old.filter(|_| labels_changed && change.op != Op::Deleted) {
+                self.pod_deleted(kernel, informers, old);
+            }
+            return;
+        }
+        let owner = controller_of(&pod.metadata);
+        let old_owner = old.and_then(|old| controller_of(&old.metadata));
+        let owner_changed = owner != old_owner;
+        if let Some(set) = old_owner.filter(|_| owner_changed).and_then(|o| self.resolve(informers, namespace, o)) {
+            self.queue.add(kernel, set.key());
+        }
+        if let Some(owner) = owner {
+            let Some(object) = self.resolve(informers, namespace, owner) else { return };
+            let key = object.key();
+            if old.is_none() {
+                self.expectations.creation_observed(&key);
+            }
+            let becomes_ready = old.is_some_and(|old| !is_pod_ready(old)) && is_pod_ready(pod);
+            let min_ready = Set::of(object).map_or(0, |set| set.min_ready_seconds);
+            if becomes_ready && min_ready > 0 {
+                self.queue.add_after(kernel, key.clone(), SimTime::from_secs(min_ready as u64));
+            }
+            self.queue.add(kernel, key);
+        } else if labels_changed || owner_changed {
+            for key in self.selecting(informers, namespace, &pod.metadata.labels) {
+                self.queue.add(kernel, key);
+            }
+        }
+    }
+
+    fn pod_deleted(&mut self, kernel: &mut Kernel, informers: &Informers, pod: &Pod) {
+        let meta = &pod.metadata;
+        let Some(owner) = controller_of(meta) else { return };
+        let Some(set) = self.resolve(informers, &meta.namespace, owner) else { return };
+        let key = set.key();
+        self.expectations.deletion_observed(&key, &ObjectKey::new("Pod", &meta.namespace, &meta.name));
+        self.queue.add(kernel, key);
+    }
+
+    /// The sets that would adopt an orphan with these labels (`getPodReplicaSets`).
+    fn selecting(&self, informers: &Informers, namespace: &str, labels: &Labels) -> Vec<ObjectKey> {
+        let sets = informers.of_kind_in(self.kinds[0], namespace);
+        let selecting = sets.filter(|(_, object)| {
+            Set::of(object).is_some_and(|set| !set.selector.is_empty() && set.selector.matches(labels))
+        });
+        selecting.map(|(key, _)| key.clone()).collect()
+    }
+
+    /// Makes or deletes pods until there are as many as wanted (`manageReplicas`).
+    fn manage_replicas(
+        &mut self,
+        kernel: &mut Kernel,
+        informers: &Informers,
+        object: &Object,
+        set: &Set<'_>,
+        active: &[&Pod],
+    ) -> Result<(), Refusal> {
+        let key = object.key();
+        let wanted = usize::try_from(set.replicas).unwrap_or(0);
+        if active.len() < wanted {
+            let count = (wanted - active.len()).min(BURST_REPLICAS);
+            let Some(template) = set.template else { return Ok(()) };
+            self.expectations.expect(&key, count, [], kernel.now);
+            let (made, refused) =
+                slow_start_batch(count, || match self.pods.create(kernel, template, object) {
+                    Err(refusal) if !is_namespace_terminating(&refusal) => Err(refusal),
+                    _ => Ok(()),
+                });
+            for _ in made..count {
+                self.expectations.creation_observed(&key);
+            }
+            return refused;
+        }
+        let count = (active.len() - wanted).min(BURST_REPLICAS);
+        if count == 0 {
+            return Ok(());
+        }
+        let doomed = pods_to_delete(kernel, informers, object, active, count);
+        self.expectations.expect(&key, 0, doomed.iter().map(|pod| pod_key(pod)), kernel.now);
+        let mut refused = Ok(());
+        for pod in doomed {
+            if let Err(refusal) = self.pods.delete(kernel, pod, object) {
+                self.expectations.deletion_observed(&key, &pod_key(pod));
+                if !is_not_found(&refusal) {
+                    refused = refused.and(Err(refusal));
+                }
+            }
+        }
+        refused
+    }
+
+    /// Writes the status unless it says so already (`updateReplicaSetStatus`). No revision is asked for: the real one
+    /// reads the object again and tries once more.
+    fn update_status(
+        &self,
+        kernel: &mut Kernel,
+        object: &Object,
+        before: &ReplicaSetStatus,
+        mut status: ReplicaSetStatus,
+    ) -> Result<(), Refusal> {
+        let generation = object.meta().generation;
+        if status == *before && generation == before.observed_generation {
+            return Ok(());
+        }
+        status.observed_generation = generation;
+        let mut object = object.clone();
+        object.meta_mut().resource_version.clear();
+        set_status(&mut object, status);
+        kernel.update(object, Part::Status, self.by).map(|_| ())
+    }
+}
+
+impl Controller for ReplicaSetController {
+    fn kinds(&self) -> &'static [&'static str] {
+        self.kinds
+    }
+
+    fn queue(&mut self) -> &mut WorkQueue {
+        &mut self.queue
+    }
+
+    fn observe(&mut self, kernel: &mut Kernel, informers: &Informers, change: &Change<'_>) {
+        if let Object::Pod(pod) = change.object {
+            return self.observe_pod(kernel, informers, pod, change);
+        }
+        let key = change.object.key();
+        let replaced = change.old.is_some_and(|old| old.meta().uid != change.object.meta().uid);
+        if change.op == Op::Deleted || replaced {
+            self.expectations.forget(&key);
+        }
+        self.queue.add(kernel, key);
+    }
+
+    fn sync(&mut self, kernel: &mut Kernel, informers: &Informers, key: &ObjectKey) -> Result<(), Refusal> {
+        let Some(object) = informers.get(key) else {
+            self.expectations.forget(key);
+            return Ok(());
+        };
+        let Some(set) = Set::of(object) else { return Ok(()) };
+        let needs_sync = self.expectations.satisfied(key, kernel.now);
+        let owned = || informers.controlled_by::<Pod>(&object.meta().uid);
+        let candidates = owned().chain(informers.orphans(&key.namespace)).filter(|pod| is_pod_active(pod));
+        let active = RefManager::new(object, &set.selector, self.by).claim(kernel, candidates)?;
+        let leaving = |pod: &&Pod| is_pod_terminating(pod) && set.selector.matches(&pod.metadata.labels);
+        let terminating = set.counts_terminating.then(|| owned().filter(leaving).count());
+        let managed = match needs_sync && object.meta().deletion_timestamp.is_none() {
+            true => self.manage_replicas(kernel, informers, object, &set, &active),
+            false => Ok(()),
+        };
+        let status = calculate_status(&set, &active, terminating, managed.as_ref().err(), kernel.time());
+        let waits = set.min_ready_seconds > 0 && status.ready_replicas != status.available_replicas;
+        self.update_status(kernel, object, &set.status, status)?;
+        managed?;
+        if waits {
+            let min_ready = set.min_ready_seconds;
+            let next = next_availability_check(kernel, active.iter().copied(), min_ready);
+            let wait = next.unwrap_or(SimTime::from_secs(min_ready as u64));
+            self.queue.add_after(kernel, key.clone(), wait);
+        }
+        Ok(())
+    }
+}
+
+fn pod_key(pod: &Pod) -> ObjectKey {
+    ObjectKey::new("Pod", &pod.metadata.namespace, &pod.metadata.name)
+}
+
+/// The pods that go when `count` are too many (`getPodsToDelete`).
+fn pods_to_delete<'a>(
+    kernel: &Kernel,
+    informers: &Informers,
+    object: &Object,
+    active: &[&'a Pod],
+    count: usize,
+) -> Vec<&'a Pod> {
+    if count == active.len() {
+        return active.to_vec();
+    }
+    // Pods of all ReplicaSets of one Deployment count where they crowd a node (`getIndirectlyRelatedPods`).
+    let mut on_node: BTreeMap<&str, usize> = BTreeMap::new();
+    let siblings = controller_of(object.meta()).filter(|_| object.kind() == ReplicaSet::KIND);
+    for set in siblings.into_iter().flat_map(|owner| informers.controlled_by::<ReplicaSet>(&owner.uid)) {
+        for pod in informers.controlled_by::<Pod>(&set.metadata.uid).filter(|pod| is_pod_active(pod)) {
+            *on_node.entry(&pod.spec.node_name).or_default() += 1;
+        }
+    }
+    let colocated = |pod: &Pod| on_node.get(pod.spec.node_name.as_str()).copied().unwrap_or(0);
+    let ranked: Vec<RankedPod> =
+        active.iter().map(|pod| RankedPod { pod, colocated: colocated(pod) }).collect();
+    let now_micros = kernel.config.epoch_micros + kernel.now.0 as i64;
+    deletion_order(&ranked, now_micros).into_iter().take(count).map(|ranked| ranked.pod).collect()
+}
+
+/// `replica_set_utils.go calculateStatus`.
+fn calculate_status(
+    set: &Set<'_>,
+    active: &[&Pod],
+    terminating: Option<usize>,
+    failure: Option<&Refusal>,
+    now: Time,
+) -> ReplicaSetStatus {
+    let count = |holds: &dyn Fn(&Pod) -> bool| active.iter().filter(|pod| holds(pod)).count() as i32;
+    let labels = set.template.map(|template| &template.metadata.labels);
+    let mut conditions = set.status.conditions.clone();
+    match failure {
+        None => conditions.retain(|condition| condition.type_ != REPLICA_FAILURE),
+        Some(_) if conditions.iter().any(|condition| condition.type_ == REPLICA_FAILURE) => {}
+        Some(refusal) => {
+            let too_few = (active.len() as i64) < i64::from(set.replicas);
+            conditions.push(ReplicaSetCondition {
+                type_: REPLICA_FAILURE.to_string(),
+                status: "True".to_string(),
+                last_transition_time: Some(now),
+                reason: if too_few { "FailedCreate" } else { "FailedDelete" }.to_string(),
+                message: refusal.message.clone(),
+            });
+        }
+    }
+    ReplicaSetStatus {
+        replicas: active.len() as i32,
+        fully_labeled_replicas: count(&|pod| {
+            labels.is_none_or(|labels| matches_all(labels, &pod.metadata.labels))
+        }),
+        ready_replicas: count(&is_pod_ready),
+        available_replicas: count(&|pod| is_pod_available(pod, set.min_ready_seconds, now)),
+        terminating_replicas: terminating.map(|count| count as i32),
+        observed_generation: set.status.observed_generation,
+        conditions,
+    }
+}
+
+impl<'a> Set<'a> {
+    fn of(object: &'a Object) -> Option<Self> {
+        match object {
+            Object::ReplicaSet(ReplicaSet { spec, status, .. }) => Some(Set {
+                replicas: spec.replicas.unwrap_or(1),
+                min_ready_seconds: spec.min_ready_seconds,
+                selector: Cow::Borrowed(spec.selector.as_ref()?),
+                template: Some(&spec.template),
+                status: status.clone(),
+                counts_terminating: true,
+            }),
+            Object::ReplicationController(ReplicationController { spec, status, .. }) => Some(Set {
+                replicas: spec.replicas.unwrap_or(1),
+                min_ready_seconds: spec.min_ready_seconds,
+                selector: Cow::Owned(LabelSelector {
+                    match_labels: spec.selector.clone(),
+                    ..LabelSelector::default()
+                }),
+                template: spec.template.as_ref(),
+                status: common_status(status),
+                counts_terminating: false,
+            }),
+            _ => None,
+        }
+    }
+}
+
+fn common_status(status: &ReplicationControllerStatus) -> ReplicaSetStatus {
+    ReplicaSetStatus {
+        replicas: status.replicas,
+        fully_labeled_replicas: status.fully_labeled_replicas,
+        ready_replicas: status.ready_replicas,
+        available_replicas: status.available_replicas,
+        terminating_replicas: None,
+        observed_generation: status.observed_generation,
+        conditions: status.conditions.iter().cloned().map(common_condition).collect(),
+    }
+}
+
+fn common_condition(condition: ReplicationControllerCondition) -> ReplicaSetCondition {
+    let ReplicationControllerCondition { type_, status, last_transition_time, reason, message } = condition;
+    ReplicaSetCondition { type_, status, last_transition_time, reason, message }
+}
+
+fn set_status(object: &mut Object, new: ReplicaSetStatus) {
+    match object {
+        Object::ReplicaSet(set) => set.status = new,
+        Object::ReplicationController(set) => {
+            let condition = |condition: ReplicaSetCondition| {
+                let ReplicaSetCondition { type_, status, last_transition_time, reason, message } = condition;
+                ReplicationControllerCondition { type_, status, last_transition_time, reason, message }
+            };
+            set.status = ReplicationControllerStatus {
+                replicas: new.replicas,
+                fully_labeled_replicas: new.fully_labeled_replicas,
+                ready_replicas: new.ready_replicas,
+                available_replicas: new.available_replicas,
+                observed_generation: new.observed_generation,
+                conditions: new.conditions.into_iter().map(condition).collect(),
+            };
+        }
+        _ => {}
+    }
+}
