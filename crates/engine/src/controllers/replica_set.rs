@@ -105,7 +105,9 @@ impl ReplicaSetController {
         let owner = controller_of(&pod.metadata);
         let old_owner = old.and_then(|old| controller_of(&old.metadata));
         let owner_changed = owner != old_owner;
-        if let Some(set) = old_owner.filter(|_| owner_changed).and_then(|o| self.resolve(informers, namespace, o)) {
+        if let Some(set) =
+            old_owner.filter(|_| owner_changed).and_then(|o| self.resolve(informers, namespace, o))
+        {
             self.queue.add(kernel, set.key());
         }
         if let Some(owner) = owner {
