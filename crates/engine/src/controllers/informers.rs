@@ -63,6 +63,12 @@ impl Informers {
         T::of(self.get(&ObjectKey::new(T::KIND, namespace, name))?)
     }
 
+    /// The owner that a reference means, if it is of this type and still the same one (`resolveControllerRef`).
+    pub(crate) fn resolve<T: Resource>(&self, namespace: &str, reference: &OwnerReference) -> Option<&T> {
+        let owner = self.find::<T>(namespace, &reference.name)?;
+        (reference.kind == T::KIND && owner.metadata().uid == reference.uid).then_some(owner)
+    }
+
     /// All objects of a type, by namespace and name.
     pub(crate) fn all<T: Resource>(&self) -> impl Iterator<Item = &T> {
         let first = ObjectKey::new(T::KIND, "", "");

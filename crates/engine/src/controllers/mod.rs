@@ -10,6 +10,7 @@
 pub mod deletion_rank;
 mod expectations;
 mod informers;
+mod job;
 mod pod_control;
 mod pods;
 mod refs;
@@ -24,6 +25,7 @@ use crate::trace::Op;
 use alloc::collections::BTreeSet;
 use alloc::sync::Arc;
 pub(crate) use informers::{Informers, controller_of};
+use job::JobController;
 use lifepod_api::{Object, ObjectKey, Refusal};
 use replica_set::ReplicaSetController;
 use ttl_after_finished::TtlAfterFinished;
@@ -66,6 +68,7 @@ macro_rules! controllers {
 }
 
 controllers! {
+    Job job: JobController = JobController::new();
     ReplicaSet replica_set: ReplicaSetController = ReplicaSetController::of_replica_sets();
     ReplicationController replication_controller: ReplicaSetController =
         ReplicaSetController::of_replication_controllers();

@@ -49,6 +49,8 @@ pub(crate) struct RefManager<'a> {
     owner: &'a Object,
     selector: &'a LabelSelector,
     by: &'static str,
+    /// What an adopted object is held by, besides.
+    finalizer: Option<&'static str>,
     /// Whether the owner still lives in the store, asked at the first adoption only.
     may_adopt: Option<Result<(), Refusal>>,
 }
@@ -56,7 +58,12 @@ pub(crate) struct RefManager<'a> {
 impl<'a> RefManager<'a> {
     /// A manager for `owner`, which selects by `selector`; `by` writes.
     pub(crate) fn new(owner: &'a Object, selector: &'a LabelSelector, by: &'static str) -> Self {
-        RefManager { owner, selector, by, may_adopt: None }
+        RefManager { owner, selector, by, finalizer: None, may_adopt: None }
+    }
+
+    /// What it adopts gets this finalizer too.
+    pub(crate) fn adding_finalizer(self, finalizer: &'static str) -> Self {
+        RefManager { finalizer: Some(finalizer), ..self }
     }
 
     /// Those of `candidates` that are the owner's, after orphans that match were adopted and those that do not match
@@ -122,6 +129,10 @@ impl<'a> RefManager<'a> {
         owners.retain(|owner| owner.uid != self.owner.meta().uid);
         if adopt {
             owners.push(controller_ref(self.owner));
+            let finalizers = &mut object.meta_mut().finalizers;
+            if let Some(finalizer) = self.finalizer.filter(|new| finalizers.iter().all(|old| old != new)) {
+                finalizers.push(finalizer.to_string());
+            }
         }
         match kernel.update(object, Part::Main, self.by) {
             Ok(_) => Ok(true),

@@ -7,9 +7,9 @@ use crate::kernel::{Component, Kernel, Wake};
 use alloc::collections::{BTreeMap, BTreeSet};
 use lifepod_api::{ObjectKey, SimTime};
 
-/// The first and the longest wait after errors (`default_rate_limiters.go DefaultTypedControllerRateLimiter`).
-const BASE_DELAY: SimTime = SimTime::from_millis(5);
-const MAX_DELAY: SimTime = SimTime::from_secs(1000);
+/// The first and the longest wait after errors, unless a controller has its own
+/// (`default_rate_limiters.go DefaultTypedControllerRateLimiter`).
+const DEFAULT_DELAYS: (SimTime, SimTime) = (SimTime::from_millis(5), SimTime::from_secs(1000));
 
 /// A key whose time has come.
 #[derive(Clone, Debug)]
@@ -29,11 +29,24 @@ pub(crate) struct WorkQueue {
     /// Keys that wait for a time; of several the first counts (`delaying_queue.go insert`).
     waiting: BTreeMap<ObjectKey, SimTime>,
     failures: BTreeMap<ObjectKey, u32>,
+    /// The first and the longest wait after errors.
+    delays: (SimTime, SimTime),
 }
 
 impl WorkQueue {
     pub(crate) fn new(controller: ControllerName) -> Self {
-        WorkQueue { controller, ready: BTreeSet::new(), waiting: BTreeMap::new(), failures: BTreeMap::new() }
+        WorkQueue::with_delays(controller, DEFAULT_DELAYS)
+    }
+
+    /// A queue whose first and longest wait after errors are these.
+    pub(crate) fn with_delays(controller: ControllerName, delays: (SimTime, SimTime)) -> Self {
+        WorkQueue {
+            controller,
+            ready: BTreeSet::new(),
+            waiting: BTreeMap::new(),
+            failures: BTreeMap::new(),
+            delays,
+        }
     }
 
     /// The key is to be worked on as soon as the controller comes to it.
@@ -59,10 +72,12 @@ impl WorkQueue {
         }
     }
 
-    /// The key is to be worked on again after an error: 5 ms, and twice as long after each further one.
+    /// The key is to be worked on again after an error: after the first wait, and twice as long after each further
+    /// one.
     pub(crate) fn add_rate_limited(&mut self, kernel: &mut Kernel, key: ObjectKey) {
         let failures = self.failures.entry(key.clone()).or_insert(0);
-        let delay = SimTime(BASE_DELAY.0 << (*failures).min(18)).min(MAX_DELAY);
+        let (base, max) = self.delays;
+        let delay = SimTime(base.0 << (*failures).min(18)).min(max);
         *failures += 1;
         self.add_after(kernel, key, delay);
     }
