@@ -29,7 +29,9 @@ pub struct Config {
     pub images: Vec<ImageRule>,
     /// What processes do, where the scenario says so.
     pub behaviors: Vec<BehaviorRule>,
-    /// What the text of a pod's annotation `lifepod.dev/<container>` means, by that text: annotations travel with
+    /// What annotations about containers begin with: `lifepod.dev/`, and the container's name after it.
+    pub annotation_prefix: String,
+    /// What the text of a pod's annotation about a container means, by that text: annotations travel with
     /// pods through controllers and patches, and are read where YAML is known.
     pub annotations: BTreeMap<String, Arc<Behavior>>,
     /// The kubelets' configuration.
@@ -50,6 +52,7 @@ impl Default for Config {
             nodes: vec![NodeConfig::named("node-1")],
             images: Vec::new(),
             behaviors: Vec::new(),
+            annotation_prefix: "lifepod.dev/".to_string(),
             annotations: BTreeMap::new(),
             kubelet: KubeletConfig::default(),
             max_entries: 1_000_000,
@@ -66,6 +69,8 @@ pub struct NodeConfig {
     pub labels: BTreeMap<String, String>,
     /// `spec.taints`.
     pub taints: Vec<Taint>,
+    /// `spec.unschedulable`: cordoned.
+    pub unschedulable: bool,
     /// `status.allocatable` as quantities; `cpu`, `memory`, `pods` and `ephemeral-storage` have defaults.
     pub allocatable: BTreeMap<String, String>,
 }
@@ -77,6 +82,7 @@ impl NodeConfig {
             name: name.to_string(),
             labels: BTreeMap::new(),
             taints: Vec::new(),
+            unschedulable: false,
             allocatable: BTreeMap::new(),
         }
     }

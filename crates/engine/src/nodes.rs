@@ -61,6 +61,7 @@ fn node(kernel: &mut Kernel, config: &NodeConfig, index: usize) -> Node {
         spec: NodeSpec {
             pod_cidr: format!("10.244.{index}.0/24"),
             taints: config.taints.clone(),
+            unschedulable: config.unschedulable,
             ..NodeSpec::default()
         },
         status: NodeStatus {

@@ -70,10 +70,10 @@ fn nodes(written: &ScenarioNode, path: &str, into: &mut Vec<NodeConfig>, found: 
     }
     let allocatable = if written.allocatable.is_empty() { &written.capacity } else { &written.allocatable };
     let node = NodeConfig {
-        name: written.name.clone(),
         labels,
         taints: written.taints.clone(),
         allocatable: allocatable.iter().map(|(k, v)| (k.clone(), v.to_string())).collect(),
+        ..NodeConfig::named(&written.name)
     };
     let first = into.len();
     match written.count {

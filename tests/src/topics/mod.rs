@@ -5,6 +5,7 @@ pub mod front;
 pub mod pod_timelines;
 pub mod shell;
 pub mod views;
+pub mod workload_timelines;
 
 use serde_json::Value;
 
@@ -42,12 +43,8 @@ pub fn find(name: &str) -> Option<Topic> {
         "rollout" => Judged(views::rollout),
         "shell" => Judged(shell::shell),
         "shell_more" => Judged(shell::shell_more),
-        "deployment_math"
-        | "pdb"
-        | "rs_deletion_rank"
-        | "pod_timelines2"
-        | "workload_timelines"
-        | "workload_timelines2" => NotImplemented,
+        "workload_timelines" | "workload_timelines2" => Judged(workload_timelines::workload_timelines),
+        "deployment_math" | "pdb" | "rs_deletion_rank" | "pod_timelines2" => NotImplemented,
         "kubectl_transcripts" => Guide,
         _ => return None,
     })

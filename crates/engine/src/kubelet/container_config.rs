@@ -296,7 +296,8 @@ fn behavior_of(
             && (rule.container.is_empty() || rule.container == container.name)
     };
     let annotated = || {
-        let text = pod.metadata.annotations.get(&format!("lifepod.dev/{}", container.name))?;
+        let text =
+            pod.metadata.annotations.get(&format!("{}{}", config.annotation_prefix, container.name))?;
         config.annotations.get(text)
     };
     config.behaviors.iter().find(says).map(|rule| &rule.behavior).or_else(annotated).cloned()

@@ -4,20 +4,20 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// A status that lived shorter than this in one of the two may be missing in the other, in seconds.
-const FLASH: f64 = 0.15;
+pub(in crate::topics) const FLASH: f64 = 0.15;
 /// How far apart two times may be, in seconds.
-const TOLERANCE: f64 = 1.0;
+pub(in crate::topics) const TOLERANCE: f64 = 1.0;
 
 /// One step of a sequence.
 #[derive(Clone, Debug, PartialEq)]
-struct Step {
-    at: f64,
+pub(in crate::topics) struct Step {
+    pub(in crate::topics) at: f64,
     /// How long until the next step of the sequence.
-    lived: f64,
-    text: String,
+    pub(in crate::topics) lived: f64,
+    pub(in crate::topics) text: String,
 }
 
-type Sequences = BTreeMap<String, Vec<Step>>;
+pub(in crate::topics) type Sequences = BTreeMap<String, Vec<Step>>;
 
 /// Compares a recording with a simulation; the error tells the first difference of each sequence that differs.
 pub(super) fn compare(recorded: &[Value], simulated: &[Value]) -> Result<(), String> {
@@ -57,16 +57,21 @@ fn sequences(timeline: &[Value]) -> Sequences {
             _ => {}
         }
     }
+    measure(&mut all, end);
+    all
+}
+
+/// Writes into each step how long it lived; the last ones live beyond `end`.
+pub(in crate::topics) fn measure(all: &mut Sequences, end: f64) {
     for steps in all.values_mut() {
         for index in 0..steps.len() {
             let next = steps.get(index + 1).map_or(end + 1.0, |s| s.at);
             steps[index].lived = next - steps[index].at;
         }
     }
-    all
 }
 
-fn push(all: &mut Sequences, name: String, at: f64, text: String, dedupe: bool) {
+pub(in crate::topics) fn push(all: &mut Sequences, name: String, at: f64, text: String, dedupe: bool) {
     let steps = all.entry(name).or_default();
     if dedupe && steps.last().is_some_and(|s| s.text == text) {
         return;
@@ -74,7 +79,7 @@ fn push(all: &mut Sequences, name: String, at: f64, text: String, dedupe: bool) 
     steps.push(Step { at, lived: 0.0, text });
 }
 
-fn plain(value: &Value) -> String {
+pub(in crate::topics) fn plain(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
         Value::Null => String::new(),
@@ -149,7 +154,7 @@ fn cri(all: &mut Sequences, entry: &Value, at: f64) {
 }
 
 /// An Event's message without what differs from run to run: ids, addresses, durations.
-fn message(entry: &Value) -> String {
+pub(in crate::topics) fn message(entry: &Value) -> String {
     let text = plain(&entry["message"]);
     let mut out = String::new();
     let mut rest = text.as_str();
@@ -176,7 +181,12 @@ fn message(entry: &Value) -> String {
 
 /// Whether two sequences are the same, but for flashes (in `api` ones), small differences in time, and what happens
 /// as the recording stops.
-fn same(expected: &[Step], got: &[Step], flashes: bool, end: f64) -> Result<(), String> {
+pub(in crate::topics) fn same(
+    expected: &[Step],
+    got: &[Step],
+    flashes: bool,
+    end: f64,
+) -> Result<(), String> {
     // `reached[e][g]`: the first `e` and the first `g` steps can be laid side by side.
     let mut reached = vec![vec![false; got.len() + 1]; expected.len() + 1];
     reached[0][0] = true;

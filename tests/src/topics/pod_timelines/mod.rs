@@ -1,7 +1,7 @@
 //! `pod_timelines`: a real kubelet's recordings, replayed on the simulated one and compared as sequences.
 
-mod compare;
-mod replay;
+pub(super) mod compare;
+pub(super) mod replay;
 mod written;
 
 use serde_json::Value;

@@ -213,7 +213,7 @@ fn command(action: &Value, pod: &str) -> Result<Command, String> {
 
 /// What the recordings' registry holds. The node of a recording may have had an image before: then the recording
 /// never pulls it.
-fn images(v: &Value) -> Vec<ImageRule> {
+pub(in crate::topics) fn images(v: &Value) -> Vec<ImageRule> {
     let pulled = |image: &str| {
         v["timeline"].as_array().into_iter().flatten().any(|e| e["op"] == "PullImage" && e["image"] == image)
     };
@@ -254,7 +254,7 @@ fn behaviors(annotations: &BTreeMap<String, String>) -> Result<Vec<BehaviorRule>
     Ok(rules)
 }
 
-fn behavior(script: &Value) -> Behavior {
+pub(in crate::topics) fn behavior(script: &Value) -> Behavior {
     let mut listens: Vec<Step> = script["listen"]
         .as_array()
         .into_iter()

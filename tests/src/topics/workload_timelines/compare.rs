@@ -1,0 +1,370 @@
+//! Two recordings of a cluster as lives of objects, laid side by side.
+//!
+//! Objects are matched by their role (who owns them, which in order of creation they are), pods of one owner by any
+//! pairing that fits: their names are drawn at random, and so is which of two equal ones is deleted first.
+
+use crate::topics::pod_timelines::compare::{
+    FLASH, Sequences, Step, TOLERANCE, measure, message, plain, push, same,
+};
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// One object from its creation to its end.
+#[derive(Debug, Default)]
+struct Life {
+    src: String,
+    name: String,
+    owner: Option<String>,
+    born: f64,
+    ended: Option<f64>,
+    sequences: Sequences,
+}
+
+/// Compares a recording with a simulated timeline; the error tells the first difference of each object that differs.
+pub(super) fn compare(v: &Value, simulated: &[Value]) -> Result<(), String> {
+    let recorded = v["timeline"].as_array().map_or(&[][..], Vec::as_slice);
+    let end = recorded.iter().filter_map(|e| e["t"].as_f64()).fold(0.0, f64::max);
+    let end = v["durationSeconds"].as_f64().unwrap_or(end);
+    // In the runs named D a stand-in reported bound pods, and only what the control plane did counts.
+    let kubelets = !v["run"].as_str().is_some_and(|run| run.starts_with('D'));
+    let simulated: Vec<&Value> =
+        simulated.iter().filter(|e| e["t"].as_f64().is_some_and(|t| t <= end)).collect();
+    let recorded: Vec<&Value> = recorded.iter().collect();
+    let expected = by_role(lives(&recorded, end, kubelets));
+    let got = by_role(lives(&simulated, end, kubelets));
+    let none = Vec::new();
+    let mut wrong = Vec::new();
+    let roles: BTreeSet<&String> = expected.keys().chain(got.keys()).collect();
+    for role in roles {
+        let (e, g) = (expected.get(role).unwrap_or(&none), got.get(role).unwrap_or(&none));
+        if let Err(difference) = pair(e, g, end) {
+            wrong.push(format!("{role}: {difference}"));
+        }
+    }
+    if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n")) }
+}
+
+/// Lays the lives of one role side by side: an augmenting-path matching over the pairs that fit.
+fn pair(expected: &[Life], got: &[Life], end: f64) -> Result<(), String> {
+    let fits: Vec<Vec<bool>> =
+        expected.iter().map(|e| got.iter().map(|g| fit(e, g, end).is_ok()).collect()).collect();
+    let mut taken: Vec<Option<usize>> = vec![None; got.len()];
+    let mut alone = Vec::new();
+    for index in 0..expected.len() {
+        let mut seen = vec![false; got.len()];
+        if !find(&fits, index, &mut taken, &mut seen) {
+            alone.push(index);
+        }
+    }
+    let may_be_missing = |life: &Life| {
+        life.born > end - TOLERANCE || life.ended.is_some_and(|ended| ended - life.born < FLASH)
+    };
+    let lone = alone.into_iter().map(|index| &expected[index]).find(|life| !may_be_missing(life));
+    let free: Vec<&Life> =
+        got.iter().zip(&taken).filter(|(_, taken)| taken.is_none()).map(|(life, _)| life).collect();
+    match lone {
+        Some(life) => Err(match free.first() {
+            None => format!("recorded one born at {:.2} that the simulation has not", life.born),
+            Some(_) => {
+                let near = |g: &&&Life| ((g.born - life.born).abs() * 1000.0) as i64;
+                let nearest = free.iter().min_by_key(near).expect("there is a first");
+                fit(life, nearest, end).err().unwrap_or_default()
+            }
+        }),
+        None => match free.into_iter().find(|life| !may_be_missing(life)) {
+            Some(life) => Err(format!("simulated one born at {:.2} that the recording has not", life.born)),
+            None => Ok(()),
+        },
+    }
+}
+
+fn find(fits: &[Vec<bool>], index: usize, taken: &mut [Option<usize>], seen: &mut [bool]) -> bool {
+    for other in 0..taken.len() {
+        if !fits[index][other] || seen[other] {
+            continue;
+        }
+        seen[other] = true;
+        let free = match taken[other] {
+            None => true,
+            Some(holder) => find(fits, holder, taken, seen),
+        };
+        if free {
+            taken[other] = Some(index);
+            return true;
+        }
+    }
+    false
+}
+
+fn fit(expected: &Life, got: &Life, end: f64) -> Result<(), String> {
+    let none: Vec<Step> = Vec::new();
+    let names: BTreeSet<&String> = expected.sequences.keys().chain(got.sequences.keys()).collect();
+    for name in names {
+        let e = expected.sequences.get(name).unwrap_or(&none);
+        let g = got.sequences.get(name).unwrap_or(&none);
+        same(e, g, !name.starts_with("events"), end).map_err(|difference| format!("{name}: {difference}"))?;
+    }
+    Ok(())
+}
+
+fn lives(rows: &[&Value], end: f64, kubelets: bool) -> Vec<Life> {
+    let mut lives: Vec<Life> = Vec::new();
+    let mut living: BTreeMap<(String, String), usize> = BTreeMap::new();
+    let words = Words::of(rows, kubelets);
+    for row in rows {
+        let (src, at) = (plain(&row["src"]), row["t"].as_f64().unwrap_or(0.0));
+        if src == "action" || src == "event" {
+            continue;
+        }
+        let key = (src.clone(), plain(&row["name"]));
+        let type_ = plain(&row["type"]);
+        // A node was there before the recording began.
+        let fresh = matches!(type_.as_str(), "ADDED" | "INITIAL") || !living.contains_key(&key);
+        if fresh {
+            living.insert(key.clone(), lives.len());
+            let owner = row["owner"].as_str().map(str::to_string);
+            lives.push(Life { src: key.0.clone(), name: key.1.clone(), owner, born: at, ..Life::default() });
+        }
+        let life = &mut lives[living[&key]];
+        let gone = if type_ == "DELETED" { "gone" } else { "there" };
+        push(&mut life.sequences, "life".to_string(), at, gone.to_string(), true);
+        if type_ == "DELETED" {
+            life.ended = Some(at);
+            continue;
+        }
+        // What a kubelet does after binding is not compared where there was none.
+        show(life, row, at, kubelets, &words);
+    }
+    for row in rows.iter().filter(|row| row["src"] == "event") {
+        let at = row["t"].as_f64().unwrap_or(0.0);
+        if !kubelets && row["source"] == "kubelet" {
+            continue;
+        }
+        let src = src_of(&plain(&row["kind"]));
+        let name = plain(&row["name"]);
+        let index = lives
+            .iter()
+            .rposition(|life| life.src == src && life.name == name && life.born <= at + FLASH)
+            .unwrap_or_else(|| {
+                lives.push(Life { src, name, born: at, ..Life::default() });
+                lives.len() - 1
+            });
+        let text =
+            format!("{} {} {}", plain(&row["etype"]), plain(&row["reason"]), words.plain(&message(row)));
+        let sequence = format!("events {}", plain(&row["source"]));
+        push(&mut lives[index].sequences, sequence, at, text, true);
+    }
+    for life in &mut lives {
+        measure(&mut life.sequences, end);
+    }
+    lives
+}
+
+/// An Event's kind as the rows call it.
+fn src_of(kind: &str) -> String {
+    match kind {
+        "PodDisruptionBudget" => "pdb".to_string(),
+        other => other.to_lowercase(),
+    }
+}
+
+/// Fields of a status that count something.
+const COUNTS: [&str; 24] = [
+    "replicas",
+    "updatedReplicas",
+    "readyReplicas",
+    "availableReplicas",
+    "unavailableReplicas",
+    "fullyLabeledReplicas",
+    "terminatingReplicas",
+    "currentReplicas",
+    "active",
+    "succeeded",
+    "failed",
+    "ready",
+    "terminating",
+    "completedIndexes",
+    "failedIndexes",
+    "currentNumberScheduled",
+    "desiredNumberScheduled",
+    "numberAvailable",
+    "numberMisscheduled",
+    "numberReady",
+    "numberUnavailable",
+    "updatedNumberScheduled",
+    "disruptionsAllowed",
+    "expectedPods",
+];
+const MORE_COUNTS: [&str; 4] = ["currentHealthy", "desiredHealthy", "used", "hard"];
+
+fn show(life: &mut Life, row: &Value, at: f64, kubelets: bool, words: &Words) {
+    let all = &mut life.sequences;
+    let mut sequence = |name: &str, text: String| push(all, name.to_string(), at, text, true);
+    sequence("deleting", plain(&row["deleting"]));
+    match life.src.as_str() {
+        "pod" => {
+            let scheduled = &row["conditionMessages"]["PodScheduled"];
+            // A cluster of many scenarios counts other nodes too.
+            let message = if kubelets { String::new() } else { plain(scheduled) };
+            sequence("PodScheduled", format!("{} {message}", plain(&row["conditions"]["PodScheduled"])));
+            let target = &row["conditionMessages"]["DisruptionTarget"];
+            sequence(
+                "DisruptionTarget",
+                format!("{} {}", plain(&row["conditions"]["DisruptionTarget"]), words.plain(&plain(target))),
+            );
+            sequence("finalizers", plain(&row["finalizers"]));
+            if !kubelets {
+                sequence("bound", (row["kubectl"]["Node"] != "<none>").to_string());
+                sequence("nominated", row["nominatedNodeName"].is_string().to_string());
+                return;
+            }
+            sequence("phase", plain(&row["phase"]));
+            let restarts = plain(&row["kubectl"]["Restarts"]);
+            let restarts = restarts.split(' ').next().unwrap_or("").to_string();
+            let kubectl = &row["kubectl"];
+            sequence(
+                "kubectl",
+                format!("{} {} {restarts}", plain(&kubectl["Ready"]), plain(&kubectl["Status"])),
+            );
+            for type_ in ["Ready", "Initialized", "ContainersReady", "PodReadyToStartContainers"] {
+                sequence(type_, plain(&row["conditions"][type_]));
+            }
+            for list in ["containers", "initContainers"] {
+                for (name, state) in row[list].as_object().into_iter().flatten() {
+                    sequence(&format!("container {name}"), plain(state));
+                }
+            }
+            return;
+        }
+        "endpointslice" => {
+            let endpoints = row["endpoints"].as_array().map_or(&[][..], Vec::as_slice);
+            let count = |field: &str| endpoints.iter().filter(|e| e[field] == true).count();
+            let text = format!(
+                "{} endpoints, {} ready, {} serving, {} terminating",
+                endpoints.len(),
+                count("ready"),
+                count("serving"),
+                count("terminating")
+            );
+            sequence("endpoints", text);
+            return;
+        }
+        "node" => {
+            sequence("status", plain(&row["status"]));
+            sequence("unschedulable", (row["unschedulable"] == true).to_string());
+            let taints = row["taints"].as_array().map_or(&[][..], Vec::as_slice);
+            let mut taints: Vec<String> =
+                taints.iter().map(|t| format!("{}:{}", plain(&t["key"]), plain(&t["effect"]))).collect();
+            taints.sort();
+            sequence("taints", taints.join(", "));
+        }
+        _ => {
+            let status = &row["status"];
+            let counts: Vec<String> = COUNTS
+                .iter()
+                .chain(&MORE_COUNTS)
+                .map(|name| (name, &status[*name]))
+                .filter(|(_, value)| !value.is_null() && **value != 0 && **value != "")
+                .map(|(name, value)| match value.as_array() {
+                    Some(list) => format!("{name}={}", list.len()),
+                    None => format!("{name}={value}"),
+                })
+                .collect();
+            sequence("counts", format!("{} of {}", counts.join(" "), plain(&row["specReplicas"])));
+            sequence("phase", plain(&row["phase"]));
+            sequence("finalizers", plain(&row["finalizers"]));
+        }
+    }
+    for (type_, condition) in row["conditions"].as_object().into_iter().flatten() {
+        let text = format!("{} {}", plain(&condition["status"]), plain(&condition["reason"]));
+        sequence(&format!("condition {type_}"), text);
+    }
+}
+
+/// Names that differ from run to run, and what stands for them.
+struct Words(Vec<(String, &'static str)>);
+
+impl Words {
+    fn of(rows: &[&Value], kubelets: bool) -> Words {
+        let mut words = BTreeMap::new();
+        for row in rows {
+            let kind = match row["src"].as_str() {
+                Some("pod") if row["owner"].as_str().is_some_and(|o| !o.starts_with("StatefulSet/")) => {
+                    "<pod>"
+                }
+                Some("replicaset") if row["owner"].is_string() => "<replicaset>",
+                Some("job") if row["owner"].is_string() => "<job>",
+                _ => "",
+            };
+            if !kind.is_empty() {
+                words.insert(plain(&row["name"]), kind);
+            }
+            if row["src"] == "pod" && kubelets {
+                words.insert(plain(&row["kubectl"]["Node"]), "<node>");
+            }
+        }
+        let mut words: Vec<(String, &str)> = words.into_iter().collect();
+        // Longer names first: a pod's name begins with its ReplicaSet's.
+        words.sort_by_key(|(name, _)| std::cmp::Reverse(name.len()));
+        Words(words)
+    }
+
+    /// The text without names that differ from run to run.
+    fn plain(&self, text: &str) -> String {
+        text.split_inclusive(|c: char| !(c.is_ascii_alphanumeric() || c == '-' || c == '.'))
+            .map(|word| {
+                let bare = word.trim_end_matches(|c: char| !(c.is_ascii_alphanumeric() || c == '-'));
+                match self.0.iter().find(|(name, _)| name == bare) {
+                    Some((_, stands)) => word.replacen(bare, stands, 1),
+                    None => word.to_string(),
+                }
+            })
+            .collect()
+    }
+}
+
+/// Lives by role.
+fn by_role(lives: Vec<Life>) -> BTreeMap<String, Vec<Life>> {
+    let mut roles: BTreeMap<(String, String), String> = BTreeMap::new();
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    let mut order: Vec<usize> = (0..lives.len()).collect();
+    // Owners before what they own.
+    let rank = |src: &str| match src {
+        "replicaset" | "job" => 1,
+        "pod" => 3,
+        "endpointslice" | "controllerrevision" => 2,
+        _ => 0,
+    };
+    order.sort_by(|a, b| {
+        let (a, b) = (&lives[*a], &lives[*b]);
+        rank(&a.src).cmp(&rank(&b.src)).then(a.born.total_cmp(&b.born))
+    });
+    let mut names: Vec<String> = vec![String::new(); lives.len()];
+    for index in order {
+        let life = &lives[index];
+        let owner = life.owner.as_deref().and_then(|owner| owner.split_once('/'));
+        let role = match owner {
+            Some((kind, name)) if kind != "StatefulSet" || life.src != "pod" => {
+                let owner = (src_of(kind), name.to_string());
+                let owner = roles.get(&owner).cloned().unwrap_or_else(|| format!("{} {}", owner.0, owner.1));
+                let role = format!("{} of {owner}", life.src);
+                match life.src.as_str() {
+                    "pod" => role,
+                    _ => {
+                        let count = counts.entry(role.clone()).or_insert(0);
+                        *count += 1;
+                        format!("{role} #{count}")
+                    }
+                }
+            }
+            _ => format!("{} {}", life.src, life.name),
+        };
+        roles.insert((life.src.clone(), life.name.clone()), role.clone());
+        names[index] = role;
+    }
+    let mut all: BTreeMap<String, Vec<Life>> = BTreeMap::new();
+    for (life, role) in lives.into_iter().zip(names) {
+        all.entry(role).or_default().push(life);
+    }
+    all
+}

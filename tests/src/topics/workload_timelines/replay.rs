@@ -1,0 +1,360 @@
+//! From a recording's manifests, nodes and actions to a simulated run.
+
+use super::written;
+use crate::topics::pod_timelines::replay::{behavior, images};
+use lifepod_api::{Object, ObjectKey, SimTime, Taint};
+use lifepod_engine::client::{Api, FieldValidation, PatchType, Subresource};
+use lifepod_engine::{
+    BehaviorRule, Cluster, Command, Config, DeleteOptions, KubeletConfig, Latency, NodeConfig,
+    PropagationPolicy,
+};
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// The recordings' manifests were posted to a running cluster: the run begins a little before.
+const LEAD: SimTime = SimTime::from_secs(20);
+
+/// Runs the recording's scenario until its last entry, and writes the result in the recording's form.
+pub(super) fn replay(v: &Value, seed: u64) -> Result<Vec<Value>, String> {
+    let rows = v["timeline"].as_array().map_or(&[][..], Vec::as_slice);
+    let end = rows.iter().filter_map(|e| e["t"].as_f64()).fold(1.0, f64::max);
+    let end = v["durationSeconds"].as_f64().unwrap_or(end);
+    let namespace = v["id"].as_str().unwrap_or("default");
+    let nodes = nodes(v, rows);
+    let names: Vec<String> = nodes.iter().map(|node| node.name.clone()).collect();
+    let shown: Vec<String> = names.iter().filter(|name| has_rows(rows, name)).cloned().collect();
+    let config = Config {
+        seed,
+        epoch_micros: epoch(rows),
+        latency: Latency::instant(),
+        nodes,
+        images: images(v),
+        behaviors: unscripted(v),
+        kubelet: KubeletConfig { serialize_image_pulls: false, correlate_events: true, ..Default::default() },
+        ..Config::default()
+    };
+    let config = with_scripts(config, v)?;
+    let mut cluster = Cluster::new(config);
+    cluster.run_until(LEAD);
+    let missing = !cluster.api("kubectl").list("Namespace").any(|o| o.meta().name == namespace);
+    if missing {
+        let (object, _) = Object::decode(
+            &json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}}),
+        );
+        cluster.apply(Command::Create(Box::new(object))).map_err(|status| status.message)?;
+    }
+    for manifest in v["manifests"].as_array().into_iter().flatten() {
+        cluster
+            .apply(Command::Create(Box::new(decode(manifest, namespace)?)))
+            .map_err(|status| status.message)?;
+    }
+    for row in rows.iter().filter(|row| row["src"] == "action") {
+        let at = LEAD + SimTime::from_secs_f64(row["t"].as_f64().unwrap_or(0.0).max(0.0));
+        cluster.run_until(at);
+        act(&mut cluster, v, &row["action"], namespace)?;
+    }
+    cluster.run_until(LEAD + SimTime::from_secs_f64(end + 0.5));
+    Ok(written::timeline(cluster.trace(), LEAD, namespace, &shown))
+}
+
+fn decode(manifest: &Value, namespace: &str) -> Result<Object, String> {
+    let (mut object, errors) = Object::decode(manifest);
+    if let Some(error) = errors.first() {
+        return Err(format!("a manifest does not decode: {}", error.message));
+    }
+    let kind = lifepod_api::Kind::find(object.api_version(), object.kind());
+    if object.meta().namespace.is_empty() && kind.is_none_or(|kind| kind.namespaced) {
+        object.meta_mut().namespace = namespace.to_string();
+    }
+    Ok(object)
+}
+
+/// Whether the recording shows what became of a node.
+fn has_rows(rows: &[Value], name: &str) -> bool {
+    rows.iter().any(|row| row["src"] == "node" && row["name"] == name)
+}
+
+/// A calendar in which the recorded times of day, of which statuses show whole seconds and CronJobs minutes, are the
+/// simulation's.
+fn epoch(rows: &[Value]) -> i64 {
+    let zero = zero_micros(rows).unwrap_or(1_767_225_600_000_000);
+    zero - LEAD.0 as i64
+}
+
+fn zero_micros(rows: &[Value]) -> Option<i64> {
+    let scheduled = rows.iter().find_map(|row| {
+        let owner = row["owner"].as_str()?;
+        if row["src"] != "job" || !owner.starts_with("CronJob/") {
+            return None;
+        }
+        let minutes: i64 = row["name"].as_str()?.rsplit('-').next()?.parse().ok()?;
+        let cron = rows.iter().find(|cron| {
+            cron["src"] == "cronjob"
+                && cron["status"]["active"].as_array().is_some_and(|jobs| jobs.contains(&row["name"]))
+        })?;
+        let at = cron["status"]["lastScheduleTime"].as_f64()?;
+        Some(minutes * 60_000_000 - (at * 1e6) as i64)
+    });
+    let second = || {
+        let time = rows.iter().filter(|row| row["src"] != "node").find_map(|row| {
+            let condition =
+                row["conditions"].as_object()?.values().find_map(|c| c["lastTransitionTime"].as_f64());
+            condition.or_else(|| row["status"]["startTime"].as_f64())
+        })?;
+        Some(1_767_225_600_000_000 + ((-time).rem_euclid(1.0) * 1e6) as i64)
+    };
+    scheduled.or_else(second)
+}
+
+/// The nodes of the recording: those that it describes, and those that its pods ran on.
+fn nodes(v: &Value, rows: &[Value]) -> Vec<NodeConfig> {
+    let mut nodes: BTreeMap<String, NodeConfig> = BTreeMap::new();
+    let small = || {
+        let pairs = [("cpu", "1"), ("memory", "3840Mi"), ("pods", "400")];
+        pairs.into_iter().map(|(key, value)| (key.to_string(), value.to_string())).collect()
+    };
+    let described = v["nodes"].as_array().into_iter().flatten().filter(|node| node.is_object());
+    let initial = rows.iter().filter(|row| {
+        row["src"] == "node" && (row["type"] == "INITIAL" || row["t"].as_f64().is_some_and(|t| t < 0.0))
+    });
+    for node in described.chain(initial) {
+        let name = node["name"].as_str().unwrap_or("").to_string();
+        let text = |map: &Value| -> BTreeMap<String, String> {
+            let pairs = map.as_object().into_iter().flatten();
+            pairs.filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_string()))).collect()
+        };
+        let known = nodes.entry(name.clone()).or_insert_with(|| NodeConfig::named(&name));
+        known.labels.extend(text(&node["labels"]));
+        known.allocatable = match text(&node["allocatable"]) {
+            empty if empty.is_empty() => small(),
+            given => given,
+        };
+        known.taints = serde_json::from_value::<Vec<Value>>(node["taints"].clone())
+            .unwrap_or_default()
+            .iter()
+            .map(taint)
+            .collect();
+        known.unschedulable = node["unschedulable"] == true;
+    }
+    // A pod's node selector tells the pool of the nodes that it ran on; the pool `main` is three nodes.
+    let mut pools: BTreeMap<String, String> = BTreeMap::new();
+    let text = v["manifests"].to_string() + &v["actions"].to_string();
+    if text.contains(r#""pool":"main""#) {
+        pools.extend(["w1", "w2", "w3"].map(|name| (name.to_string(), "main".to_string())));
+    }
+    for row in rows.iter().filter(|row| row["src"] == "pod") {
+        let node = row["kubectl"]["Node"].as_str().unwrap_or("<none>");
+        if node != "<none>" && !nodes.contains_key(node) && !pools.contains_key(node) {
+            pools.insert(node.to_string(), pool_of(v, row).unwrap_or_default());
+        }
+    }
+    for (name, pool) in pools {
+        let mut node = NodeConfig { allocatable: small(), ..NodeConfig::named(&name) };
+        if !pool.is_empty() {
+            node.labels.insert("pool".to_string(), pool);
+        }
+        let zone = rows.iter().find_map(|row| {
+            let on_it = row["src"] == "pod" && row["kubectl"]["Node"] == name.as_str();
+            row["labels"]["topology.kubernetes.io/zone"].as_str().filter(|_| on_it)
+        });
+        if let Some(zone) = zone {
+            node.labels.insert("topology.kubernetes.io/zone".to_string(), zone.to_string());
+        }
+        nodes.entry(name).or_insert(node);
+    }
+    nodes.into_values().collect()
+}
+
+/// The pool that the manifest behind a pod's row asks for.
+fn pool_of(v: &Value, pod: &Value) -> Option<String> {
+    let created = v["actions"].as_array().into_iter().flatten().map(|action| &action["body"]);
+    let manifests = v["manifests"].as_array().into_iter().flatten().chain(created);
+    let name = pod["name"].as_str()?;
+    let named = |m: &&Value| m["metadata"]["name"].as_str().is_some_and(|own| name.starts_with(own));
+    let manifest =
+        manifests.filter(named).max_by_key(|m| m["metadata"]["name"].as_str().map_or(0, str::len))?;
+    let spec = match manifest["kind"].as_str()? {
+        "Pod" => &manifest["spec"],
+        "CronJob" => &manifest["spec"]["jobTemplate"]["spec"]["template"]["spec"],
+        _ => &manifest["spec"]["template"]["spec"],
+    };
+    Some(spec["nodeSelector"]["pool"].as_str()?.to_string())
+}
+
+fn taint(value: &Value) -> Taint {
+    let text = |key: &str| value[key].as_str().unwrap_or("").to_string();
+    Taint { key: text("key"), value: text("value"), effect: text("effect"), ..Taint::default() }
+}
+
+/// The scripts of all containers, from the annotations `sim/<container>` wherever they stand.
+fn with_scripts(mut config: Config, v: &Value) -> Result<Config, String> {
+    fn collect(value: &Value, scripts: &mut BTreeSet<String>) {
+        match value {
+            Value::Object(members) => {
+                for (key, value) in members {
+                    match value {
+                        Value::String(text) if key.starts_with("sim/") => {
+                            scripts.insert(text.clone());
+                        }
+                        other => collect(other, scripts),
+                    }
+                }
+            }
+            Value::Array(items) => items.iter().for_each(|item| collect(item, scripts)),
+            _ => {}
+        }
+    }
+    let mut scripts = BTreeSet::new();
+    collect(&v["manifests"], &mut scripts);
+    collect(&v["actions"], &mut scripts);
+    for text in scripts {
+        let script: Value = serde_json::from_str(&text).map_err(|error| format!("{text}: {error}"))?;
+        config.annotations.insert(text, Arc::new(behavior(&script)));
+    }
+    config.annotation_prefix = "sim/".to_string();
+    Ok(config)
+}
+
+/// Containers without a script run until they are told to stop.
+fn unscripted(v: &Value) -> Vec<BehaviorRule> {
+    let created = v["actions"].as_array().into_iter().flatten().map(|action| &action["body"]);
+    let manifests = v["manifests"].as_array().into_iter().flatten().chain(created);
+    let rest = Arc::new(behavior(&Value::Null));
+    let mut rules = Vec::new();
+    for manifest in manifests {
+        let Some(name) = manifest["metadata"]["name"].as_str() else { continue };
+        let (pods, template) = match manifest["kind"].as_str() {
+            Some("Pod") => (name.to_string(), manifest),
+            Some("CronJob") => (format!("{name}-*"), &manifest["spec"]["jobTemplate"]["spec"]["template"]),
+            _ => (format!("{name}-*"), &manifest["spec"]["template"]),
+        };
+        for container in template["spec"]["containers"].as_array().into_iter().flatten() {
+            let container = container["name"].as_str().unwrap_or("").to_string();
+            if template["metadata"]["annotations"][format!("sim/{container}")].is_null() {
+                rules.push(BehaviorRule { pods: pods.clone(), container, behavior: rest.clone() });
+            }
+        }
+    }
+    rules
+}
+
+/// Does what the recording's driver did.
+fn act(cluster: &mut Cluster, v: &Value, action: &Value, namespace: &str) -> Result<(), String> {
+    let text = |key: &str| action[key].as_str().unwrap_or("");
+    let key = |kind: &str, name: &str| {
+        let cluster_wide = matches!(kind, "Node" | "Namespace" | "PriorityClass" | "PersistentVolume");
+        ObjectKey::new(kind, if cluster_wide { "" } else { namespace }, name)
+    };
+    let options = DeleteOptions {
+        grace_period_seconds: action["grace"].as_i64(),
+        propagation_policy: match text("propagation") {
+            "Foreground" => Some(PropagationPolicy::Foreground),
+            "Orphan" => Some(PropagationPolicy::Orphan),
+            _ => Some(PropagationPolicy::Background),
+        },
+        ..DeleteOptions::default()
+    };
+    let verb = text("do");
+    // A drain is a series of evictions, each with its own row.
+    if verb == "drain" {
+        return Ok(());
+    }
+    let target = match target(cluster, v, action, namespace) {
+        Some(target) => target,
+        None if matches!(verb, "deletepod" | "relabel") => return Err(format!("no pod for {action}")),
+        None => String::new(),
+    };
+    let mut api = cluster.api("driver");
+    api.act(verb);
+    let patch = |api: &mut Api<'_>, key: ObjectKey, body: &Value, patch_type: PatchType| {
+        let sub = if text("sub") == "/status" { Subresource::Status } else { Subresource::Main };
+        let _the_recording_says_so_too = api.patch(&key, body, patch_type, sub, FieldValidation::Warn);
+    };
+    match verb {
+        "create" => {
+            let _the_recording_says_so_too = api.create(decode(&action["body"], namespace)?);
+        }
+        "patch" => patch(&mut api, key(text("kind"), text("name")), &action["body"], PatchType::Strategic),
+        "patchjson" => patch(&mut api, key(text("kind"), text("name")), &action["body"], PatchType::Merge),
+        "delete" => {
+            let _the_recording_says_so_too = api.delete(&key(text("kind"), text("name")), &options);
+        }
+        "deletepod" => {
+            let _the_recording_says_so_too = api.delete(&key("Pod", &target), &options);
+        }
+        "relabel" => {
+            let body = json!({"metadata": {"labels": action["labels"]}});
+            patch(&mut api, key("Pod", &target), &body, PatchType::Merge);
+        }
+        "evict" => {
+            let dry = action["deleteOptions"]["dryRun"].is_array();
+            let evict = |api: &mut Api<'_>| {
+                let _the_recording_says_so_too = api.evict(namespace, &target, &DeleteOptions::default());
+            };
+            if dry { api.rehearse(evict) } else { evict(&mut api) }
+        }
+        "taint" => {
+            let node = key("Node", text("node"));
+            let stored = api.get(&node).ok_or("no such node")?.to_value();
+            let mut taints = stored["spec"]["taints"].as_array().cloned().unwrap_or_default();
+            taints.retain(|taint| taint["key"] != action["key"]);
+            if action["effect"].is_string() {
+                taints.push(json!({"key": text("key"), "value": text("value"), "effect": text("effect")}));
+            }
+            patch(&mut api, node, &json!({"spec": {"taints": taints}}), PatchType::Merge);
+        }
+        "createnode" => {
+            let node = &action["node"];
+            let object = json!({
+                "apiVersion": "v1", "kind": "Node",
+                "metadata": {"name": node["name"], "labels": node["labels"]},
+                "spec": {"taints": node["taints"], "unschedulable": node["unschedulable"]},
+                "status": {
+                    "allocatable": node["allocatable"], "capacity": node["allocatable"],
+                    "conditions": [{"type": "Ready", "status": "True", "reason": "KubeletReady"}],
+                },
+            });
+            let _the_recording_says_so_too = api.create(decode(&object, namespace)?);
+        }
+        other => return Err(format!("the runner does not know the action {other:?}")),
+    }
+    Ok(())
+}
+
+/// The pod that an action is about: the one that was created as the so-manieth of its kind in the recording too.
+fn target(cluster: &mut Cluster, v: &Value, action: &Value, namespace: &str) -> Option<String> {
+    let target = action["target"].as_str()?;
+    let rows = v["timeline"].as_array()?;
+    let pod = rows.iter().find(|row| row["src"] == "pod" && row["name"] == target)?;
+    let owner = pod["owner"].as_str().unwrap_or("").split('/').next().unwrap_or("").to_string();
+    if owner.is_empty() || owner == "StatefulSet" {
+        return Some(target.to_string());
+    }
+    // Pods of one owner are created in some order; the owner's name may have a random end itself.
+    let born: Vec<&Value> = rows
+        .iter()
+        .filter(|row| row["src"] == "pod" && row["type"] == "ADDED" && row["owner"] == pod["owner"])
+        .collect();
+    let rank = born.iter().position(|row| row["name"] == target)?;
+    let owners = |rows: &mut dyn Iterator<Item = String>| {
+        let mut seen: Vec<String> = Vec::new();
+        rows.for_each(|owner| {
+            if !seen.contains(&owner) {
+                seen.push(owner);
+            }
+        });
+        seen
+    };
+    let added = |row: &&Value| row["src"] == "pod" && row["type"] == "ADDED";
+    let recorded =
+        owners(&mut rows.iter().filter(added).filter_map(|row| Some(row["owner"].as_str()?.into())));
+    let nth = recorded.iter().position(|name| pod["owner"] == name.as_str())?;
+    let simulated = written::timeline(cluster.trace(), LEAD, namespace, &[]);
+    let names =
+        owners(&mut simulated.iter().filter(added).filter_map(|row| Some(row["owner"].as_str()?.into())));
+    // Owners with fixed names are found by these.
+    let same = names.iter().find(|name| pod["owner"] == name.as_str()).or_else(|| names.get(nth))?;
+    let mut pods = simulated.iter().filter(added).filter(|row| row["owner"] == same.as_str());
+    Some(pods.nth(rank)?["name"].as_str()?.to_string())
+}
