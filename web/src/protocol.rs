@@ -103,6 +103,31 @@ pub struct Diagnostic {
     pub end_column: u32,
     pub severity: Severity,
     pub message: String,
+    /// What to do; empty where the message says it.
+    pub hint: String,
+    /// The name of the lint that found it; none for what a cluster would say.
+    pub lint: Option<String>,
+    /// Changes of the text that mend it.
+    pub fixes: Vec<Fix>,
+}
+
+/// A change of the text.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Fix {
+    /// What it does, in a few words.
+    pub title: String,
+    pub edits: Vec<Edit>,
+}
+
+/// Other text between two places, which are as in a [`Diagnostic`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Edit {
+    pub line: u32,
+    pub column: u32,
+    pub end_line: u32,
+    pub end_column: u32,
+    pub insert: String,
 }
 
 /// How bad it is.
@@ -113,6 +138,8 @@ pub enum Severity {
     Error,
     /// It can, though it may not do what was meant.
     Warning,
+    /// A cluster would not say a word, but a lint does.
+    Info,
 }
 
 /// A timeline, ready to be placed: everything in simulated time, nothing in pixels.

@@ -1,14 +1,14 @@
 //! What the worker remembers between two messages, and its answers. Knows no browser.
 
 use crate::protocol::{
-    Ask, Diagnostic, Drawing, Field, Look, Pane, Printed, Ran, Reply, Request, Run, Seen, Severity, Step,
-    Story,
+    Ask, Diagnostic, Drawing, Edit, Field, Fix, Look, Pane, Printed, Ran, Reply, Request, Run, Seen,
+    Severity, Step, Story,
 };
 use lifepod_api::SimTime;
 use lifepod_engine::{EntryId, Outcome, Trace, What};
 use lifepod_manifest::{Document, Lines};
 use lifepod_scenario::{Prepared, prepare};
-use lifepod_timeline::{Axis, FieldRef, explain, lanes};
+use lifepod_timeline::{Axis, FieldRef, Lang, explain, lanes};
 
 /// The most entries of a trace that a page can hold at ease.
 const MAX_ENTRIES: usize = 200_000;
@@ -40,9 +40,8 @@ impl Session {
         let options = lifepod_scenario::Options { seed: asked.seed, horizon: asked.horizon };
         let Prepared { documents, diagnostics, scenario } = prepare(&asked.text, &options);
         let lines = Lines::new(&asked.text);
-        // A thousand findings say no more than the first ones, and the editor would wait for them.
-        let found = diagnostics.iter().take(100).map(|finding| diagnostic(&lines, finding));
-        let mut ran = Ran { id: asked.id, diagnostics: found.collect(), drawing: None };
+        let mut ran =
+            Ran { id: asked.id, diagnostics: findings(&lines, &diagnostics, asked.lang), drawing: None };
         let Some(mut scenario) = scenario else { return ran };
 
         scenario.config.max_entries = MAX_ENTRIES;
@@ -55,7 +54,8 @@ impl Session {
             let path =
                 message.split_once(" is invalid: ").and_then(|(_, rest)| Some(rest.split_once(": ")?.0));
             let (severity, path) = (lifepod_manifest::Severity::Error, path.unwrap_or_default());
-            diagnostic(&lines, &documents[*index].diagnostic(&lines, *index, severity, path, message, ""))
+            let found = documents[*index].diagnostic(&lines, *index, severity, path, message, "");
+            diagnostic(&lines, &found, asked.lang)
         }));
         if nothing_left {
             return ran;
@@ -166,22 +166,52 @@ fn refusals(trace: &Trace, documents: &[Document]) -> Vec<(usize, String)> {
     objects.zip(actions).filter_map(|((index, _), action)| Some((index, action.refused.clone()?))).collect()
 }
 
+/// The findings as the editor marks them, in order of the text. A thousand say no more than the first of the worst,
+/// and the editor would wait for them.
+fn findings(lines: &Lines, all: &[lifepod_manifest::Diagnostic], lang: Lang) -> Vec<Diagnostic> {
+    const MOST: usize = 100;
+    let mut found: Vec<_> = all.iter().enumerate().collect();
+    found.sort_by_key(|(_, finding)| severity(finding));
+    found.truncate(MOST);
+    found.sort_by_key(|(at, _)| *at);
+    found.into_iter().map(|(_, finding)| diagnostic(lines, finding, lang)).collect()
+}
+
+fn severity(finding: &lifepod_manifest::Diagnostic) -> Severity {
+    match (finding.severity, finding.lint) {
+        (lifepod_manifest::Severity::Error, _) => Severity::Error,
+        (lifepod_manifest::Severity::Warning, None) => Severity::Warning,
+        (lifepod_manifest::Severity::Warning, Some(_)) => Severity::Info,
+    }
+}
+
 /// A finding as the editor marks it.
-fn diagnostic(lines: &Lines, finding: &lifepod_manifest::Diagnostic) -> Diagnostic {
-    let (end_line, end_column) = lines.position(finding.range.end);
-    let message = match finding.hint.as_str() {
-        "" => finding.message.clone(),
-        hint => format!("{}: {hint}", finding.message),
+fn diagnostic(lines: &Lines, finding: &lifepod_manifest::Diagnostic, lang: Lang) -> Diagnostic {
+    let place = |offset| {
+        let (line, column) = lines.position(offset);
+        (line as u32, column as u32)
+    };
+    let (end_line, end_column) = place(finding.range.end);
+    let edit = |edit: &lifepod_manifest::Edit| {
+        let ((line, column), (end_line, end_column)) = (place(edit.range.start), place(edit.range.end));
+        Edit { line, column, end_line, end_column, insert: edit.insert.clone() }
+    };
+    let fix = |fix: &lifepod_manifest::Fix| Fix {
+        title: match lang {
+            Lang::En => fix.title.en(),
+            Lang::Zh => fix.title.zh(),
+        },
+        edits: fix.edits.iter().map(edit).collect(),
     };
     Diagnostic {
         line: finding.line as u32,
         column: finding.column as u32,
-        end_line: end_line as u32,
-        end_column: end_column as u32,
-        severity: match finding.severity {
-            lifepod_manifest::Severity::Error => Severity::Error,
-            lifepod_manifest::Severity::Warning => Severity::Warning,
-        },
-        message,
+        end_line,
+        end_column,
+        severity: severity(finding),
+        message: finding.message.clone(),
+        hint: finding.hint.clone(),
+        lint: finding.lint.map(|lint| lint.name().to_owned()),
+        fixes: finding.fixes.iter().map(fix).collect(),
     }
 }

@@ -10,7 +10,7 @@ use lifepod_api::{KINDS, Kind};
 /// Something that can be typed at the cursor.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Completion {
-    /// What is inserted in place of what is typed so far.
+    /// What is inserted in place of what is typed so far; the cursor goes to its end.
     pub insert: String,
     /// What is shown.
     pub label: String,
@@ -53,7 +53,7 @@ pub fn complete(text: &str, offset: usize) -> Vec<Completion> {
             (true, "apiVersion") => api_versions(&cursor),
             _ => match field_at(&cursor, key) {
                 Some((_, field)) => {
-                    values_of(field).iter().map(|v| (v.to_string(), type_name(field))).collect()
+                    enums::of_field(field).iter().map(|v| (v.to_string(), type_name(field))).collect()
                 }
                 None => Vec::new(),
             },
@@ -74,7 +74,7 @@ pub fn complete(text: &str, offset: usize) -> Vec<Completion> {
         if let Some((_, field)) = field_at(&parent, last)
             && matches!(field.ty, Type::List(Type::String))
         {
-            let list = values_of(field);
+            let list = enums::of_field(field);
             return list.iter().filter(|v| starts(v)).map(|v| value(v, &type_name(field))).collect();
         }
     }
@@ -83,10 +83,7 @@ pub fn complete(text: &str, offset: usize) -> Vec<Completion> {
             // Nobody writes a status.
             let written = !(cursor.path.is_empty() && field.name == "status");
             if written && !cursor.siblings.iter().any(|s| s == field.name) {
-                let insert = match field.ty {
-                    Type::Struct(_) | Type::Map(_) | Type::List(_) => format!("{}:", field.name),
-                    _ => format!("{}: ", field.name),
-                };
+                let insert = with_place_for(field, cursor.column);
                 let doc = doc(owner_name(owner, field), field.name);
                 out.push(Completion { insert, doc, ..value(field.name, &type_name(field)) });
             }
@@ -110,9 +107,19 @@ pub fn hover(text: &str, offset: usize) -> Option<Hover> {
     Some(Hover {
         path,
         detail: type_name(field),
-        values: values_of(field),
+        values: enums::of_field(field),
         doc: doc(owner_name(owner, field), field.name),
     })
+}
+
+/// A key with the place where its value begins: what comes in lines of its own is indented, lists get their first dash.
+fn with_place_for(field: &Field, column: usize) -> String {
+    let name = field.name;
+    match field.ty {
+        Type::Struct(_) | Type::Map(_) => format!("{name}:\n{:1$}", "", column + 2),
+        Type::List(_) => format!("{name}:\n{:1$}- ", "", column),
+        _ => format!("{name}: "),
+    }
 }
 
 fn kinds(cursor: &Cursor) -> Vec<(String, String)> {
@@ -168,13 +175,6 @@ fn owner_name(owner: &'static StructType, field: &'static Field) -> &'static str
         _ => None,
     });
     inlined.unwrap_or(owner.name)
-}
-
-fn values_of(field: &Field) -> &'static [&'static str] {
-    match field.ty {
-        Type::Bool => &["true", "false"],
-        _ => enums::values(field.go.trim_start_matches("[]")),
-    }
 }
 
 /// A type in the words of people who write YAML.

@@ -1,6 +1,7 @@
 //! Everything that can be said of a text before it meets a cluster: decoding, the server's validation and warnings,
 //! and lints of our own.
 
+use crate::advice;
 use crate::diagnostic::{Diagnostic, Lines, Severity};
 use crate::document::{Document, Parsed, parse};
 use crate::lint::{Lint, lints};
@@ -81,9 +82,10 @@ fn prepared(object: &Object, document: &Document, options: &CheckOptions) -> Obj
 fn of_server(lines: &Lines, index: usize, document: &Document, object: &Object) -> Vec<Diagnostic> {
     let mut out: Vec<Diagnostic> = Vec::new();
     for error in validation::create(object) {
-        let hint = advice(&error);
+        let (hint, fixes) = advice::on(&error, document, lines.text());
         let found =
             document.diagnostic(lines, index, Severity::Error, &error.field, &error.to_string(), hint);
+        let found = Diagnostic { fixes, ..found };
         if !out.contains(&found) {
             out.push(found);
         }
@@ -93,34 +95,6 @@ fn of_server(lines: &Lines, index: usize, document: &Document, object: &Object) 
         out.push(document.diagnostic(lines, index, Severity::Warning, path, &warning, ""));
     }
     out
-}
-
-/// What to do about an error, where its words alone may not say.
-fn advice(error: &validation::FieldError) -> &'static str {
-    use validation::ErrorType;
-    let m = error.message.as_str();
-    match error.kind {
-        ErrorType::Required if error.field.ends_with("restartPolicy") => {
-            "a Job's pods run to an end: set it to OnFailure or Never"
-        }
-        ErrorType::Required if error.field.ends_with("spec.selector") => {
-            "add a selector with the labels of the template"
-        }
-        ErrorType::NotFound if error.field.ends_with(".name") && error.field.contains("volumeMounts") => {
-            "add a volume of this name under `volumes`"
-        }
-        ErrorType::Invalid if m.contains("does not match template") => {
-            "give the template's metadata the labels that the selector asks for"
-        }
-        ErrorType::Invalid if m.contains("RFC 1123") => "use lower-case letters, digits and '-'",
-        ErrorType::Invalid if m.contains("must be less than or equal to") && m.contains("limit of") => {
-            "raise the limit or lower the request"
-        }
-        ErrorType::Forbidden if m.contains("init containers without restartPolicy=Always") => {
-            "init containers run to an end; with `restartPolicy: Always` this one would be a sidecar"
-        }
-        _ => "",
-    }
 }
 
 /// Objects that come twice in a text.

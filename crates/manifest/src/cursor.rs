@@ -11,6 +11,8 @@ pub struct Cursor {
     pub kind: String,
     /// The keys from the document's root down to the map that the cursor's key belongs to.
     pub path: Vec<String>,
+    /// The column at which the cursor's line has its key, in bytes.
+    pub column: usize,
     /// The key on the cursor's line, when the cursor is behind it; none when a key is being typed.
     pub key: Option<String>,
     /// What is typed so far of the key or the value.
@@ -73,12 +75,14 @@ pub fn locate(text: &str, offset: usize) -> Cursor {
         api_version: top("apiVersion"),
         kind: top("kind"),
         path: Vec::new(),
+        column: 0,
         key: None,
         typed: String::new(),
         siblings: Vec::new(),
     };
     // A line of blanks alone stands for a key at its own column.
     let shape = read(current).unwrap_or(Line { dash: None, column: current.len(), key: None, rest: "" });
+    cursor.column = shape.column;
     cursor.key = shape.key.map(str::to_string);
     cursor.typed = shape.rest.to_string();
 

@@ -1,5 +1,6 @@
 //! What is wrong with a text, and where.
 
+use crate::fix::Fix;
 use crate::lint::Lint;
 use std::ops::Range;
 
@@ -26,6 +27,8 @@ pub struct Diagnostic {
     pub message: String,
     /// What to do, in our own words; empty where the message says it.
     pub hint: String,
+    /// Changes of the text that mend it, the likeliest first.
+    pub fixes: Vec<Fix>,
     /// The lint that found it; none for what the API server or kubectl would say.
     pub lint: Option<Lint>,
     /// The characters meant, as byte offsets.
@@ -34,6 +37,26 @@ pub struct Diagnostic {
     pub line: usize,
     /// The first character's column, from 1, in characters.
     pub column: usize,
+}
+
+impl Diagnostic {
+    /// A finding at a place of a text: what goes past the place's first line is not underlined.
+    pub fn new(severity: Severity, message: impl Into<String>, range: Range<usize>, lines: &Lines) -> Self {
+        let range = lines.first_line(range);
+        let (line, column) = lines.position(range.start);
+        Diagnostic {
+            severity,
+            document: 0,
+            path: String::new(),
+            message: message.into(),
+            hint: String::new(),
+            fixes: Vec::new(),
+            lint: None,
+            range,
+            line,
+            column,
+        }
+    }
 }
 
 /// Where the lines of a text begin.
@@ -48,6 +71,11 @@ impl<'a> Lines<'a> {
     pub fn new(text: &'a str) -> Self {
         let ends = text.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(at, _)| at + 1);
         Lines { text, starts: std::iter::once(0).chain(ends).collect() }
+    }
+
+    /// The text.
+    pub fn text(&self) -> &'a str {
+        self.text
     }
 
     /// Line and column, both from 1, of a byte offset; the column counts characters.

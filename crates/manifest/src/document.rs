@@ -1,14 +1,15 @@
 //! Documents: from a text to objects and findings.
 
 use crate::diagnostic::{Diagnostic, Lines, Severity};
-use crate::kinds::{self, Known};
+use crate::fix::{self, Fix, Source};
+use crate::kinds::{self, Known, Meant};
 use crate::scenario::{self, Scenario};
 use crate::tree::{NodeId, NodeKind, Tree};
 use crate::value::convert;
 use crate::{json, split, yaml};
+use lifepod_api::Object;
 use lifepod_api::schema::StructType;
 use lifepod_api::wire::{DecodeError, DecodeErrorKind, Decoder, Wire};
-use lifepod_api::{Kind, Object};
 use serde_json::Value;
 use std::ops::Range;
 use std::rc::Rc;
@@ -49,7 +50,7 @@ impl Document {
 
     /// Where the key of a field stands; none when it is not written.
     pub fn key_of(&self, path: &str) -> Option<Range<usize>> {
-        self.tree.key_of(self.root, path)
+        self.tree.place(self.root, path)?.key
     }
 
     /// A finding on a field of this document.
@@ -62,28 +63,13 @@ impl Document {
         message: &str,
         hint: &str,
     ) -> Diagnostic {
-        let range = lines.first_line(self.span_of(path));
-        let (line, column) = lines.position(range.start);
-        Diagnostic {
-            severity,
-            document: index,
-            path: path.to_string(),
-            message: message.to_string(),
-            hint: hint.to_string(),
-            lint: None,
-            range,
-            line,
-            column,
-        }
+        let found = Diagnostic::new(severity, message, self.span_of(path), lines);
+        Diagnostic { document: index, path: path.to_string(), hint: hint.to_string(), ..found }
     }
-}
 
-impl Document {
-    /// Where the key itself is wrong, it is underlined, not its value.
-    fn at_key(&self, lines: &Lines, found: Diagnostic) -> Diagnostic {
-        let Some(range) = self.tree.key_of(self.root, &found.path) else { return found };
-        let (line, column) = lines.position(range.start);
-        Diagnostic { range, line, column, ..found }
+    /// The document as quick fixes see it.
+    pub(crate) fn source<'a>(&'a self, text: &'a str) -> Source<'a> {
+        Source { text, tree: &self.tree, root: self.root }
     }
 }
 
@@ -114,14 +100,14 @@ struct Reader<'t> {
 
 impl Reader<'_> {
     fn document(&mut self, text: &str, range: Range<usize>) {
-        if let Some((tree, value)) = self.value(&text[range.clone()], range.start) {
+        if let Some((tree, value)) = self.value(text, range) {
             self.object(&tree, 0, value);
         }
     }
 
     /// Reads one document as JSON; none when it says nothing or is broken.
-    fn value(&mut self, part: &str, base: usize) -> Option<(Rc<Tree>, Value)> {
-        match read(part, base) {
+    fn value(&mut self, text: &str, range: Range<usize>) -> Option<(Rc<Tree>, Value)> {
+        match read(&text[range.clone()], range.start) {
             Ok(None) => None,
             Ok(Some(tree)) => self.convert(Rc::new(tree)),
             Err(error) => {
@@ -132,7 +118,10 @@ impl Reader<'_> {
                     }
                     (Syntax::Json, _) => format!("invalid JSON: {}", error.message),
                 };
-                self.report(Severity::Error, "", &message, &error.hint, error.span);
+                let tab = text.get(error.span.clone()) == Some("\t");
+                let found = self.found(Severity::Error, message, error.span);
+                found.fixes.extend(tab.then(|| fix::tabs(text, range)));
+                found.hint = error.hint;
                 None
             }
         }
@@ -143,7 +132,7 @@ impl Reader<'_> {
             Ok(converted) => converted,
             Err(error) => {
                 let message = format!("error converting YAML to JSON: yaml: {}", error.message);
-                self.report(Severity::Error, "", &message, "", error.span);
+                self.found(Severity::Error, message, error.span);
                 return None;
             }
         };
@@ -152,9 +141,10 @@ impl Reader<'_> {
             return None;
         }
         for duplicate in converted.duplicates {
-            let path = &duplicate.path;
-            let message = format!("duplicate field \"{path}\"");
-            self.report(Severity::Warning, path, &message, "the last one wins", duplicate.key_span);
+            let message = format!("duplicate field \"{}\"", duplicate.path);
+            let found = self.found(Severity::Warning, message, duplicate.key_span);
+            found.path = duplicate.path;
+            found.hint = "the last one wins".to_string();
         }
         Some((tree, converted.value))
     }
@@ -166,18 +156,20 @@ impl Reader<'_> {
         let span = tree.nodes[tree.resolve(root)].span.clone();
         let mut document =
             Document { object: None, scenario: None, value, span, refused: false, tree: tree.clone(), root };
-        let index = self.parsed.documents.len();
-        let mut findings = Vec::new();
-        decode(&mut document, |severity, path, message, hint| {
-            findings.push((severity, path.to_string(), message.to_string(), hint.to_string()));
-        });
-        for (severity, path, message, hint) in findings {
-            let found = document.diagnostic(&self.lines, index, severity, &path, &message, &hint);
-            let key_is_wrong = message.starts_with("unknown field") || message.ends_with(" not set");
-            let found = if key_is_wrong { document.at_key(&self.lines, found) } else { found };
-            self.parsed.diagnostics.push(found);
+        for found in decode(&mut document, self.lines.text()) {
+            self.of_decoding(&document, found);
         }
         self.parsed.documents.push(document);
+    }
+
+    fn of_decoding(&mut self, document: &Document, found: Found) {
+        // Where the key itself is wrong, it is underlined, not its value.
+        let key = found.on_key.then(|| document.key_of(&found.path)).flatten();
+        let range = key.unwrap_or_else(|| document.span_of(&found.path));
+        let diagnostic = self.found(found.severity, found.message, range);
+        diagnostic.path = found.path;
+        diagnostic.hint = found.hint;
+        diagnostic.fixes = found.fixes;
     }
 
     fn list(&mut self, tree: &Rc<Tree>, root: NodeId, mut value: Value) {
@@ -191,20 +183,12 @@ impl Reader<'_> {
         }
     }
 
-    fn report(&mut self, severity: Severity, path: &str, message: &str, hint: &str, range: Range<usize>) {
-        let range = self.lines.first_line(range);
-        let (line, column) = self.lines.position(range.start);
-        self.parsed.diagnostics.push(Diagnostic {
-            severity,
-            document: self.parsed.documents.len(),
-            path: path.to_string(),
-            message: message.to_string(),
-            hint: hint.to_string(),
-            lint: None,
-            range,
-            line,
-            column,
-        });
+    /// Reports a finding on the document that is next; the caller fills in the rest.
+    fn found(&mut self, severity: Severity, message: String, range: Range<usize>) -> &mut Diagnostic {
+        let found = Diagnostic::new(severity, message, range, &self.lines);
+        let document = self.parsed.documents.len();
+        self.parsed.diagnostics.push(Diagnostic { document, ..found });
+        self.parsed.diagnostics.last_mut().expect("one was pushed")
     }
 }
 
@@ -242,70 +226,121 @@ fn read(part: &str, base: usize) -> Result<Option<Tree>, ReadError> {
     yaml::parse(part, base).map_err(wrap(Syntax::Yaml))
 }
 
-/// Decodes a document by its kind and reports what the API server and kubectl would say.
-fn decode(document: &mut Document, mut report: impl FnMut(Severity, &str, &str, &str)) {
+/// A finding of decoding.
+struct Found {
+    severity: Severity,
+    path: String,
+    message: String,
+    hint: String,
+    fixes: Vec<Fix>,
+    /// The key is wrong, not its value.
+    on_key: bool,
+}
+
+impl Found {
+    fn new(severity: Severity, path: &str, message: String) -> Self {
+        let path = path.to_string();
+        Found { severity, path, message, hint: String::new(), fixes: Vec::new(), on_key: false }
+    }
+}
+
+/// Decodes a document by its kind; what the API server and kubectl would say comes back.
+fn decode(document: &mut Document, text: &str) -> Vec<Found> {
     let value = &document.value;
     let Value::Object(members) = value else {
         document.refused = true;
         let got = lifepod_api::wire::kind_name(value);
         let message = format!("a document must be a map with apiVersion and kind, this is a {got}");
-        return report(Severity::Error, "", &message, "");
+        return vec![Found::new(Severity::Error, "", message)];
     };
-    let text = |name: &str| members.get(name).and_then(Value::as_str).filter(|s| !s.is_empty());
+    let source = Source { text, tree: &document.tree, root: document.root };
+    let said = |name: &str| members.get(name).and_then(Value::as_str).filter(|s| !s.is_empty());
     let wrong_case = |name: &str| members.keys().find(|k| k.eq_ignore_ascii_case(name) && *k != name);
+    let mut out = Vec::new();
     for name in ["apiVersion", "kind"] {
-        if text(name).is_none() {
-            document.refused = true;
-            match wrong_case(name) {
-                Some(key) => {
-                    let hint = format!("write `{name}:`; field names are case-sensitive");
-                    report(Severity::Error, key, &format!("{name} not set"), &hint);
-                }
-                None => {
-                    let hint = kinds::suggest_missing(name, text("kind"), text("apiVersion"));
-                    report(Severity::Error, name, &format!("{name} not set"), &hint);
-                }
-            }
+        if said(name).is_some() {
+            continue;
         }
+        document.refused = true;
+        let key = wrong_case(name);
+        let mut found =
+            Found::new(Severity::Error, key.map_or(name, String::as_str), format!("{name} not set"));
+        found.on_key = true;
+        if let Some(key) = key {
+            found.hint = format!("write `{name}:`; field names are case-sensitive");
+            found.fixes.extend(source.key(key, name));
+        } else if let Some(value) = kinds::suggest_missing(name, said("kind"), said("apiVersion")) {
+            found.hint = format!("add `{name}: {value}`");
+            found.fixes.extend(source.add(name, value.into()));
+        }
+        out.push(found);
     }
-    let (Some(api_version), Some(kind_name)) = (text("apiVersion"), text("kind")) else { return };
+    let (Some(api_version), Some(kind)) = (said("apiVersion"), said("kind")) else { return out };
 
     let mut errors = Vec::new();
-    if kind_name == scenario::KIND && api_version == scenario::API_VERSION {
+    let schema = kinds::root(api_version, kind);
+    if kind == scenario::KIND && api_version == scenario::API_VERSION {
         let mut cx = Decoder::default();
         let mut scenario = Scenario::default();
         scenario.decode(value, &mut cx);
         errors = cx.into_errors();
         document.scenario = Some(scenario);
-    } else if Kind::find(api_version, kind_name).is_some() {
+    } else if schema.is_some() {
         let (object, found) = Object::decode(value);
         errors = found;
         document.object = Some(object);
     } else {
-        match kinds::lookup(api_version, kind_name) {
-            Known::Carried => {
-                document.object = Some(Object::decode(value).0);
-                let message = format!("{kind_name} is accepted, but not simulated");
-                report(Severity::Warning, "kind", &message, "");
-            }
+        let known = kinds::lookup(api_version, kind);
+        let severity = if matches!(known, Known::Missing(_)) { Severity::Error } else { Severity::Warning };
+        let mut found = Found::new(severity, "kind", String::new());
+        found.message = match &known {
+            Known::Carried => format!("{kind} is accepted, but not simulated"),
             Known::Foreign => {
-                document.object = Some(Object::decode(value).0);
-                let message =
-                    format!("{kind_name} ({api_version}) is not a Kubernetes kind: accepted, not simulated");
-                report(Severity::Warning, "kind", &message, "");
+                format!("{kind} ({api_version}) is not a Kubernetes kind: accepted, not simulated")
             }
-            Known::Missing(hint) => {
+            Known::Missing(_) => format!("no matches for kind \"{kind}\" in version \"{api_version}\""),
+        };
+        match known {
+            Known::Missing(meant) => {
                 document.refused = true;
-                let message = format!("no matches for kind \"{kind_name}\" in version \"{api_version}\"");
-                report(Severity::Error, "kind", &message, &hint);
+                found.hint = meant.as_ref().map_or(String::new(), |meant| meant.hint(kind));
+                found.fixes.extend(match meant {
+                    Some(Meant::Version(version)) => source.value("apiVersion", version),
+                    Some(Meant::Kind(kind)) => source.value("kind", kind),
+                    None => None,
+                });
             }
+            Known::Carried | Known::Foreign => document.object = Some(Object::decode(value).0),
+        }
+        out.push(found);
+    }
+    out.extend(errors.into_iter().map(|error| of_error(document, text, schema, error)));
+    out
+}
+
+/// What the Go decoder says, with advice. `root` is the document's type.
+fn of_error(
+    document: &mut Document,
+    text: &str,
+    root: Option<&'static StructType>,
+    error: DecodeError,
+) -> Found {
+    document.refused |= error.kind == DecodeErrorKind::Type;
+    let source = document.source(text);
+    let mut found = Found::new(Severity::Error, &error.path, error.message);
+    match error.kind {
+        DecodeErrorKind::UnknownField => {
+            found.on_key = true;
+            let (hint, near) = root.map(|root| kinds::unknown_field(root, &error.path)).unwrap_or_default();
+            found.hint = hint;
+            found.fixes.extend(near.and_then(|near| source.key(&error.path, near)));
+        }
+        DecodeErrorKind::Type => {
+            found.hint = kinds::type_hint(&found.message).to_string();
+            found.fixes.extend(root.and_then(|root| source.of_type(&error.path, root)));
         }
     }
-    for DecodeError { path, kind, message } in errors {
-        document.refused |= kind == DecodeErrorKind::Type;
-        let hint = kinds::hint(&path, kind, &message, kinds::root(api_version, kind_name));
-        report(Severity::Error, &path, &message, &hint);
-    }
+    found
 }
 
 /// Decodes a text that holds one value: what it holds, as a document without a kind, and what is wrong with it.
@@ -315,19 +350,17 @@ pub(crate) fn decode_fragment(
     root: Option<&'static StructType>,
 ) -> (Option<Document>, Vec<Diagnostic>) {
     let mut reader = Reader { lines: Lines::new(text), parsed: Parsed::default() };
-    let Some((tree, value)) = reader.value(text, 0) else { return (None, reader.parsed.diagnostics) };
+    let Some((tree, value)) = reader.value(text, 0..text.len()) else {
+        return (None, reader.parsed.diagnostics);
+    };
     let span = tree.nodes[0].span.clone();
     let (object, scenario) = (None, None);
     let mut document = Document { object, scenario, value, span, refused: false, tree, root: 0 };
     let mut cx = Decoder::default();
     into.decode(&document.value, &mut cx);
-    for DecodeError { path, kind, message } in cx.into_errors() {
-        document.refused |= kind == DecodeErrorKind::Type;
-        let hint = kinds::hint(&path, kind, &message, root);
-        let found = document.diagnostic(&reader.lines, 0, Severity::Error, &path, &message, &hint);
-        let unknown = kind == DecodeErrorKind::UnknownField;
-        let found = if unknown { document.at_key(&reader.lines, found) } else { found };
-        reader.parsed.diagnostics.push(found);
+    for error in cx.into_errors() {
+        let found = of_error(&mut document, text, root, error);
+        reader.of_decoding(&document, found);
     }
     (Some(document), reader.parsed.diagnostics)
 }

@@ -1,7 +1,17 @@
 //! The values that fields of a named Go type may have, in the order in which people look for them.
 
+use lifepod_api::schema::{Field, Type};
+
+/// The values that a field may have; empty when any will do.
+pub fn of_field(field: &Field) -> &'static [&'static str] {
+    match field.ty {
+        Type::Bool => &["true", "false"],
+        _ => values(field.go.trim_start_matches("[]")),
+    }
+}
+
 /// The values of a Go type such as `v1.PullPolicy`; empty when any text will do.
-pub fn values(go_type: &str) -> &'static [&'static str] {
+fn values(go_type: &str) -> &'static [&'static str] {
     let name = go_type.rsplit('.').next().unwrap_or(go_type);
     TABLE.iter().find(|(ty, _)| *ty == name).map_or(&[], |(_, values)| values)
 }

@@ -1,8 +1,8 @@
 //! Kinds that the API server has beside those with a type, and advice on near misses.
 
 use crate::scenario::{self, Scenario};
-use lifepod_api::schema::StructType;
-use lifepod_api::wire::DecodeErrorKind;
+use crate::schema;
+use lifepod_api::schema::{StructType, Type};
 use lifepod_api::{KINDS, Kind};
 
 /// What is known of a kind without a type.
@@ -12,8 +12,27 @@ pub enum Known {
     Carried,
     /// It belongs to someone else's API group.
     Foreign,
-    /// Kubernetes has no such kind in that version; with advice.
-    Missing(String),
+    /// Kubernetes has no such kind in that version.
+    Missing(Option<Meant>),
+}
+
+/// What a kind that does not exist was probably meant to be.
+#[derive(Debug, PartialEq)]
+pub enum Meant {
+    /// The kind is in this `apiVersion`.
+    Version(&'static str),
+    /// This kind.
+    Kind(&'static str),
+}
+
+impl Meant {
+    /// What to do.
+    pub fn hint(&self, kind: &str) -> String {
+        match self {
+            Meant::Version(version) => format!("{kind} is in apiVersion `{version}`"),
+            Meant::Kind(close) => format!("did you mean `{close}`?"),
+        }
+    }
 }
 
 /// Kinds that are carried, by group and version.
@@ -62,27 +81,21 @@ pub fn lookup(api_version: &str, kind: &str) -> Known {
     if !own {
         return Known::Foreign;
     }
-    let hint = match all().find(|(_, k)| *k == kind) {
-        Some((version, _)) => format!("{kind} is in apiVersion `{version}`"),
-        None => match nearest(kind, all().map(|(_, k)| k)) {
-            Some(close) => format!("did you mean `{close}`?"),
-            None => String::new(),
-        },
-    };
-    Known::Missing(hint)
+    Known::Missing(match all().find(|(_, k)| *k == kind) {
+        Some((version, _)) => Some(Meant::Version(version)),
+        None => nearest(kind, all().map(|(_, k)| k)).map(Meant::Kind),
+    })
 }
 
-/// What to write for a missing `kind` or `apiVersion`.
-pub fn suggest_missing(name: &str, kind: Option<&str>, api_version: Option<&str>) -> String {
-    let found = match (name, kind, api_version) {
+/// The value to write for a missing `kind` or `apiVersion`.
+pub fn suggest_missing(name: &str, kind: Option<&str>, api_version: Option<&str>) -> Option<&'static str> {
+    match (name, kind, api_version) {
+        ("apiVersion", Some(scenario::KIND), _) => Some(scenario::API_VERSION),
         ("apiVersion", Some(kind), _) => KINDS.iter().find(|k| k.kind == kind).map(|k| k.api_version),
-        ("kind", _, Some(version)) => {
-            let mut kinds = KINDS.iter().filter(|k| k.api_version == version);
-            if version == "v1" { Some("Pod") } else { kinds.next().map(|k| k.kind) }
-        }
+        ("kind", _, Some("v1")) => Some("Pod"),
+        ("kind", _, Some(version)) => KINDS.iter().find(|k| k.api_version == version).map(|k| k.kind),
         _ => None,
-    };
-    found.map_or(String::new(), |value| format!("add `{name}: {value}`"))
+    }
 }
 
 /// The type of a document.
@@ -93,28 +106,64 @@ pub fn root(api_version: &str, kind: &str) -> Option<&'static StructType> {
     Kind::find(api_version, kind).map(|k| k.ty)
 }
 
-/// Advice on a decoding error, in a few words.
-pub fn hint(path: &str, kind: DecodeErrorKind, message: &str, root: Option<&'static StructType>) -> String {
-    match kind {
-        DecodeErrorKind::UnknownField => {
-            let (parent, name) = path.rsplit_once('.').unwrap_or(("", path));
-            let fields = root.and_then(|root| crate::schema::struct_at(root, parent));
-            let near = fields.and_then(|ty| nearest(name, ty.all_fields().map(|f| f.name)));
-            near.map_or(String::new(), |close| format!("did you mean `{close}`?"))
+/// Advice on a field that its struct does not have, and the field that was probably meant.
+pub fn unknown_field(root: &'static StructType, path: &str) -> (String, Option<&'static str>) {
+    let (parent, name) = path.rsplit_once('.').unwrap_or(("", path));
+    let Some(ty) = schema::struct_at(root, parent) else { return (String::new(), None) };
+    if let Some(close) = nearest(name, ty.all_fields().map(|f| f.name)) {
+        return (format!("did you mean `{close}`?"), Some(close));
+    }
+    match elsewhere(root, parent, name) {
+        Some(place) => (format!("`{name}` belongs in `{place}`"), None),
+        None => (String::new(), None),
+    }
+}
+
+/// Where a field that stands at the wrong depth belongs: in the nearest parent that has it, or in the first struct
+/// further in that does.
+fn elsewhere(root: &'static StructType, at: &str, name: &str) -> Option<String> {
+    let has = |path: &str| schema::struct_at(root, path).is_some_and(|ty| ty.field(name).is_some());
+    let mut parent = at;
+    while let Some((outer, _)) = parent.rsplit_once('.') {
+        parent = outer;
+        if has(parent) {
+            return Some(parent.to_string());
         }
-        DecodeErrorKind::Type if message.ends_with("of type string") => {
-            "put it in quotes: YAML reads it as something else than text".to_string()
+    }
+    let mut level = vec![at.to_string()];
+    for _ in 0..4 {
+        let mut next = Vec::new();
+        for path in &level {
+            for field in schema::struct_at(root, path)?.all_fields().filter(|f| f.name != "metadata") {
+                let dot = if path.is_empty() { "" } else { "." };
+                match field.ty {
+                    Type::Struct(_) => next.push(format!("{path}{dot}{}", field.name)),
+                    Type::List(Type::Struct(_)) => next.push(format!("{path}{dot}{}[]", field.name)),
+                    _ => {}
+                }
+            }
         }
-        DecodeErrorKind::Type if message.contains("object into") && message.contains("of type []") => {
-            "this is a list: begin its items with `- `".to_string()
+        // Of `containers` and `initContainers` the first is meant.
+        if let Some(found) = next.iter().filter(|path| has(path)).min_by_key(|path| path.len()) {
+            return Some(found.clone());
         }
-        DecodeErrorKind::Type if message.contains("string into") && message.contains("of type []string") => {
-            "this is a list: write `[\"…\"]` or one item a line behind `- `".to_string()
-        }
-        DecodeErrorKind::Type if message.contains("string into") && message.contains("of type int") => {
-            "write a number without quotes or unit".to_string()
-        }
-        DecodeErrorKind::Type => String::new(),
+        level = next;
+    }
+    None
+}
+
+/// Advice on a value of a wrong type.
+pub fn type_hint(message: &str) -> &'static str {
+    if message.ends_with("of type string") {
+        "put it in quotes: YAML reads it as something else than text"
+    } else if message.contains("object into") && message.contains("of type []") {
+        "this is a list: begin its items with `- `"
+    } else if message.contains("string into") && message.contains("of type []string") {
+        "this is a list: write `[\"…\"]` or one item a line behind `- `"
+    } else if message.contains("string into") && message.contains("of type int") {
+        "write a number without quotes or unit"
+    } else {
+        ""
     }
 }
 

@@ -3,6 +3,7 @@
 //! [`parse`] never fails: it returns what could be read and everything that was wrong, each finding with the
 //! characters it is about.
 
+mod advice;
 mod assist;
 mod check;
 mod cursor;
@@ -10,6 +11,7 @@ mod diagnostic;
 pub mod docs;
 mod document;
 mod enums;
+mod fix;
 mod fragment;
 mod json;
 mod kinds;
@@ -26,6 +28,7 @@ pub use assist::{Completion, Hover, complete, hover};
 pub use check::{CheckOptions, check};
 pub use diagnostic::{Diagnostic, Lines, Severity};
 pub use document::{Document, Parsed, parse};
+pub use fix::{Edit, Fix, Title};
 pub use fragment::{Fragment, fragment};
 pub use kinds::nearest;
 pub use lifepod_api::yaml::to_yaml;

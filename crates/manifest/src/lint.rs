@@ -57,6 +57,31 @@ impl Lint {
         }
     }
 
+    /// What it looks for, in English and Chinese.
+    pub fn about(self) -> (&'static str, &'static str) {
+        match self {
+            Lint::PreStopExceedsGrace => {
+                ("preStop hooks that outlast the grace period", "preStop 钩子超过宽限期")
+            }
+            Lint::LivenessBeforeReady => {
+                ("liveness probes stricter than readiness", "liveness 探针比 readiness 更严格")
+            }
+            Lint::LatestNotPulled => {
+                ("`latest` images that are not pulled again", "`latest` 镜像不会重新拉取")
+            }
+            Lint::NoRequests => ("containers that request no CPU or memory", "容器没有声明 CPU 或内存请求"),
+            Lint::PortClash => ("containers of a pod on the same port", "同一 Pod 的容器端口冲突"),
+            Lint::ProbePortUndeclared => ("probes of ports that nobody declares", "探针使用了未声明的端口"),
+            Lint::BudgetNeverAllows => {
+                ("disruption budgets that allow nothing", "永远不允许驱逐的 PodDisruptionBudget")
+            }
+            Lint::RollingUpdateStopsAll => {
+                ("rolling updates that stop all replicas", "会停止所有副本的滚动更新")
+            }
+            Lint::JobRetriesForever => ("Jobs that retry for weeks", "会重试数周的 Job"),
+        }
+    }
+
     /// The lint of that name.
     pub fn find(name: &str) -> Option<Lint> {
         LINTS.iter().copied().find(|l| l.name() == name)

@@ -95,7 +95,9 @@ pub fn decode(text: &str, format: Format, kind: &Kind) -> Result<(Object, Value)
 
 fn place(tree: &Tree, error: &DecodeError) -> usize {
     match error.kind {
-        DecodeErrorKind::UnknownField => tree.key_of(0, &error.path).map_or(0, |span| span.start),
+        DecodeErrorKind::UnknownField => {
+            tree.place(0, &error.path).and_then(|p| p.key).map_or(0, |key| key.start)
+        }
         DecodeErrorKind::Type => tree.span_of(0, 0..0, &error.path).start,
     }
 }

@@ -48,6 +48,15 @@ pub struct Entry {
     pub merge: bool,
 }
 
+/// Where a field is written.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Place {
+    /// Its value, aliases followed.
+    pub node: NodeId,
+    /// Its key; none for an item of a list.
+    pub key: Option<Range<usize>>,
+}
+
 impl Tree {
     /// The tree of a text that says nothing.
     pub fn null() -> Tree {
@@ -93,27 +102,20 @@ impl Tree {
         span
     }
 
-    /// Where the key of a field is written; none when the path is no map's key.
-    pub fn key_of(&self, from: NodeId, path: &str) -> Option<Range<usize>> {
-        let mut id = self.resolve(from);
+    /// Where a field is written; none when it is not. The empty path is the node it starts at.
+    pub fn place(&self, from: NodeId, path: &str) -> Option<Place> {
+        let mut place = Place { node: self.resolve(from), key: None };
         let mut rest = path;
-        let mut key = None;
         while !rest.is_empty() {
-            let (step, after) = self.step(id, rest)?;
-            let next = match step {
-                Step::Entry(entry) => {
-                    key = Some(entry.key_span.clone());
-                    entry.value
-                }
-                Step::Item(item) => {
-                    key = None;
-                    item
-                }
+            let (step, after) = self.step(place.node, rest)?;
+            let (next, key) = match step {
+                Step::Entry(entry) => (entry.value, Some(entry.key_span.clone())),
+                Step::Item(item) => (item, None),
             };
-            id = self.resolve(next);
+            place = Place { node: self.resolve(next), key };
             rest = after;
         }
-        key
+        Some(place)
     }
 
     /// The nodes of a map's `items`.

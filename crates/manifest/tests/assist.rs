@@ -93,3 +93,18 @@ fn a_field_explains_itself() {
 fn every_line_of_help_names_a_field() {
     assert_eq!(lifepod_manifest::docs::stray(), Vec::<String>::new());
 }
+
+#[test]
+fn what_is_inserted_leads_to_the_value() {
+    let insert = |marked: &str, label: &str| {
+        let offset = marked.find('|').expect("a cursor");
+        let found = complete(&marked.replacen('|', "", 1), offset);
+        found.into_iter().find(|c| c.label == label).expect("it is offered").insert
+    };
+    let pod = "apiVersion: v1\nkind: Pod\nspec:\n";
+    assert_eq!(insert(&format!("{pod}  re|"), "restartPolicy"), "restartPolicy: ");
+    assert_eq!(insert(&format!("{pod}  con|"), "containers"), "containers:\n  - ");
+    let container = format!("{pod}  containers:\n  - name: a\n    |");
+    assert_eq!(insert(&container, "livenessProbe"), "livenessProbe:\n      ");
+    assert_eq!(insert(&format!("{pod}  containers:\n  - |"), "ports"), "ports:\n    - ");
+}
