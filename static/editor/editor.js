@@ -1,5 +1,5 @@
-// <yaml-editor>: CodeMirror as a custom element. The page sets `text`, `diagnostics` and `marks`, and hears an
-// `edit` event when a person changed the text.
+// <yaml-editor>: CodeMirror as a custom element. The page sets `text`, `diagnostics`, `marks` and `assist`, and hears an
+// `edit` event when a person changed the text, and a `silence` event with the name of a lint that shall be quiet.
 
 import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
 import { yaml } from "@codemirror/lang-yaml";
@@ -18,6 +18,7 @@ import {
   lineNumbers,
 } from "@codemirror/view";
 import { classHighlighter } from "@lezer/highlight";
+import { help } from "./assist.js";
 
 const setMarks = StateEffect.define();
 const markedLine = Decoration.line({ class: "cm-marked" });
@@ -42,14 +43,27 @@ const marks = StateField.define({
   provide: (field) => EditorView.decorations.from(field),
 });
 
+/** A finding's message, and what to do about it. */
+function said({ message, hint }) {
+  const dom = document.createElement("span");
+  dom.append(message);
+  if (hint) {
+    const advice = dom.appendChild(document.createElement("span"));
+    advice.className = "cm-hint";
+    advice.textContent = hint;
+  }
+  return dom;
+}
+
 class YamlEditor extends HTMLElement {
   #view;
+  #assist;
 
   connectedCallback() {
     if (this.#view) return;
     // Properties that were set before this script had loaded are still plain ones, hiding the accessors.
     const early = {};
-    for (const name of ["text", "diagnostics", "marks", "label"]) {
+    for (const name of ["text", "diagnostics", "marks", "label", "assist"]) {
       if (Object.hasOwn(this, name)) {
         early[name] = this[name];
         delete this[name];
@@ -69,6 +83,7 @@ class YamlEditor extends HTMLElement {
       yaml(),
       syntaxHighlighting(classHighlighter),
       marks,
+      help(() => this.#assist),
       // Tab indents, as YAML needs it; Escape then Tab leaves the editor.
       keymap.of([...defaultKeymap, ...historyKeymap, ...searchKeymap, ...foldKeymap, ...lintKeymap, indentWithTab]),
       EditorView.updateListener.of((update) => {
@@ -78,6 +93,7 @@ class YamlEditor extends HTMLElement {
       EditorView.contentAttributes.of({ "aria-label": early.label ?? "YAML" }),
     ];
     this.#view = new EditorView({ state: EditorState.create({ doc: early.text ?? "", extensions }), parent: this });
+    this.#assist = early.assist;
     if (early.diagnostics) this.diagnostics = early.diagnostics;
     if (early.marks) this.marks = early.marks;
     this.dispatchEvent(new CustomEvent("ready"));
@@ -96,12 +112,15 @@ class YamlEditor extends HTMLElement {
     });
   }
 
-  /** `[{line, column, endLine, endColumn, severity, message}]`: lines and columns from 1, columns in characters. */
+  /**
+   * `[{line, column, endLine, endColumn, severity, message, hint, lint, fixes}]`: lines and columns from 1, columns in
+   * characters. A fix is `{title, edits: [{line, column, endLine, endColumn, insert}]}`.
+   */
   set diagnostics(list) {
-    const { state } = this.#view;
+    const { doc } = this.#view.state;
     const place = (line, column) => {
-      if (line > state.doc.lines) return state.doc.length;
-      const { from, to, text } = state.doc.line(Math.max(1, line));
+      if (line > doc.lines) return doc.length;
+      const { from, to, text } = doc.line(Math.max(1, line));
       let offset = 0;
       for (const character of text) {
         if (--column < 1) break;
@@ -109,11 +128,35 @@ class YamlEditor extends HTMLElement {
       }
       return Math.min(from + offset, to);
     };
-    const found = list.map(({ line, column, endLine, endColumn, severity, message }) => {
+    const span = ({ line, column, endLine, endColumn }) => {
       const from = place(line, column);
-      return { from, to: Math.max(from, place(endLine, endColumn)), severity, message };
+      return { from, to: Math.max(from, place(endLine, endColumn)) };
+    };
+    const action = ({ title, edits }) => {
+      const changes = edits.map((edit) => ({ ...span(edit), insert: edit.insert }));
+      const apply = (view) => {
+        // Once the text is another, this is no mending any more; new findings are on their way.
+        if (view.state.doc.eq(doc)) view.dispatch({ changes, userEvent: "input.fix", scrollIntoView: true });
+      };
+      return { name: title, apply };
+    };
+    const found = list.map((finding) => {
+      const { severity, message, hint, lint } = finding;
+      const fixes = finding.fixes.map(action);
+      const actions = [...fixes];
+      if (lint) {
+        const apply = () => this.dispatchEvent(new CustomEvent("silence", { detail: lint }));
+        actions.push({ name: this.#assist?.silence ?? lint, markClass: "cm-silence", apply });
+      }
+      const renderMessage = () => said({ message, hint });
+      return { ...span(finding), severity, message, renderMessage, source: lint, actions, fixes };
     });
-    this.#view.dispatch(setDiagnostics(state, found));
+    this.#view.dispatch(setDiagnostics(this.#view.state, found));
+  }
+
+  /** `{complete, hover}`: functions of the text before and behind the cursor; `{silence}`: a button's words. */
+  set assist(assist) {
+    this.#assist = assist;
   }
 
   set marks(lines) {

@@ -9,19 +9,22 @@ use lifepod_manifest::{complete, hover};
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
-/// What the editor's script asks with: `{complete, hover, words}`, both functions of the text before the cursor and
-/// the text behind it.
+/// What the editor's script asks with: `{complete, hover}`, functions of the text before the cursor and the text
+/// behind it, and `{silence}`, the words of the button that switches a lint off.
 pub struct Assist {
-    _asked: [Closure<dyn Fn(String, &str) -> JsValue>; 2],
+    _asked: [Closure<dyn Fn(String, String) -> JsValue>; 2],
     object: Object,
 }
+
+/// So many characters of a default fit into the list of offers.
+const SHORT: usize = 20;
 
 /// Something that can be typed.
 #[derive(Serialize)]
 struct Offer {
     label: String,
     detail: String,
-    info: &'static str,
+    info: String,
     apply: String,
     /// How many characters before the cursor give way, as JavaScript counts them.
     replaces: usize,
@@ -37,12 +40,14 @@ struct Known {
 impl Assist {
     /// Help in a language.
     pub fn new(lang: Lang) -> Self {
-        let offers = Closure::<dyn Fn(String, &str) -> JsValue>::new(move |before: String, after: &str| {
-            to_js(&offers(lang, before, after))
-        });
-        let known = Closure::<dyn Fn(String, &str) -> JsValue>::new(move |before: String, after: &str| {
-            to_js(&known(lang, before, after))
-        });
+        let offers =
+            Closure::<dyn Fn(String, String) -> JsValue>::new(move |before: String, after: String| {
+                to_js(&offers(lang, before, &after))
+            });
+        let known =
+            Closure::<dyn Fn(String, String) -> JsValue>::new(move |before: String, after: String| {
+                to_js(&known(lang, before, &after))
+            });
         let object = Object::new();
         for (name, value) in [
             ("complete", offers.as_ref()),
@@ -83,9 +88,12 @@ fn offers(lang: Lang, before: String, after: &str) -> Vec<Offer> {
     let found = complete(&text, offset).into_iter().map(|found| {
         let typed = &text[offset - found.replaces..offset];
         let default = default_of(lang.words(), found.doc.as_ref());
+        // A long default would not fit beside the name.
+        let short = default.clone().filter(|default| default.chars().count() <= SHORT);
+        let meaning = found.doc.as_ref().map(|doc| line(lang, doc).to_owned());
         Offer {
-            detail: [Some(found.detail), default].into_iter().flatten().collect::<Vec<_>>().join(" · "),
-            info: found.doc.as_ref().map_or("", |doc| line(lang, doc)),
+            detail: [Some(found.detail), short].into_iter().flatten().collect::<Vec<_>>().join(" · "),
+            info: [meaning, default].into_iter().flatten().collect::<Vec<_>>().join("\n"),
             label: found.label,
             apply: found.insert,
             replaces: typed.encode_utf16().count(),
@@ -95,18 +103,13 @@ fn offers(lang: Lang, before: String, after: &str) -> Vec<Offer> {
 }
 
 fn known(lang: Lang, before: String, after: &str) -> Option<Known> {
-    let words = lang.words();
     let offset = before.len();
     let found = hover(&(before + after), offset)?;
-    let effect = match (&found.doc, found.simulated) {
-        (Some(doc), _) => line(lang, doc),
-        (None, true) => "",
-        (None, false) => words.no_effect,
-    };
+    let effect = found.doc.as_ref().map(|doc| line(lang, doc).to_owned());
     let values = (!found.values.is_empty()).then(|| found.values.join(" | "));
-    let lines = [Some(effect.to_owned()), values, default_of(words, found.doc.as_ref())];
+    let lines = [effect, values, default_of(lang.words(), found.doc.as_ref())];
     Some(Known {
         title: format!("{}: {}", found.path, found.detail),
-        lines: lines.into_iter().flatten().filter(|line| !line.is_empty()).collect(),
+        lines: lines.into_iter().flatten().collect(),
     })
 }

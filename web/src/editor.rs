@@ -4,13 +4,17 @@
 //! its properties are remembered, and the text stands there plainly.
 
 use crate::app::Trouble;
+use crate::assist::Assist;
 use crate::browser;
 use crate::i18n::{Lang, Words};
+use crate::lints::{Silenced, Switch, Switches};
 use crate::protocol::{Diagnostic, Severity};
 use crate::state::Action;
 use gloo::events::EventListener;
+use lifepod_manifest::Lint;
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
+use web_sys::CustomEvent;
 use yew::prelude::*;
 
 #[wasm_bindgen]
@@ -25,6 +29,8 @@ extern "C" {
     fn set_label(this: &YamlEditor, label: &str);
     #[wasm_bindgen(method, setter, structural)]
     fn set_diagnostics(this: &YamlEditor, diagnostics: JsValue);
+    #[wasm_bindgen(method, setter, structural)]
+    fn set_assist(this: &YamlEditor, assist: &JsValue);
     #[wasm_bindgen(method, setter, structural)]
     fn set_marks(this: &YamlEditor, lines: JsValue);
     #[wasm_bindgen(method, structural)]
@@ -56,9 +62,12 @@ pub fn Editor(props: &EditorProps) -> Html {
     let words = props.lang.words();
     let node = use_node_ref();
     let loaded = use_state(|| false);
+    let silenced = use_reducer(Silenced::kept);
+    let diagnostics = silenced.filter(&props.diagnostics);
 
     use_effect_with((), {
         let (node, send, loaded) = (node.clone(), props.send.clone(), loaded.setter());
+        let silenced = silenced.dispatcher();
         move |()| {
             let element = node.get().map(|node| node.unchecked_into::<web_sys::Element>());
             let listeners = element.map(|element| {
@@ -68,7 +77,13 @@ pub fn Editor(props: &EditorProps) -> Html {
                     let editor: YamlEditor = element.clone().unchecked_into();
                     move |_| send.emit(Action::Edit(editor.text().into()))
                 });
-                (edit, EventListener::new(&element, "ready", move |_| loaded.set(true)))
+                let silence = EventListener::new(&element, "silence", move |event| {
+                    let name = event.unchecked_ref::<CustomEvent>().detail().as_string();
+                    if let Some(lint) = name.and_then(|name| Lint::find(&name)) {
+                        silenced.dispatch(Switch { lint, off: true });
+                    }
+                });
+                (edit, silence, EventListener::new(&element, "ready", move |_| loaded.set(true)))
             });
             move || drop(listeners)
         }
@@ -86,7 +101,15 @@ pub fn Editor(props: &EditorProps) -> Html {
         let editor = editor.clone();
         move |lang| editor().into_iter().for_each(|editor| editor.set_label(lang.words().editor))
     });
-    use_effect_with(props.diagnostics.clone(), {
+    use_effect_with(props.lang, {
+        let editor = editor.clone();
+        move |lang| {
+            let assist = Assist::new(*lang);
+            editor().into_iter().for_each(|editor| editor.set_assist(assist.object()));
+            move || drop(assist)
+        }
+    });
+    use_effect_with(diagnostics.clone(), {
         let editor = editor.clone();
         move |diagnostics| {
             let list = serde_wasm_bindgen::to_value(&**diagnostics).unwrap_or(JsValue::UNDEFINED);
@@ -110,7 +133,8 @@ pub fn Editor(props: &EditorProps) -> Html {
                 class="editor-foot" role="status"
                 data-asked={props.asked.to_string()} data-answered={props.answered.to_string()}
             >
-                { verdict(props, words) }
+                { verdict(props, &diagnostics, words) }
+                <Switches lang={props.lang} silenced={silenced.clone()} />
                 if let Some(ms) = props.took_ms {
                     <span class="editor-took">{format!("{ms:.0} ms")}</span>
                 }
@@ -130,7 +154,7 @@ pub fn go_to(line: u32, column: u32) {
 }
 
 /// The most important thing to say of the text, in a line; a click goes to its place.
-fn verdict(props: &EditorProps, words: &'static Words) -> Html {
+fn verdict(props: &EditorProps, diagnostics: &[Diagnostic], words: &'static Words) -> Html {
     let note = match &props.trouble {
         Some(Trouble::TooSlow) => Some(words.too_slow.to_owned()),
         Some(Trouble::Crashed(said)) => Some(format!("{} {said}", words.crashed)),
@@ -142,26 +166,31 @@ fn verdict(props: &EditorProps, words: &'static Words) -> Html {
         return html! { <span class="editor-verdict is-warning is-long">{note}</span> };
     }
     // The first of the worst.
-    let Some(worst) = props.diagnostics.iter().min_by_key(|diagnostic| diagnostic.severity) else {
+    let Some(worst) = diagnostics.iter().min_by_key(|diagnostic| diagnostic.severity) else {
         let text = if props.took_ms.is_some() { words.no_errors } else { words.starting };
         return html! { <span class="editor-verdict">{text}</span> };
     };
     let class = match worst.severity {
         Severity::Error => "editor-verdict is-error",
         Severity::Warning => "editor-verdict is-warning",
+        Severity::Info => "editor-verdict is-info",
     };
     let place = (worst.line, worst.column);
-    let more = match props.diagnostics.len() {
+    let message = match worst.hint.as_str() {
+        "" => worst.message.clone(),
+        hint => format!("{}: {hint}", worst.message),
+    };
+    let more = match diagnostics.len() {
         1 => String::new(),
         all => format!("  (+{})", all - 1),
     };
     html! {
         <>
-            if worst.severity == Severity::Warning {
+            if worst.severity != Severity::Error {
                 <span class="editor-verdict is-short">{words.no_errors}</span>
             }
-            <button {class} title={worst.message.clone()} onclick={move |_: MouseEvent| go_to(place.0, place.1)}>
-                <b class="mono">{format!("{}:{}", worst.line, worst.column)}</b>{" "}{&worst.message}{more}
+            <button {class} title={message.clone()} onclick={move |_: MouseEvent| go_to(place.0, place.1)}>
+                <b class="mono">{format!("{}:{}", worst.line, worst.column)}</b>{" "}{&message}{more}
             </button>
         </>
     }

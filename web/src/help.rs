@@ -59,6 +59,10 @@ pub fn Help(props: &HelpProps) -> Html {
                 { row(&["a", "d"], words.help_pan) }
                 { row(&["f"], words.help_fit) }
                 { row(&["e", "y", "l"], words.help_tabs) }
+                { row(&["Ctrl-Space"], words.help_complete) }
+                { row(&["Ctrl-Shift-Space"], words.help_hover) }
+                { row(&["F8"], words.help_finding) }
+                { row(&["Ctrl-."], words.help_fix) }
                 { row(&["Esc"], words.help_leave) }
                 { row(&["?"], words.help_help) }
             </dl>

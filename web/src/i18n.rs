@@ -71,6 +71,10 @@ words! {
     theme_dark: "Colours: dark", "配色：深色";
     help: "Keys and help (?)", "快捷键与帮助（?）";
     editor: "Kubernetes manifests in YAML", "Kubernetes 清单（YAML）";
+    default_is: "default:", "默认：";
+    lints: "hints", "提示";
+    lints_title: "What lifepod remarks on, beside what a cluster would say", "除集群本身的报错外，lifepod 还会提示：";
+    lint_silence: "Do not remark on this", "不再提示";
     no_errors: "no errors", "没有错误";
     starting: "starting…", "正在启动…";
     too_slow: "This run took too long and was stopped; the timeline shows the last one that ended.",
@@ -104,6 +108,10 @@ words! {
     help_pan: "to the left or right; also Shift and the wheel", "左移或右移；也可按住 Shift 滚轮";
     help_fit: "everything", "显示全部";
     help_tabs: "Events, YAML, Logs", "事件、YAML、日志";
+    help_complete: "in the editor: what can be typed here", "在编辑器中：可以输入什么";
+    help_hover: "in the editor: about the field at the text cursor", "在编辑器中：光标处字段的说明";
+    help_finding: "in the editor: the next finding", "在编辑器中：下一处问题";
+    help_fix: "in the editor: mend the finding at the text cursor", "在编辑器中：修复光标处的问题";
     help_leave: "then Tab leaves the editor", "再按 Tab 离开编辑器";
     help_help: "this help", "显示本帮助";
     default: "(default)", "（默认）";

@@ -4,6 +4,7 @@
 //! The two talk in [`protocol`]'s messages.
 
 mod app;
+mod assist;
 mod browser;
 mod clock;
 mod editor;
@@ -13,6 +14,7 @@ mod i18n;
 mod icons;
 mod inspector;
 mod keys;
+mod lints;
 mod playback;
 mod protocol;
 mod session;

@@ -88,8 +88,8 @@ pub fn complete(text: &str, offset: usize) -> Vec<Completion> {
                 out.push(Completion { insert, doc, ..value(field.name, &type_name(field)) });
             }
         }
-        // What matters to the lifecycle comes first.
-        out.sort_by_key(|c| c.doc.is_none());
+        // What must be written comes first, then what matters to the lifecycle.
+        out.sort_by_key(|c| (!owner.field(&c.label).is_some_and(|f| f.always), c.doc.is_none()));
     }
     out
 }
