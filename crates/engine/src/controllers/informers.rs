@@ -2,6 +2,7 @@
 //! store, with the indexes that keep any of them from looking at everything
 //! (`staging/src/k8s.io/client-go/tools/cache`, `pkg/controller/controller_utils.go AddPodControllerIndexer`).
 
+use super::consistency::revision;
 use crate::store::WatchEvent;
 use crate::trace::Op;
 use alloc::collections::BTreeMap;
@@ -17,6 +18,8 @@ pub(crate) struct Informers {
     by_controller: Index,
     /// Pods by `spec.nodeName`; those without a node under the empty name.
     pods_by_node: Index,
+    /// The store's revision that the watches have shown last.
+    revision: u64,
 }
 
 /// Objects under a name that they share. An index holds them itself: going over the pods of one owner is what
@@ -32,6 +35,7 @@ impl Informers {
     /// Takes a revision in, and gives the object as it was known before.
     pub(super) fn apply(&mut self, event: &WatchEvent) -> Option<Arc<Object>> {
         let key = event.object.key();
+        self.revision = revision(&event.object);
         let old = match event.op {
             Op::Added | Op::Modified => self.objects.insert(key.clone(), event.object.clone()),
             Op::Deleted => self.objects.remove(&key),
@@ -51,6 +55,11 @@ impl Informers {
         if let Object::Pod(pod) = &**object {
             mark(&mut self.pods_by_node, &pod.spec.node_name, key, object, present);
         }
+    }
+
+    /// The store's revision up to which everything that is watched is known.
+    pub(crate) fn revision(&self) -> u64 {
+        self.revision
     }
 
     /// The object with that key.

@@ -7,15 +7,19 @@
 //!
 //! A new controller is a struct with a [`WorkQueue`] that implements [`Controller`], and a line in `controllers!`.
 
+mod consistency;
 pub mod deletion_rank;
 mod expectations;
+mod history;
 mod informers;
 mod job;
+mod owners;
 mod pod_control;
 mod pods;
 mod refs;
 mod replica_set;
 mod slow_start;
+mod stateful_set;
 mod ttl_after_finished;
 mod work_queue;
 
@@ -28,6 +32,7 @@ pub(crate) use informers::{Informers, controller_of};
 use job::JobController;
 use lifepod_api::{Object, ObjectKey, Refusal};
 use replica_set::ReplicaSetController;
+use stateful_set::StatefulSetController;
 use ttl_after_finished::TtlAfterFinished;
 pub(crate) use work_queue::{Due, WorkQueue};
 
@@ -72,6 +77,7 @@ controllers! {
     ReplicaSet replica_set: ReplicaSetController = ReplicaSetController::of_replica_sets();
     ReplicationController replication_controller: ReplicaSetController =
         ReplicaSetController::of_replication_controllers();
+    StatefulSet stateful_set: StatefulSetController = StatefulSetController::new();
     TtlAfterFinished ttl_after_finished: TtlAfterFinished = TtlAfterFinished::new();
 }
 
