@@ -99,6 +99,12 @@ impl Status {
         let message = format!("Operation cannot be fulfilled on {} \"{name}\": {why}", kind.resource());
         Status::failure(409, "Conflict", message).about(kind, name)
     }
+
+    /// 409: a pod cannot be bound to a node, for this reason.
+    pub fn conflict_on_binding(name: &str, why: &str) -> Status {
+        let message = format!("Operation cannot be fulfilled on pods/binding \"{name}\": {why}");
+        Status::failure(409, "Conflict", message)
+    }
 }
 
 /// A value as Go's `%v` prints decoded JSON: `map[a:1 b:[x y]]`, keys sorted.

@@ -138,11 +138,20 @@ fn call_parts(call: &Call) -> (&'static str, Value) {
 fn decision_parts(decision: &Decision) -> (&PodRef, &'static str, Value) {
     match decision {
         Decision::Schedule { pod, node, verdicts } => {
-            let verdicts: Vec<Value> = verdicts
-                .iter()
-                .map(|v| json!({"node": v.node, "refused": v.refused, "plugin": v.plugin, "score": v.score}))
+            let refused = verdicts.refused.iter();
+            let refused: Vec<Value> = refused
+                .map(|r| json!({"plugin": r.plugin, "reasons": r.reasons, "nodes": r.nodes}))
                 .collect();
-            (pod, "Schedule", json!({"node": node, "verdicts": verdicts}))
+            let each = verdicts.each.iter();
+            let each: Vec<Value> = each
+                .map(|v| {
+                    let scores: Map<String, Value> =
+                        v.scores.iter().map(|(plugin, score)| (plugin.to_string(), json!(score))).collect();
+                    json!({"node": v.node, "refused": v.refused, "plugin": v.plugin, "score": v.score, "scores": scores})
+                })
+                .collect();
+            let counts = json!({"nodes": verdicts.nodes, "feasible": verdicts.feasible, "refused": refused});
+            (pod, "Schedule", json!({"node": node, "verdicts": each, "summary": counts}))
         }
         Decision::SyncPod { pod, node, why } => {
             let why = match why {

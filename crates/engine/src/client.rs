@@ -207,7 +207,7 @@ impl<'a> Api<'a> {
 
     /// Binds a pod to a node, as a scheduler does; false when it is bound or being deleted.
     pub fn bind(&mut self, namespace: &str, name: &str, node: &str) -> bool {
-        self.kernel.bind(namespace, name, node)
+        self.kernel.bind(namespace, name, "", node).is_ok()
     }
 
     /// What would come of `act`: nothing of it is stored (`dryRun=All`).

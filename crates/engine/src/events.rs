@@ -25,7 +25,7 @@ pub(crate) enum EventType {
 }
 
 impl EventType {
-    fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             EventType::Normal => "Normal",
             EventType::Warning => "Warning",

@@ -21,6 +21,12 @@ pub enum Draw {
     StatusBatchPhase,
     /// The pause before a probe's first run while the kubelet is young (`prober/worker.go run`).
     ProbeStart,
+    /// Which of the nodes that the scheduler scored alike it takes (`schedule_one.go prioritizeNodes`: the order in
+    /// which parallel searches end).
+    HostAmongEquals,
+    /// At which node the search for preemption victims begins
+    /// (`defaultpreemption/default_preemption.go GetOffsetAndNumCandidates`).
+    PreemptionOffset,
     /// Names, UIDs and container ids.
     Identity,
     /// How long a pull, a sandbox or a process start takes, beside its mean.

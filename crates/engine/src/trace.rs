@@ -178,7 +178,7 @@ pub enum ProbeResult {
 #[expect(missing_docs, reason = "each variant's sentence says what its fields are")]
 pub enum Decision {
     /// The scheduler looked at every node for a pod (`pkg/scheduler/schedule_one.go`).
-    Schedule { pod: PodRef, node: Option<String>, verdicts: Vec<NodeVerdict> },
+    Schedule { pod: PodRef, node: Option<String>, verdicts: Verdicts },
     /// The kubelet's pod worker began a sync (`pkg/kubelet/pod_workers.go podWorkerLoop`).
     SyncPod { pod: PodRef, node: String, why: SyncReason },
     /// A restart is refused until the back-off ends (`kuberuntime_manager.go doBackOff`).
@@ -206,6 +206,30 @@ pub enum Decision {
     Assumption { pod: PodRef, container: String, subject: String, assumed: String },
 }
 
+/// What the nodes said to a pod that wants one.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Verdicts {
+    /// How many nodes the cluster had.
+    pub nodes: u32,
+    /// How many would have done, of those that were asked: in a large cluster the search ends when there are enough.
+    pub feasible: u32,
+    /// How many nodes refused the pod for which reasons.
+    pub refused: Vec<Refusal>,
+    /// Node by node, in order of their names; in a large cluster the best few only, the best first.
+    pub each: Vec<NodeVerdict>,
+}
+
+/// Nodes that refused a pod for the same reasons.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Refusal {
+    /// The filter plugin that refused, the first one for each node.
+    pub plugin: &'static str,
+    /// Its reasons.
+    pub reasons: Vec<String>,
+    /// How many nodes.
+    pub nodes: u32,
+}
+
 /// Why one node was or was not taken.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NodeVerdict {
@@ -215,8 +239,10 @@ pub struct NodeVerdict {
     pub refused: Vec<String>,
     /// The filter plugin that refused it.
     pub plugin: Option<&'static str>,
-    /// The total score of a feasible node.
+    /// The total score of a feasible node; 0 when there was no choice.
     pub score: i64,
+    /// What each plugin contributed to it, its weight included.
+    pub scores: Vec<(&'static str, i64)>,
 }
 
 /// What woke a pod worker.

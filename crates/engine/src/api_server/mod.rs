@@ -6,13 +6,14 @@ mod eviction;
 
 use crate::kernel::Kernel;
 use crate::kubelet::SharedPod;
+use crate::pod_conditions::update_pod_condition;
 use crate::trace::Op;
 use alloc::boxed::Box;
 use alloc::string::ToString;
 use alloc::sync::Arc;
 pub use delete::{DeleteOptions, PropagationPolicy};
 use lifepod_api::status::Refusal;
-use lifepod_api::{KINDS, Kind, Object, ObjectKey, PodCondition, Status, prepare, validation};
+use lifepod_api::{KINDS, Kind, Node, Object, ObjectKey, PodCondition, Status, prepare, validation};
 use serde_json::Value;
 
 /// What a write of a whole object may change.
@@ -151,26 +152,51 @@ impl Kernel {
         Ok(())
     }
 
-    /// Assigns a pod to a node (`storage.go setPodNodeAndMetadata`).
-    pub(crate) fn bind(&mut self, namespace: &str, name: &str, node: &str) -> bool {
-        let Some(stored) = self.find_pod(namespace, name) else { return false };
-        if stored.metadata.deletion_timestamp.is_some() || !stored.spec.node_name.is_empty() {
-            return false;
+    /// Assigns a pod to a node (`pkg/registry/core/pod/storage/storage.go setPodNodeAndMetadata`). An empty `uid` means
+    /// whichever pod has the name.
+    ///
+    /// # Errors
+    /// 404 without the pod, 409 when it is another one, is being deleted, has a node or waits behind a gate.
+    pub(crate) fn bind(&mut self, namespace: &str, name: &str, uid: &str, node: &str) -> Result<(), Refusal> {
+        let key = ObjectKey::new("Pod", namespace, name);
+        let Some(stored) = self.find_pod(namespace, name) else { return Err(not_found(&key)) };
+        let why = if !uid.is_empty() && stored.metadata.uid != uid {
+            Some(alloc::format!(
+                "Precondition failed: UID in precondition: {uid}, UID in object meta: {}",
+                stored.metadata.uid
+            ))
+        } else if stored.metadata.deletion_timestamp.is_some() {
+            Some(alloc::format!("pod {name} is being deleted, cannot be assigned to a host"))
+        } else if !stored.spec.node_name.is_empty() {
+            Some(alloc::format!("pod {name} is already assigned to node {:?}", stored.spec.node_name))
+        } else if !stored.spec.scheduling_gates.is_empty() {
+            Some(alloc::format!("pod {name} has non-empty .spec.schedulingGates"))
+        } else {
+            None
+        };
+        if let Some(why) = why {
+            return Err(Box::new(Status::conflict_on_binding(name, &why)));
         }
         let mut pod = (*stored).clone();
         pod.spec.node_name = node.to_string();
         pod.status.nominated_node_name.clear();
+        // The plugin PodTopologyLabels: a pod can read where it is from its own labels.
+        if let Some(node) = self.store.find::<Node>("", node) {
+            for key in ["topology.kubernetes.io/zone", "topology.kubernetes.io/region"] {
+                if let Some(value) = node.metadata.labels.get(key) {
+                    pod.metadata.labels.insert(key.to_string(), value.clone());
+                }
+            }
+        }
         let scheduled = PodCondition {
             type_: "PodScheduled".to_string(),
             status: "True".to_string(),
-            last_transition_time: Some(self.time()),
             observed_generation: pod.metadata.generation,
             ..PodCondition::default()
         };
-        pod.status.conditions.retain(|c| c.type_ != "PodScheduled");
-        pod.status.conditions.push(scheduled);
+        update_pod_condition(&mut pod.status, scheduled, self.time());
         self.commit(Op::Modified, Object::Pod(pod), "default-scheduler");
-        true
+        Ok(())
     }
 }
 

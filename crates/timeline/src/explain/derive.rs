@@ -185,8 +185,7 @@ pub(super) fn killing_probe(why: KillReason) -> Option<ProbeKind> {
 fn of_decision<'a>(scene: &Scene<'a>, entry: &'a Entry, decision: &'a Decision) -> Fact<'a> {
     match decision {
         Decision::Schedule { node: Some(node), verdicts, .. } => {
-            let feasible = verdicts.iter().filter(|v| v.refused.is_empty()).count();
-            Fact::Scheduled { node, feasible, nodes: verdicts.len() }
+            Fact::Scheduled { node, feasible: verdicts.feasible as usize, nodes: verdicts.nodes as usize }
         }
         Decision::Schedule { verdicts, .. } => Fact::Unschedulable { verdicts },
         Decision::SyncPod { why, .. } => Fact::Synced { why: *why },

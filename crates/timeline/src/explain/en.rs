@@ -227,7 +227,7 @@ pub(super) fn sentence(fact: &Fact<'_>) -> String {
         Fact::Unschedulable { verdicts } => {
             let reasons: Vec<String> =
                 refusals(verdicts).iter().map(|(n, reason)| format!("{n} × {reason}")).collect();
-            format!("The scheduler found no node for the pod, of {}: {}.", verdicts.len(), reasons.join(", "))
+            format!("The scheduler found no node for the pod, of {}: {}.", verdicts.nodes, reasons.join(", "))
         }
         Fact::Synced { why } => match why {
             SyncReason::Create => "The kubelet saw the pod for the first time and began to bring it up.",

@@ -4,7 +4,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::mem::discriminant;
 use lifepod_api::{ContainerState, SimTime};
-use lifepod_engine::trace::{KillReason, NodeVerdict, ProbeKind, SyncReason};
+use lifepod_engine::trace::{KillReason, ProbeKind, SyncReason, Verdicts};
 
 /// A thing that happened, with the numbers that the sentence about it needs.
 #[derive(Debug)]
@@ -145,7 +145,7 @@ pub(super) enum Fact<'a> {
         nodes: usize,
     },
     Unschedulable {
-        verdicts: &'a [NodeVerdict],
+        verdicts: &'a Verdicts,
     },
     Synced {
         why: SyncReason,
@@ -332,13 +332,15 @@ impl<'a> Fact<'a> {
     }
 }
 
-/// Refusals of nodes, the same ones together: how many nodes gave each reason.
-pub(super) fn refusals(verdicts: &[NodeVerdict]) -> Vec<(usize, &str)> {
+/// How many nodes gave each reason for their refusal.
+pub(super) fn refusals(verdicts: &Verdicts) -> Vec<(usize, &str)> {
     let mut counts: Vec<(usize, &str)> = Vec::new();
-    for reason in verdicts.iter().flat_map(|v| &v.refused) {
-        match counts.iter_mut().find(|(_, r)| r == reason) {
-            Some((n, _)) => *n += 1,
-            None => counts.push((1, reason)),
+    for refusal in &verdicts.refused {
+        for reason in &refusal.reasons {
+            match counts.iter_mut().find(|(_, r)| r == reason) {
+                Some((n, _)) => *n += refusal.nodes as usize,
+                None => counts.push((refusal.nodes as usize, reason)),
+            }
         }
     }
     counts.sort_by_key(|(_, reason)| *reason);

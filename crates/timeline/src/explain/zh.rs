@@ -196,7 +196,7 @@ pub(super) fn sentence(fact: &Fact<'_>) -> String {
         Fact::Unschedulable { verdicts } => {
             let reasons: Vec<String> =
                 refusals(verdicts).iter().map(|(n, reason)| format!("{n} × {reason}")).collect();
-            format!("调度器在 {} 个节点中没有找到合适的：{}。", verdicts.len(), reasons.join("，"))
+            format!("调度器在 {} 个节点中没有找到合适的：{}。", verdicts.nodes, reasons.join("，"))
         }
         Fact::Synced { why } => match why {
             SyncReason::Create => "kubelet 第一次看到这个 Pod，开始把它建立起来。",

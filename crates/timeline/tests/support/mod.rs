@@ -118,8 +118,11 @@ impl World {
     /// Scheduling, sandbox and image pull; the result is the entry that the first start comes from.
     pub fn starts(&mut self) -> EntryId {
         let created = EntryId(1);
-        let decision =
-            Decision::Schedule { pod: self.pod_ref.clone(), node: Some("node-1".into()), verdicts: vec![] };
+        let decision = Decision::Schedule {
+            pod: self.pod_ref.clone(),
+            node: Some("node-1".into()),
+            verdicts: Default::default(),
+        };
         let scheduled = self.decide(0.02, created, decision);
         self.pod.spec.node_name = "node-1".into();
         self.condition("PodScheduled", true);
