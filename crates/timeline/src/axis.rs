@@ -41,14 +41,16 @@ pub struct Axis {
     pub pieces: Vec<Piece>,
 }
 
-/// No more than so many folds: where a run has more quiet times, only the longest are folded.
-const MAX_FOLDS: usize = 10;
+/// No more than so many folds.
+const MAX_FOLDS: usize = 14;
 /// A gap is long when it takes more than one part in so many of the open time.
 const MAX_SHARE: u64 = 6;
 /// The shortest time that is ever called quiet.
 const MIN_QUIET: SimTime = SimTime::from_secs(4);
 /// Below this a run fits without folds.
 const MIN_HORIZON: SimTime = SimTime::from_secs(10);
+/// More rounds of a loop than this are folded, even where nothing else asks for room.
+const MAX_ROUNDS: usize = 40;
 
 impl Axis {
     /// Time runs evenly from zero to the horizon.
@@ -64,28 +66,24 @@ impl Axis {
         let mut times = timeline.landmarks();
         times.insert(0, SimTime::ZERO);
         times.push(horizon);
-        let gap = |w: &[SimTime]| w[1].since(w[0]);
-        let mut gaps: Vec<SimTime> = times.windows(2).map(gap).collect();
-        gaps.sort_unstable_by(|a, b| b.cmp(a));
-        let quiet = quiet(&gaps, horizon);
         let busy = times.len() > 2 && horizon >= MIN_HORIZON;
-        let Some(quiet) = quiet.filter(|_| busy) else { return Self::even(horizon) };
+        let folds = if busy { quiet_times(&times, horizon) } else { Vec::new() };
+        let Some(shortest) = folds.iter().map(|(from, to)| to.since(*from)).min() else {
+            return Self::even(horizon);
+        };
 
         // A little of a quiet time stays open on both sides, so that marks do not touch the fold.
-        let open: u64 = times.windows(2).map(|w| gap(w).0).filter(|g| *g < quiet.0).sum();
-        let margin = SimTime((quiet.0 / 12).min(open / 12 + 50_000));
+        let hidden: u64 = folds.iter().map(|(from, to)| to.since(*from).0).sum();
+        let open = horizon.0.saturating_sub(hidden);
+        let margin = SimTime((shortest.0 / 12).min(open / 12 + 50_000));
         let mut pieces = Vec::new();
         let mut open_from = SimTime::ZERO;
-        for w in times.windows(2).filter(|w| gap(w) >= quiet) {
-            let from = if w[0] == SimTime::ZERO { w[0] } else { w[0] + margin };
-            let to = if w[1] == horizon { horizon } else { w[1] - margin };
+        for (begin, end) in folds {
+            let from = if begin == SimTime::ZERO { begin } else { begin + margin };
+            let to = if end == horizon { horizon } else { end - margin };
             push_even(&mut pieces, open_from, from);
-            pieces.push(Piece {
-                from,
-                to,
-                weight: 1.0 + 0.3 * doublings(to.since(from), quiet),
-                folded: true,
-            });
+            let weight = 1.0 + 0.3 * doublings(to.since(from), shortest);
+            pieces.push(Piece { from, to, weight, folded: true });
             open_from = to;
         }
         push_even(&mut pieces, open_from, horizon);
@@ -107,26 +105,44 @@ impl Axis {
     }
 }
 
-/// From which length on a gap is folded; `gaps` has the longest first.
+/// Which times to fold: their begins and ends, in order. `times` are the instants at which something new happens.
 ///
-/// The longest are folded, one after the other, until none of the others takes more than [`MAX_SHARE`] of the time
-/// that stays open: a loop of like steps is left as it is, whatever its length.
-fn quiet(gaps: &[SimTime], horizon: SimTime) -> Option<SimTime> {
+/// The longest gaps are folded first, gaps of like length together, for as long as one of them takes more than its
+/// share of the time that stays open, or all of them together take most of it. Where there are too many of them to
+/// fold one by one, they are rounds of a loop: the first and the last are shown, and those between are one fold.
+fn quiet_times(times: &[SimTime], horizon: SimTime) -> Vec<(SimTime, SimTime)> {
+    let gap = |i: &usize| times[i + 1].since(times[*i]);
+    let mut left: Vec<usize> = (0..times.len() - 1).filter(|i| gap(i) >= MIN_QUIET).collect();
+    left.sort_by(|a, b| gap(b).cmp(&gap(a)).then(a.cmp(b)));
     let mut open = horizon;
-    let mut folds = 0;
-    for g in gaps {
-        if *g < MIN_QUIET || g.0 <= open.0 / MAX_SHARE {
+    let mut folds: Vec<(SimTime, SimTime)> = Vec::new();
+    while let Some(longest) = left.first().map(gap) {
+        let like = left.iter().take_while(|i| gap(i) >= longest - SimTime(longest.0 / 5)).count();
+        let total: u64 = left[..like].iter().map(|i| gap(i).0).sum();
+        if longest.0 <= open.0 / MAX_SHARE && total <= open.0 / 2 {
             break;
         }
-        open = open.since(*g);
-        folds += 1;
+        if folds.len() + like <= MAX_FOLDS {
+            folds.extend(left.drain(..like).map(|i| (times[i], times[i + 1])));
+            open = open.since(SimTime(total));
+            continue;
+        }
+        let mut rounds: Vec<usize> = left.drain(..like).collect();
+        rounds.sort_unstable();
+        // A loop that is all there is has nothing to make room for.
+        let [_, second, .., last] = rounds[..] else { break };
+        if left.is_empty() && rounds.len() <= MAX_ROUNDS {
+            break;
+        }
+        let (from, to) = (times[second + 1], times[last]);
+        let inside = |begin: SimTime| from <= begin && begin < to;
+        folds.retain(|(begin, _)| !inside(*begin));
+        folds.push((from, to));
+        left.retain(|i| !inside(times[*i]));
+        open = open.since(to.since(from));
     }
-    if folds <= MAX_FOLDS {
-        return gaps[..folds].last().copied();
-    }
-    // Too many: only those that stand out from the first that is not folded, so that like gaps look alike.
-    let next = gaps[MAX_FOLDS];
-    gaps[..MAX_FOLDS].iter().copied().filter(|g| *g > next + SimTime(next.0 / 5)).min()
+    folds.sort_unstable();
+    folds
 }
 
 fn push_even(pieces: &mut Vec<Piece>, from: SimTime, to: SimTime) {

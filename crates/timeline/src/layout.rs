@@ -130,8 +130,10 @@ pub struct Mark {
 const AXIS_HEIGHT: f64 = 40.0;
 /// Room at the right and below, in pixels.
 pub const MARGIN: f64 = 16.0;
-/// The narrowest gutter that labels need.
+/// The narrowest gutter that labels need, …
 const MIN_GUTTER: f64 = 130.0;
+/// … and the widest: longer labels are cut.
+const MAX_GUTTER: f64 = 260.0;
 /// The narrowest bar, …
 const MIN_BAR: f64 = 1.5;
 /// … and the narrowest of an end, which is what people look for.
@@ -148,6 +150,11 @@ const TEXT_INSET: f64 = 6.0;
 const TICKS_APART: f64 = 64.0;
 
 impl Form {
+    /// The height of a lane of this form, in pixels.
+    pub const fn height(self) -> f64 {
+        self.heights().0
+    }
+
     /// The height of the lane and of its bars.
     const fn heights(self) -> (f64, f64) {
         match self {
@@ -161,8 +168,21 @@ impl Form {
 
 /// Places everything.
 pub fn layout(timeline: &Timeline, axis: &Axis, options: &LayoutOptions) -> Layout {
+    let mut layout = heads(axis, options);
+    let mut y = AXIS_HEIGHT;
+    for lane in &timeline.lanes {
+        let row = place(lane, y, axis, options);
+        y += row.height;
+        layout.rows.push(row);
+    }
+    layout.height = y + MARGIN;
+    layout
+}
+
+/// Places the axis alone: whoever shows only some of the lanes adds their rows with [`place`].
+pub fn heads(axis: &Axis, options: &LayoutOptions) -> Layout {
     let left = options.gutter;
-    let scale = Scale::new(axis, (options.width - left - MARGIN).max(1.0));
+    let scale = scale(axis, options);
     let fine = |at: SimTime| {
         let clock = clock(at, false);
         match at.0 % 1_000_000 {
@@ -182,21 +202,19 @@ pub fn layout(timeline: &Timeline, axis: &Axis, options: &LayoutOptions) -> Layo
             label: format!("≈ {}", options.lang.about(p.length())),
         })
         .collect();
-    let mut y = AXIS_HEIGHT;
-    let mut rows = Vec::with_capacity(timeline.lanes.len());
-    for lane in &timeline.lanes {
-        let row = place(lane, y, left, &scale);
-        y += row.height;
-        rows.push(row);
-    }
-    Layout { width: options.width, height: y + MARGIN, top: AXIS_HEIGHT, ticks, folds, rows }
+    let height = AXIS_HEIGHT + MARGIN;
+    Layout { width: options.width, height, top: AXIS_HEIGHT, ticks, folds, rows: Vec::new() }
+}
+
+fn scale<'a>(axis: &'a Axis, options: &LayoutOptions) -> Scale<'a> {
+    Scale::new(axis, (options.width - options.gutter - MARGIN).max(1.0))
 }
 
 /// The width that the labels of a timeline need, at most a third of `width`, both in pixels.
 pub fn gutter_for(timeline: &Timeline, width: f64) -> f64 {
     let label_end = |lane: &Lane| label_x(lane) + text_width(&lane.label) * 1.08;
     let needed = timeline.lanes.iter().map(label_end).fold(MIN_GUTTER, f64::max) + 12.0;
-    needed.min(width / 3.0)
+    needed.min(width / 3.0).min(MAX_GUTTER)
 }
 
 /// Where a lane's label begins.
@@ -204,16 +222,25 @@ fn label_x(lane: &Lane) -> f64 {
     14.0 + 14.0 * f64::from(lane.depth)
 }
 
-fn place(lane: &Lane, y: f64, left: f64, scale: &Scale<'_>) -> Row {
+/// Places a lane with its upper end at `y`, in pixels; what is outside the axis is left out.
+pub fn place(lane: &Lane, y: f64, axis: &Axis, options: &LayoutOptions) -> Row {
+    let (left, scale) = (options.gutter, scale(axis, options));
+    let (begin, end) = (axis.pieces.first().map_or(SimTime::ZERO, |p| p.from), axis.horizon());
+    // Both are in order of time, so what is seen is one stretch of each.
+    let spans = &lane.spans[lane.spans.partition_point(|s| s.to < begin)..];
+    let spans = &spans[..spans.partition_point(|s| s.from <= end)];
+    let instants = &lane.instants[lane.instants.partition_point(|i| i.at < begin)..];
+    let instants = &instants[..instants.partition_point(|i| i.at <= end)];
     let (height, bar_height) = lane.form.heights();
     let middle = y + height / 2.0;
-    let mut bars: Vec<Bar> = Vec::with_capacity(lane.spans.len());
-    for span in &lane.spans {
+    let mut bars: Vec<Bar> = Vec::with_capacity(spans.len());
+    for span in spans {
         let x = left + scale.px_from_time(span.from);
         let end = matches!(span.look, SpanLook::Failed | SpanLook::Done | SpanLook::Ending);
         let width = (left + scale.px_from_time(span.to) - x).max(if end { MIN_END } else { MIN_BAR });
         // What is too narrow to be told from its like before it adds nothing.
-        let hidden = bars.last().is_some_and(|b| b.look == span.look && x + width <= b.x + b.width + 0.5);
+        let covers = |b: &Bar| b.look == span.look && x + width <= b.x + b.width + 0.5;
+        let hidden = bars.iter().rev().take(4).any(covers);
         if !hidden {
             bars.push(Bar {
                 x,
@@ -228,15 +255,15 @@ fn place(lane: &Lane, y: f64, left: f64, scale: &Scale<'_>) -> Row {
             });
         }
     }
-    let mut marks: Vec<Mark> = Vec::with_capacity(lane.instants.len());
-    for (i, instant) in lane.instants.iter().enumerate() {
+    let mut marks: Vec<Mark> = Vec::with_capacity(instants.len());
+    for (i, instant) in instants.iter().enumerate() {
         let x = left + scale.px_from_time(instant.at);
         let apart = if instant.quiet { QUIET_APART } else { MIN_APART };
         let near = |m: &Mark| m.look == instant.look && m.text == instant.text && x - m.x < apart;
         if marks.iter().rev().take(3).any(near) {
             continue;
         }
-        let next = lane.instants.get(i + 1).map_or(f64::MAX, |n| left + scale.px_from_time(n.at));
+        let next = instants.get(i + 1).map_or(f64::MAX, |n| left + scale.px_from_time(n.at));
         let fits = next - x > text_width(&instant.text) + 2.0 * MARK_TEXT;
         marks.push(Mark {
             x,

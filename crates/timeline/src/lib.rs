@@ -21,7 +21,7 @@ pub use axis::{Axis, Piece, Scale, Tick};
 pub use chronicle::{Line, chronicle};
 pub use explain::{Explanation, FieldRef, Step, explain};
 pub use lanes::{Options, lanes};
-pub use layout::{Bar, FoldMark, Layout, LayoutOptions, MARGIN, Mark, Row, TickMark, gutter_for, layout};
+pub use layout::{Bar, FoldMark, Layout, LayoutOptions, MARGIN, Mark, Row, TickMark, gutter_for, heads, layout, place};
 pub use model::{Form, Instant, InstantLook, Lane, Span, SpanLook, Stop, Timeline};
 pub use svg::svg;
 pub use words::Lang;

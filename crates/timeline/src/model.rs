@@ -24,6 +24,8 @@ pub struct Lane {
     pub label: String,
     /// How deep it stands in the tree; 0 at the top.
     pub depth: u8,
+    /// Are the lanes below it hidden until a person opens it?
+    pub closed: bool,
     /// How it looks.
     pub form: Form,
     /// What lasts, in order of time, without overlaps.
@@ -129,6 +131,8 @@ pub enum InstantLook {
     Pass,
     /// A probe failed: a bar.
     Fail,
+    /// A probe's attempt counts for nothing: a cross.
+    Ignored,
     /// What a person or fate did: a triangle.
     Action,
     /// A process is told to end: an arrow.
@@ -143,6 +147,7 @@ impl InstantLook {
             Self::Warning => "warning",
             Self::Pass => "pass",
             Self::Fail => "fail",
+            Self::Ignored => "ignored",
             Self::Action => "action",
             Self::Signal => "signal",
         }
@@ -171,6 +176,22 @@ pub struct Stop {
     /// The entry: of all that happened at that instant, the first on the topmost lane.
     #[serde(with = "entry_id")]
     pub entry: EntryId,
+    /// Is it a turning point: an end, a kill, a back-off, a refusal, something that a person did?
+    pub landmark: bool,
+}
+
+impl SpanLook {
+    /// Does its begin turn the course of things?
+    const fn turns(self) -> bool {
+        matches!(self, Self::Failed | Self::Done | Self::Ending | Self::BackOff)
+    }
+}
+
+impl InstantLook {
+    /// Does it turn the course of things?
+    const fn turns(self) -> bool {
+        matches!(self, Self::Action | Self::Signal)
+    }
 }
 
 impl Timeline {
@@ -178,11 +199,19 @@ impl Timeline {
     pub fn stops(&self) -> Vec<Stop> {
         let mut stops: Vec<Stop> = Vec::new();
         for lane in &self.lanes {
-            stops.extend(lane.spans.iter().map(|s| Stop { at: s.from, entry: s.entry }));
-            stops.extend(lane.instants.iter().map(|i| Stop { at: i.at, entry: i.entry }));
+            let turns = |look: SpanLook| look.turns() && lane.form == Form::Main;
+            let begins =
+                lane.spans.iter().map(|s| Stop { at: s.from, entry: s.entry, landmark: turns(s.look) });
+            stops.extend(begins);
+            let instants = lane.instants.iter();
+            stops.extend(instants.map(|i| Stop { at: i.at, entry: i.entry, landmark: i.look.turns() }));
         }
         stops.sort_by_key(|s| s.at);
-        stops.dedup_by_key(|s| s.at);
+        stops.dedup_by(|later, first| {
+            let same = later.at == first.at;
+            first.landmark |= same && later.landmark;
+            same
+        });
         stops
     }
 
@@ -212,7 +241,8 @@ impl Timeline {
 
 impl Lane {
     pub(crate) fn new(key: impl Into<String>, label: impl Into<String>, depth: u8, form: Form) -> Self {
-        Self { key: key.into(), label: label.into(), depth, form, spans: Vec::new(), instants: Vec::new() }
+        let (key, label) = (key.into(), label.into());
+        Self { key, label, depth, closed: false, form, spans: Vec::new(), instants: Vec::new() }
     }
 
     /// Is there anything on it?

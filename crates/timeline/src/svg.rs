@@ -49,7 +49,7 @@ const STYLE: &str = "\
 .lifepod .instant{stroke:var(--l-ground);stroke-width:1}\
 .lifepod .is-normal{fill:var(--l-accent)}.lifepod .is-warning{fill:var(--l-waiting)}\
 .lifepod .is-pass{fill:none;stroke:var(--l-ready);stroke-width:1.6}.lifepod .is-fail{fill:var(--l-failed)}\
-.lifepod .is-action,.lifepod .is-signal{fill:var(--l-ink)}";
+.lifepod .is-ignored{fill:none;stroke:var(--l-soft);stroke-width:1.6}.lifepod .is-action,.lifepod .is-signal{fill:var(--l-ink)}";
 
 fn draw(layout: &Layout, out: &mut String) -> fmt::Result {
     let (width, height) = (Px(layout.width), Px(layout.height));
@@ -166,6 +166,7 @@ fn mark(m: &Mark, out: &mut String) -> fmt::Result {
         InstantLook::Normal | InstantLook::Warning => write!(out, "M{} {}l5 6-5 6-5-6z", Px(x), Px(y - 6.0))?,
         InstantLook::Pass => write!(out, "M{} {}a3.5 3.5 0 1 0 7 0a3.5 3.5 0 1 0-7 0z", Px(x - 3.5), Px(y))?,
         InstantLook::Fail => write!(out, "M{} {}h4v16h-4z", Px(x - 2.0), Px(y - 8.0))?,
+        InstantLook::Ignored => write!(out, "M{} {}l7 7m0-7l-7 7", Px(x - 3.5), Px(y - 3.5))?,
         InstantLook::Action => write!(out, "M{} {}h10l-5 9z", Px(x - 5.0), Px(y - 4.0))?,
         InstantLook::Signal => write!(out, "M{} {}l8 5-8 5z", Px(x - 1.0), Px(y - 5.0))?,
     }

@@ -36,6 +36,8 @@ pub(crate) struct Words {
     pub(crate) readiness: &'static str,
     pub(crate) startup: &'static str,
     pub(crate) ready: &'static str,
+    pub(crate) endpoints: &'static str,
+    pub(crate) no_endpoint: &'static str,
 }
 
 impl Lang {
@@ -61,6 +63,8 @@ impl Lang {
                 readiness: "readiness",
                 startup: "startup",
                 ready: "ready",
+                endpoints: "endpoints",
+                no_endpoint: "no ready endpoint",
             },
             Self::Zh => &Words {
                 status: "STATUS",
@@ -82,6 +86,8 @@ impl Lang {
                 readiness: "就绪",
                 startup: "启动",
                 ready: "就绪",
+                endpoints: "个端点",
+                no_endpoint: "没有就绪端点",
             },
         }
     }

@@ -182,7 +182,7 @@ impl ContainerTrack {
         self.probes.entry(probe.kind).or_default().push(Instant {
             at: entry.at,
             look: if unknown {
-                InstantLook::Warning
+                InstantLook::Ignored
             } else if pass {
                 InstantLook::Pass
             } else {
@@ -202,14 +202,21 @@ impl ContainerTrack {
         }
     }
 
-    pub(super) fn finish(self, horizon: SimTime, key: &dyn Fn(&str) -> String, lanes: &mut Vec<Lane>) {
+    /// Adds the container's lanes, the first one `depth` deep.
+    pub(super) fn finish(
+        self,
+        horizon: SimTime,
+        depth: u8,
+        key: &dyn Fn(&str) -> String,
+        lanes: &mut Vec<Lane>,
+    ) {
         let words = self.words();
         let label = match self.role {
             Role::App => self.name.clone(),
             Role::Init => format!("{} ({})", self.name, words.init),
             Role::Sidecar => format!("{} ({})", self.name, words.sidecar),
         };
-        let mut lane = Lane::new(key(&self.name), label, 1, Form::Main);
+        let mut lane = Lane::new(key(&self.name), label, depth, Form::Main);
         lane.spans = self.track.finish(horizon);
         lanes.push(lane);
         for (kind, instants) in self.probes {
@@ -218,7 +225,7 @@ impl ContainerTrack {
                 ProbeKind::Readiness => (words.readiness, "readiness"),
                 ProbeKind::Liveness => (words.liveness, "liveness"),
             };
-            let mut lane = Lane::new(key(&format!("{}/{part}", self.name)), name, 2, Form::Part);
+            let mut lane = Lane::new(key(&format!("{}/{part}", self.name)), name, depth + 1, Form::Part);
             lane.instants = instants;
             lanes.push(lane);
         }

@@ -16,10 +16,10 @@ use crate::words::Lang;
 use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
-use lifepod_api::{Object, SimTime};
+use lifepod_api::{ApiEvent, Object, SimTime};
 use lifepod_engine::trace::{Decision, ObjectRevision, PodRef};
-use lifepod_engine::{Entry, Trace, What};
-use other::{NodeTrack, WorkloadTrack};
+use lifepod_engine::{Entry, Op, Trace, What};
+use other::{NodeTrack, ServiceTrack, WorkloadTrack};
 use pod::PodTrack;
 
 /// What the lanes shall be like.
@@ -46,6 +46,9 @@ struct Builder<'a> {
     /// The place of a pod in `pods`, by its `uid`.
     by_uid: BTreeMap<&'a str, usize>,
     workloads: Vec<WorkloadTrack>,
+    /// The place of a workload in `workloads`, by its `uid`.
+    workload_by_uid: BTreeMap<&'a str, usize>,
+    services: Vec<ServiceTrack>,
     nodes: Vec<NodeTrack>,
     actions: Vec<Instant>,
 }
@@ -57,6 +60,8 @@ impl<'a> Builder<'a> {
             pods: Vec::new(),
             by_uid: BTreeMap::new(),
             workloads: Vec::new(),
+            workload_by_uid: BTreeMap::new(),
+            services: Vec::new(),
             nodes: Vec::new(),
             actions: Vec::new(),
         }
@@ -101,6 +106,7 @@ impl<'a> Builder<'a> {
     }
 
     fn revision(&mut self, entry: &'a Entry, revision: &'a ObjectRevision) {
+        let op = revision.op;
         match &*revision.object {
             Object::Pod(pod) => {
                 let uid = pod.metadata.uid.as_str();
@@ -108,30 +114,51 @@ impl<'a> Builder<'a> {
                 if i == self.pods.len() {
                     self.pods.push(PodTrack::new(pod, entry, self.options));
                 }
-                self.pods[i].revision(entry, revision.op, pod);
+                self.pods[i].revision(entry, op, pod);
             }
-            Object::Event(event) => {
-                if let Some(i) = self.by_uid.get(event.involved_object.uid.as_str()) {
-                    self.pods[*i].event(entry, revision.op, event);
-                }
-            }
+            Object::Event(event) => self.event(entry, op, event),
             Object::Node(node) => {
                 let name = &node.metadata.name;
                 let i = self.nodes.iter().position(|n| n.is(name)).unwrap_or_else(|| {
                     self.nodes.push(NodeTrack::new(name));
                     self.nodes.len() - 1
                 });
-                self.nodes[i].revision(entry, revision.op, node);
+                self.nodes[i].revision(entry, op, node);
+            }
+            Object::EndpointSlice(slice) => {
+                let namespace = &slice.metadata.namespace;
+                let Some(name) = slice.metadata.labels.get("kubernetes.io/service-name") else { return };
+                let i = self.services.iter().position(|s| s.is(namespace, name)).unwrap_or_else(|| {
+                    self.services.push(ServiceTrack::new(namespace, name));
+                    self.services.len() - 1
+                });
+                self.services[i].slice(entry, op, slice, self.options.lang);
             }
             object => {
                 let Some(replicas) = other::replicas(object) else { return };
-                let key = object.key();
-                let i = self.workloads.iter().position(|w| w.is(&key)).unwrap_or_else(|| {
-                    self.workloads.push(WorkloadTrack::new(key));
-                    self.workloads.len() - 1
-                });
-                self.workloads[i].revision(entry, revision.op, replicas, self.options.lang);
+                let uid = object.meta().uid.as_str();
+                let i = *self.workload_by_uid.entry(uid).or_insert(self.workloads.len());
+                if i == self.workloads.len() {
+                    self.workloads.push(WorkloadTrack::new(object));
+                }
+                self.workloads[i].revision(entry, op, replicas, self.options.lang);
             }
+        }
+    }
+
+    /// An Event stands on the lane of what it is about.
+    fn event(&mut self, entry: &Entry, op: Op, event: &ApiEvent) {
+        let about = &event.involved_object;
+        if let Some(i) = self.by_uid.get(about.uid.as_str()) {
+            self.pods[*i].event(entry, op, event);
+        } else if op == Op::Deleted {
+            // Its time to live is over; nothing happened.
+        } else if let Some(i) = self.workload_by_uid.get(about.uid.as_str()) {
+            self.workloads[*i].event(pod::event_instant(entry, op, event));
+        } else if about.kind == "Node"
+            && let Some(node) = self.nodes.iter_mut().find(|n| n.is(&about.name))
+        {
+            node.event(pod::event_instant(entry, op, event));
         }
     }
 
@@ -142,27 +169,93 @@ impl<'a> Builder<'a> {
 
     fn finish(self) -> Timeline {
         let horizon = self.options.horizon;
+        let owned = Owned::of(&self);
         let mut lanes: Vec<Lane> = Vec::new();
-        for workload in self.workloads {
-            lanes.push(workload.finish(horizon));
+        let mut places = Places {
+            horizon,
+            count: self.pods.len(),
+            seen: BTreeMap::new(),
+            workloads: self.workloads.into_iter().map(Some).collect(),
+            pods: self.pods.into_iter().map(Some).collect(),
+        };
+        for member in &owned.roots {
+            places.put(*member, 0, &owned, &mut lanes);
         }
-        // Two pods of one name are told apart by their order.
-        let mut seen: BTreeMap<String, u32> = BTreeMap::new();
-        for pod in self.pods {
-            let n = seen.entry(pod.label().into()).or_insert(0);
-            *n += 1;
-            let nth = *n;
-            pod.finish(horizon, nth, &mut lanes);
-        }
-        for node in self.nodes {
-            lanes.push(node.finish(horizon));
-        }
+        lanes.extend(self.services.into_iter().map(|s| s.finish(horizon)));
+        lanes.extend(self.nodes.into_iter().map(|n| n.finish(horizon)));
         let mut actions = Lane::new("actions", self.options.lang.words().actions, 0, Form::Part);
         actions.instants = self.actions;
         if !actions.is_empty() {
             lanes.push(actions);
         }
         Timeline { horizon, lanes }
+    }
+}
+
+/// A place in [`Builder::workloads`] or [`Builder::pods`].
+#[derive(Clone, Copy)]
+enum Member {
+    Workload(usize),
+    Pod(usize),
+}
+
+/// Who made what, as owner references say: Deployment, ReplicaSet, pod.
+struct Owned {
+    /// What nobody made whose object is known.
+    roots: Vec<Member>,
+    /// What each workload made, in the order of `Builder::workloads`.
+    by_workload: Vec<Vec<Member>>,
+}
+
+impl Owned {
+    fn of(builder: &Builder<'_>) -> Self {
+        let mut owned = Self { roots: Vec::new(), by_workload: Vec::new() };
+        owned.by_workload.resize_with(builder.workloads.len(), Vec::new);
+        let place = |owner: Option<&str>| builder.workload_by_uid.get(owner?).copied();
+        let workloads = builder.workloads.iter().enumerate().map(|(i, w)| {
+            // Nothing is below itself, whatever a manifest claims.
+            (Member::Workload(i), place(w.owner()).filter(|owner| *owner < i && w.uid() != ""))
+        });
+        let pods = builder.pods.iter().enumerate().map(|(i, p)| (Member::Pod(i), place(p.owner())));
+        for (member, owner) in workloads.chain(pods) {
+            match owner {
+                Some(owner) => owned.by_workload[owner].push(member),
+                None => owned.roots.push(member),
+            }
+        }
+        owned
+    }
+}
+
+/// The lanes that are still to be put somewhere.
+struct Places<'a> {
+    horizon: SimTime,
+    /// How many pods there are in all.
+    count: usize,
+    /// Two pods of one name are told apart by their order.
+    seen: BTreeMap<String, u32>,
+    workloads: Vec<Option<WorkloadTrack>>,
+    pods: Vec<Option<PodTrack<'a>>>,
+}
+
+impl Places<'_> {
+    fn put(&mut self, member: Member, depth: u8, owned: &Owned, lanes: &mut Vec<Lane>) {
+        match member {
+            Member::Pod(i) => {
+                let Some(pod) = self.pods[i].take() else { return };
+                let n = self.seen.entry(pod.label().into()).or_insert(0);
+                *n += 1;
+                let nth = *n;
+                pod.finish(self.horizon, depth, nth, self.count, lanes);
+            }
+            Member::Workload(i) => {
+                let Some(workload) = self.workloads[i].take() else { return };
+                lanes.push(workload.finish(self.horizon, depth));
+                for member in &owned.by_workload[i] {
+                    self.put(*member, depth + 1, owned, lanes);
+                }
+            }
+        }
     }
 }
 

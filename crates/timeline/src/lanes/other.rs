@@ -1,23 +1,25 @@
-//! The lanes of what is no pod: nodes, and the controllers' replicas.
+//! The lanes of what is no pod: nodes, the controllers' replicas, and the Services' endpoints.
 
+use super::pod::owner_of;
 use super::track::Track;
-use crate::model::{Form, Lane, SpanLook};
+use crate::model::{Form, Instant, Lane, SpanLook};
 use crate::words::Lang;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
-use lifepod_api::{Node, Object, ObjectKey, SimTime};
+use lifepod_api::{EndpointSlice, Node, Object, ObjectKey, SimTime};
 use lifepod_engine::{Entry, Op};
 
 /// The lane of a node.
 pub(super) struct NodeTrack {
     name: String,
     track: Track,
+    events: Vec<Instant>,
 }
 
 impl NodeTrack {
     pub(super) fn new(name: &str) -> Self {
-        Self { name: name.into(), track: Track::default() }
+        Self { name: name.into(), track: Track::default(), events: Vec::new() }
     }
 
     pub(super) fn is(&self, name: &str) -> bool {
@@ -47,9 +49,15 @@ impl NodeTrack {
         self.track.set(entry, look, text, hint);
     }
 
+    /// An Event about the node.
+    pub(super) fn event(&mut self, event: Instant) {
+        self.events.push(event);
+    }
+
     pub(super) fn finish(self, horizon: SimTime) -> Lane {
         let mut lane = Lane::new(format!("node/{}", self.name), self.name, 0, Form::Part);
         lane.spans = self.track.finish(horizon);
+        lane.instants = self.events;
         lane
     }
 }
@@ -68,6 +76,10 @@ pub(super) fn replicas(object: &Object) -> Option<Replicas> {
         Object::StatefulSet(o) => (o.spec.replicas.unwrap_or(1), o.status.ready_replicas),
         Object::DaemonSet(o) => (o.status.desired_number_scheduled, o.status.number_ready),
         Object::Job(o) => (o.spec.completions.unwrap_or(1), o.status.succeeded),
+        Object::CronJob(o) => {
+            let active = o.status.active.len() as i32;
+            (active, active)
+        }
         _ => return None,
     };
     Some(Replicas { wanted, ready })
@@ -76,16 +88,36 @@ pub(super) fn replicas(object: &Object) -> Option<Replicas> {
 /// The lane of a controller's object.
 pub(super) struct WorkloadTrack {
     key: ObjectKey,
+    uid: String,
+    owner: Option<String>,
     track: Track,
+    events: Vec<Instant>,
 }
 
 impl WorkloadTrack {
-    pub(super) fn new(key: ObjectKey) -> Self {
-        Self { key, track: Track::default() }
+    pub(super) fn new(object: &Object) -> Self {
+        let meta = object.meta();
+        Self {
+            key: object.key(),
+            uid: meta.uid.clone(),
+            owner: owner_of(meta),
+            track: Track::default(),
+            events: Vec::new(),
+        }
     }
 
-    pub(super) fn is(&self, key: &ObjectKey) -> bool {
-        self.key == *key
+    pub(super) fn uid(&self) -> &str {
+        &self.uid
+    }
+
+    /// The `uid` of the controller that made this one.
+    pub(super) fn owner(&self) -> Option<&str> {
+        self.owner.as_deref()
+    }
+
+    /// An Event about the object.
+    pub(super) fn event(&mut self, event: Instant) {
+        self.events.push(event);
     }
 
     pub(super) fn revision(&mut self, entry: &Entry, op: Op, replicas: Replicas, lang: Lang) {
@@ -103,9 +135,54 @@ impl WorkloadTrack {
         self.track.set(entry, look, text.clone(), text);
     }
 
+    pub(super) fn finish(self, horizon: SimTime, depth: u8) -> Lane {
+        let label = format!("{} {}", self.key.kind, self.key.name);
+        let key = format!("{}#{}", self.key, self.uid);
+        let mut lane = Lane::new(key, label, depth, Form::Part);
+        lane.spans = self.track.finish(horizon);
+        lane.instants = self.events;
+        lane
+    }
+}
+
+/// The lane of a Service: how many endpoints take its requests.
+pub(super) struct ServiceTrack {
+    namespace: String,
+    name: String,
+    track: Track,
+}
+
+impl ServiceTrack {
+    pub(super) fn new(namespace: &str, name: &str) -> Self {
+        Self { namespace: namespace.into(), name: name.into(), track: Track::default() }
+    }
+
+    pub(super) fn is(&self, namespace: &str, name: &str) -> bool {
+        self.namespace == namespace && self.name == name
+    }
+
+    /// A revision of the slice that holds the Service's endpoints.
+    pub(super) fn slice(&mut self, entry: &Entry, op: Op, slice: &EndpointSlice, lang: Lang) {
+        if op == Op::Deleted {
+            self.track.close(entry.at);
+            return;
+        }
+        let words = lang.words();
+        let ready = slice.endpoints.iter().filter(|e| e.conditions.ready != Some(false)).count();
+        let all = slice.endpoints.len();
+        let (look, text) = match ready {
+            0 => (SpanLook::Failed, words.no_endpoint.to_string()),
+            _ => (SpanLook::Ready, format!("{ready}/{all} {}", words.endpoints)),
+        };
+        let addresses = slice.endpoints.iter().flat_map(|e| &e.addresses);
+        let list = addresses.map(String::as_str).collect::<Vec<_>>().join(", ");
+        let hint = if list.is_empty() { text.clone() } else { format!("{text} · {list}") };
+        self.track.set(entry, look, text, hint);
+    }
+
     pub(super) fn finish(self, horizon: SimTime) -> Lane {
-        let mut lane = Lane::new(self.key.to_string(), self.key.to_string(), 0, Form::Part);
-        lane.label = format!("{} {}", self.key.kind, self.key.name);
+        let key = format!("service/{}/{}", self.namespace, self.name);
+        let mut lane = Lane::new(key, format!("Service {}", self.name), 0, Form::Part);
         lane.spans = self.track.finish(horizon);
         lane
     }

@@ -8,7 +8,7 @@ use crate::words::Words;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
-use lifepod_api::{ApiEvent, Pod, SimTime};
+use lifepod_api::{ApiEvent, ObjectMeta, Pod, SimTime};
 use lifepod_engine::trace::{Call, Decision, ProbeAttempt, RuntimeCall};
 use lifepod_engine::{Entry, EntryId, Op};
 
@@ -16,6 +16,7 @@ pub(super) struct PodTrack<'a> {
     options: &'a Options,
     words: &'static Words,
     label: String,
+    owner: Option<String>,
     phase: Track,
     status: Track,
     containers: Vec<ContainerTrack>,
@@ -43,6 +44,7 @@ impl<'a> PodTrack<'a> {
             options,
             words: options.lang.words(),
             label,
+            owner: owner_of(meta),
             phase: Track::default(),
             status: Track::default(),
             containers,
@@ -55,6 +57,11 @@ impl<'a> PodTrack<'a> {
 
     pub(super) fn label(&self) -> &str {
         &self.label
+    }
+
+    /// The `uid` of the controller that made the pod.
+    pub(super) fn owner(&self) -> Option<&str> {
+        self.owner.as_deref()
     }
 
     /// The API server stored a revision of the pod.
@@ -189,51 +196,66 @@ impl<'a> PodTrack<'a> {
         if op == Op::Deleted {
             return;
         }
-        let warning = event.type_ == "Warning";
-        let times = if event.count > 1 { format!(" (x{})", event.count) } else { String::new() };
-        self.events.push(Instant {
-            at: entry.at,
-            look: if warning { InstantLook::Warning } else { InstantLook::Normal },
-            text: String::new(),
-            hint: format!("{}{times}: {}", event.reason, event.message),
-            quiet: op == Op::Modified,
-            entry: entry.id,
-        });
+        self.events.push(event_instant(entry, op, event));
     }
 
     fn container(&mut self, name: &str) -> Option<&mut ContainerTrack> {
         self.containers.iter_mut().find(|c| c.name == name)
     }
 
-    /// Adds the pod's lanes; it is the `nth` pod of its name.
-    pub(super) fn finish(self, horizon: SimTime, nth: u32, lanes: &mut Vec<Lane>) {
+    /// Adds the pod's lanes, the first one `depth` deep; it is the `nth` pod of its name, one of `pods` in all.
+    pub(super) fn finish(self, horizon: SimTime, depth: u8, nth: u32, pods: usize, lanes: &mut Vec<Lane>) {
+        /// So many pods are shown whole at first.
+        const OPEN_PODS: usize = 3;
+        let inner = depth + 1;
         let key = |part: &str| format!("{}#{nth}/{part}", self.label);
         let label = if nth == 1 { self.label.clone() } else { format!("{} ({nth})", self.label) };
-        let mut pod = Lane::new(key(""), label, 0, Form::Main);
+        let mut pod = Lane::new(key(""), label, depth, Form::Main);
+        pod.closed = pods > OPEN_PODS;
         pod.spans = self.phase.finish(horizon);
-        let mut status = Lane::new(key("status"), self.words.status, 1, Form::Part);
+        let mut status = Lane::new(key("status"), self.words.status, inner, Form::Part);
         status.spans = self.status.finish(horizon);
-        let conditions = Lane::new(key("conditions"), self.words.conditions, 1, Form::Title);
-        let mut termination = Lane::new(key("termination"), self.words.termination, 1, Form::Part);
+        let mut conditions = Lane::new(key("conditions"), self.words.conditions, inner, Form::Title);
+        conditions.closed = pods > 1;
+        let mut termination = Lane::new(key("termination"), self.words.termination, inner, Form::Part);
         termination.spans = self.deletion.finish(horizon);
         termination.instants = self.signals;
         termination.instants.sort_by_key(|i| i.at);
-        let mut events = Lane::new(key("events"), self.words.events, 1, Form::Part);
+        let mut events = Lane::new(key("events"), self.words.events, inner, Form::Part);
         events.instants = self.events;
         lanes.extend([pod, status]);
         for c in self.containers {
-            c.finish(horizon, &key, lanes);
+            c.finish(horizon, inner, &key, lanes);
         }
         if !self.conditions.is_empty() {
             lanes.push(conditions);
         }
         for (kind, track) in self.conditions {
-            let mut lane = Lane::new(key(&format!("condition/{kind}")), kind, 2, Form::Thin);
+            let mut lane = Lane::new(key(&format!("condition/{kind}")), kind, inner + 1, Form::Thin);
             lane.spans = track.finish(horizon);
             lanes.push(lane);
         }
         lanes.extend([termination, events].into_iter().filter(|l| !l.is_empty()));
     }
+}
+
+/// An Event as an instant. One that only counts further is quiet.
+pub(super) fn event_instant(entry: &Entry, op: Op, event: &ApiEvent) -> Instant {
+    let warning = event.type_ == "Warning";
+    let times = if event.count > 1 { format!(" (x{})", event.count) } else { String::new() };
+    Instant {
+        at: entry.at,
+        look: if warning { InstantLook::Warning } else { InstantLook::Normal },
+        text: String::new(),
+        hint: format!("{}{times}: {}", event.reason, event.message),
+        quiet: op == Op::Modified,
+        entry: entry.id,
+    }
+}
+
+/// The `uid` of an object's controller.
+pub(super) fn owner_of(meta: &ObjectMeta) -> Option<String> {
+    meta.owner_references.iter().find(|o| o.controller == Some(true)).map(|o| o.uid.clone())
 }
 
 /// `TERM` for `SIGTERM`.
