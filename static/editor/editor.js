@@ -1,7 +1,7 @@
 // <yaml-editor>: CodeMirror as a custom element. The page sets `text`, `diagnostics`, `marks` and `assist`, and hears an
 // `edit` event when a person changed the text, and a `silence` event with the name of a lint that shall be quiet.
 
-import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
+import { defaultKeymap, history, historyKeymap, indentWithTab, isolateHistory, undo } from "@codemirror/commands";
 import { yaml } from "@codemirror/lang-yaml";
 import { bracketMatching, foldKeymap, indentOnInput, indentUnit, syntaxHighlighting } from "@codemirror/language";
 import { lintKeymap, setDiagnostics } from "@codemirror/lint";
@@ -90,7 +90,7 @@ class YamlEditor extends HTMLElement {
         const byPerson = update.transactions.some((t) => t.docChanged && !t.annotation(Transaction.remote));
         if (byPerson) this.dispatchEvent(new CustomEvent("edit"));
       }),
-      EditorView.contentAttributes.of({ "aria-label": early.label ?? "YAML" }),
+      EditorView.contentAttributes.of({ tabindex: "0", "aria-label": early.label ?? "YAML" }),
     ];
     this.#view = new EditorView({ state: EditorState.create({ doc: early.text ?? "", extensions }), parent: this });
     this.#assist = early.assist;
@@ -105,11 +105,23 @@ class YamlEditor extends HTMLElement {
 
   set text(text) {
     const { doc } = this.#view.state;
-    if (doc.toString() === text) return;
+    const old = doc.toString();
+    if (old === text) return;
+    // Only what differs is replaced: the text cursor and the scroll stay where they are.
+    let from = 0;
+    while (from < old.length && from < text.length && old[from] === text[from]) from += 1;
+    let [to, end] = [old.length, text.length];
+    while (to > from && end > from && old[to - 1] === text[end - 1]) [to, end] = [to - 1, end - 1];
     this.#view.dispatch({
-      changes: { from: 0, to: doc.length, insert: text },
-      annotations: Transaction.remote.of(true),
+      changes: { from, to, insert: text.slice(from, end) },
+      annotations: [Transaction.remote.of(true), isolateHistory.of("full")],
+      effects: EditorView.scrollIntoView(from, { y: "center" }),
     });
+  }
+
+  /** Takes back the last change, typed or not. */
+  undo() {
+    undo(this.#view);
   }
 
   /**

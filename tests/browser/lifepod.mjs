@@ -76,7 +76,7 @@ export class Lifepod {
 
   /** Presses keys with the focus on the timeline. */
   async press(...keys) {
-    await this.page.locator(".timeline").focus();
+    await this.page.locator(".timeline-scroll").focus();
     for (const key of keys) await this.page.keyboard.press(key);
   }
 
@@ -111,6 +111,19 @@ export class Lifepod {
   /** Waits until the inspector shows the instant at the cursor. */
   async settled() {
     await this.page.waitForFunction(() => document.querySelector(".inspector").dataset.settled === "true");
+  }
+
+  /** Opens the menu of the lane whose key ends so, and chooses what is called so. */
+  async choose(end, name) {
+    await this.page.locator(`[data-lane$="${end}"] .timeline-label`).first().click({ button: "right", position: { x: 4, y: 4 }, force: true });
+    await this.answered(() => this.page.getByRole("menuitem", { name, exact: true }).click());
+  }
+
+  /** Types a command at the prompt. */
+  async command(line) {
+    const prompt = this.page.locator(".prompt-line");
+    await prompt.fill(line);
+    await prompt.press("Enter");
   }
 
   /** Keeps a picture of the page. */

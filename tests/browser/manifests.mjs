@@ -18,3 +18,9 @@ spec:
 export function shell(command) {
   return HELLO.replace("echo Hello Kubernetes! && 3600", command);
 }
+
+/** So many pods that sleep. */
+export function pods(count) {
+  const one = (i) => HELLO.replace("name: myapp-pod", `name: pod-${String(i).padStart(3, "0")}`).replace("&& 3600", "&& sleep 7200");
+  return Array.from({ length: count }, (_, i) => one(i)).join("---\n");
+}

@@ -1,15 +1,17 @@
 //! The page: one state, the worker's last answers, and the parts that show them.
 
 use crate::browser::{self, keep, kept};
-use crate::editor::Editor;
+use crate::dialogs::{Gallery, Help, Palette, Seeds, Share, open_file};
+use crate::editor::{self, Editor};
 use crate::engine::{Engine, News, SharedDrawing};
-use crate::help::Help;
 use crate::i18n::Lang;
 use crate::inspector::Inspector;
 use crate::keys::{self, Press};
 use crate::playback::use_playback;
-use crate::protocol::{Ask, Diagnostic, Look, Pane, Run, Seen, Story};
-use crate::state::{Action, State, Tab, Theme};
+use crate::prompt;
+use crate::protocol::{Ask, Diagnostic, Look, Pane, Printed, Run, Seen, Story, Typed};
+use crate::share::Shared;
+use crate::state::{Action, Dialog, Shown, State, Tab, Theme};
 use crate::timeline::{Timeline, View};
 use crate::toolbar::Toolbar;
 use gloo::events::{EventListener, EventListenerOptions};
@@ -41,6 +43,10 @@ pub struct Results {
     pub seen: Option<Rc<Seen>>,
     /// Why the selected entry happened.
     pub story: Option<Rc<Story>>,
+    /// What typed commands printed, the latest last.
+    pub typed: Rc<[Printed]>,
+    /// The run that this one is compared with.
+    pub other: Option<SharedDrawing>,
     /// Something about the run that is no matter of the text.
     pub trouble: Option<Trouble>,
 }
@@ -70,12 +76,17 @@ impl Results {
                 results.took_ms = Some(took_ms);
                 results.trouble = None;
                 if let Some(drawing) = ran.drawing {
-                    results.drawing = Some(Rc::new(drawing));
+                    results.drawing = Some(drawing.into());
                     results.drawn = ran.id;
                 }
             }
             News::Seen(seen) => results.seen = Some(Rc::new(seen)),
             News::Story(story) => results.story = story.map(Rc::new),
+            News::Printed(printed) => {
+                const KEPT: usize = 12;
+                let from = (results.typed.len() + 1).saturating_sub(KEPT);
+                results.typed = results.typed[from..].iter().cloned().chain([printed]).collect();
+            }
             News::TooSlow(id) => {
                 results.answered = results.answered.max(id);
                 results.trouble = Some(Trouble::TooSlow);
@@ -95,6 +106,8 @@ impl Reducible for Results {
         Rc::new(match action {
             ResultsAction::News(news) => self.after(news),
             ResultsAction::NotKept => Results { trouble: Some(Trouble::NotKept), ..(*self).clone() },
+            ResultsAction::Compare(true) => Results { other: self.drawing.clone(), ..(*self).clone() },
+            ResultsAction::Compare(false) => Results { other: None, ..(*self).clone() },
         })
     }
 }
@@ -105,38 +118,66 @@ pub enum ResultsAction {
     News(News),
     /// The text could not be kept.
     NotKept,
+    /// Later runs are compared with the present one, or with none.
+    Compare(bool),
 }
 
-/// The state that a visit begins with: what the last one kept.
-fn first_state() -> State {
+/// The state that a visit begins with: what a link holds, else what the last visit kept.
+fn first_state(linked: Option<&Shared>) -> State {
     let system = browser::window().navigator().language().unwrap_or_default();
+    let text = linked.map(|linked| linked.text.clone()).or_else(|| kept::<String>("lifepod.text"));
     State {
-        text: kept::<String>("lifepod.text").map_or(FIRST_TEXT.into(), Into::into),
-        seed: None,
-        horizon: None,
+        text: text.map_or(FIRST_TEXT.into(), Into::into),
+        seed: linked.and_then(|linked| linked.seed),
+        horizon: linked.and_then(|linked| linked.horizon),
         end: SimTime::MAX,
         revision: 1,
         // Late enough for something to have happened.
-        cursor: SimTime::from_secs(60),
-        view: View::ALL,
+        cursor: linked.and_then(|linked| linked.cursor).unwrap_or(SimTime::from_secs(60)),
+        view: linked.map_or(View::ALL, |linked| linked.view),
         selected: None,
         playing: false,
         speed: 10.0,
         tab: Tab::Why,
-        help: false,
+        folded: linked.is_none_or(|linked| linked.folded),
+        shown: Shown::default(),
+        lane: None,
+        measure: None,
+        menu: None,
+        dialog: None,
+        pushed: 0,
+        note: linked.map_or_else(|| "".into(), |linked| linked.note.as_str().into()),
+        said: None,
         lang: Lang::tagged(&kept::<String>("lifepod.lang").unwrap_or(system)),
         theme: Theme::named(&kept::<String>("lifepod.theme").unwrap_or_default()),
     }
 }
 
+/// What [`App`] is given.
+#[derive(Properties, PartialEq)]
+pub struct AppProps {
+    /// What the page's address holds.
+    pub linked: Option<Shared>,
+}
+
 /// The page.
 #[component]
-pub fn App() -> Html {
-    let state = use_reducer(first_state);
+pub fn App(props: &AppProps) -> Html {
+    let state = use_reducer(|| first_state(props.linked.as_ref()));
     let results = use_reducer(Results::default);
     let send = use_callback((), {
-        let dispatch = state.dispatcher();
-        move |action, ()| dispatch.dispatch(action)
+        let (dispatch, results) = (state.dispatcher(), results.dispatcher());
+        move |action: Action, ()| {
+            match &action {
+                // What is done in the past makes another future; the old one stays to be compared with.
+                Action::Act(_) | Action::Move(..) => results.dispatch(ResultsAction::Compare(true)),
+                Action::Compare(on) => results.dispatch(ResultsAction::Compare(*on)),
+                Action::Open { .. } => results.dispatch(ResultsAction::Compare(false)),
+                Action::Undo => editor::undo(),
+                _ => {}
+            }
+            dispatch.dispatch(action);
+        }
     });
     let engine = use_memo((), {
         let dispatch = results.dispatcher();
@@ -171,11 +212,23 @@ pub fn App() -> Html {
         }
     });
     let ask = state.selected.map(|entry| Ask { run: results.drawn, entry });
-    use_effect_with(ask, move |ask| {
-        if let Some(ask) = ask {
-            engine.why(*ask);
+    use_effect_with(ask, {
+        let engine = engine.clone();
+        move |ask| {
+            if let Some(ask) = ask {
+                engine.why(*ask);
+            }
         }
     });
+    let type_ = {
+        let (run, at, send) = (results.drawn, state.cursor, send.clone());
+        Callback::from(move |line: String| match prompt::change(&line) {
+            Some(action) => send.emit(Action::Act(action.as_str().into())),
+            None => engine.kubectl(Typed { run, at, line }),
+        })
+    };
+    use_drop(send.clone());
+    use_said(state.said.clone(), send.clone());
 
     use_kept_text(state.text.clone(), results.dispatcher());
     use_effect_with(state.lang, |lang| {
@@ -193,7 +246,6 @@ pub fn App() -> Html {
     use_keys(&state, &results, send.clone());
     use_playback(state.playing, send.clone());
 
-    let words = state.lang.words();
     // A story stays until the next one is told, and goes with the selection.
     let story = results.story.clone().filter(|_| ask.is_some());
     let settled = results.seen.as_ref().is_some_and(|seen| seen.look == look)
@@ -218,6 +270,7 @@ pub fn App() -> Html {
             <Editor
                 lang={state.lang}
                 text={state.text.clone()}
+                pushed={state.pushed}
                 diagnostics={results.diagnostics.clone()}
                 marks={marks.as_ref().clone()}
                 trouble={results.trouble.clone()}
@@ -231,8 +284,14 @@ pub fn App() -> Html {
                 lang={state.lang}
                 drawing={results.drawing.clone()}
                 stale={results.answered != results.drawn}
+                other={results.other.clone()}
                 cursor={state.cursor}
                 view={state.view}
+                folded={state.folded}
+                shown={state.shown.clone()}
+                lane={state.lane.clone()}
+                measure={state.measure}
+                menu={state.menu.clone()}
                 selected={state.selected}
                 send={send.clone()}
             />
@@ -242,19 +301,44 @@ pub fn App() -> Html {
                 cursor={state.cursor}
                 seen={results.seen.clone()}
                 story={story}
+                note={state.note.clone()}
+                drawing={results.drawing.clone()}
+                other={results.other.clone()}
+                typed={results.typed.clone()}
                 settled={settled}
+                type_={type_}
                 send={send.clone()}
             />
-            if state.help {
-                <Help words={words} send={send} />
-            }
+            { dialog(&state, &results, send) }
+            <div class="toast" role="status">{ for state.said.iter().map(|said| html! { <span>{&**said}</span> }) }</div>
         </div>
+    }
+}
+
+/// The open dialog.
+fn dialog(
+    state: &UseReducerHandle<State>,
+    results: &UseReducerHandle<Results>,
+    send: Callback<Action>,
+) -> Html {
+    let (lang, drawing) = (state.lang, results.drawing.clone());
+    let state = || (**state).clone();
+    match state().dialog {
+        None => Html::default(),
+        Some(Dialog::Help) => html! { <Help {lang} {send} /> },
+        Some(Dialog::Palette) => html! { <Palette {lang} state={state()} {drawing} {send} /> },
+        Some(Dialog::Gallery) => html! { <Gallery {lang} {send} /> },
+        Some(Dialog::Share) => {
+            html! { <Share {lang} state={state()} {drawing} seen={results.seen.clone()} {send} /> }
+        }
+        Some(Dialog::Seeds) => html! { <Seeds {lang} state={state()} {drawing} {send} /> },
     }
 }
 
 fn view_of(tab: Tab) -> Pane {
     match tab {
-        Tab::Why => Pane::Pods,
+        Tab::Why | Tab::Compare => Pane::Pods,
+        Tab::Table => Pane::Table,
         Tab::Events => Pane::Events,
         Tab::Yaml => Pane::Yaml,
         Tab::Describe => Pane::Describe,
@@ -272,6 +356,37 @@ fn use_kept_text(text: Rc<str>, results: UseReducerDispatcher<Results>) {
                 results.dispatch(ResultsAction::NotKept);
             }
         });
+        move || drop(timer)
+    });
+}
+
+/// Opens a file that is dropped anywhere on the page.
+#[hook]
+fn use_drop(send: Callback<Action>) {
+    use_effect_with((), move |()| {
+        let options = EventListenerOptions::enable_prevent_default();
+        let window = browser::window();
+        let over =
+            EventListener::new_with_options(&window, "dragover", options, |event| event.prevent_default());
+        let drop_ = EventListener::new_with_options(&window, "drop", options, move |event| {
+            let event: &web_sys::DragEvent = event.unchecked_ref();
+            let file = event.data_transfer().and_then(|data| data.files()).and_then(|files| files.get(0));
+            if let Some(file) = file {
+                event.prevent_default();
+                open_file(file, send.clone());
+            }
+        });
+        move || drop((over, drop_))
+    });
+}
+
+/// What was said in passing goes away after a while.
+#[hook]
+fn use_said(said: Option<Rc<str>>, send: Callback<Action>) {
+    const SECONDS: u32 = 4;
+    use_effect_with(said, move |said| {
+        let some = said.is_some();
+        let timer = some.then(|| Timeout::new(SECONDS * 1_000, move || send.emit(Action::Hush)));
         move || drop(timer)
     });
 }

@@ -35,6 +35,8 @@ extern "C" {
     fn set_marks(this: &YamlEditor, lines: JsValue);
     #[wasm_bindgen(method, structural)]
     fn show(this: &YamlEditor, line: u32, column: u32);
+    #[wasm_bindgen(method, structural)]
+    fn undo(this: &YamlEditor);
 }
 
 /// What [`Editor`] is given.
@@ -42,6 +44,8 @@ extern "C" {
 pub struct EditorProps {
     pub lang: Lang,
     pub text: Rc<str>,
+    /// Counts the texts that the editor has to take over.
+    pub pushed: u32,
     pub diagnostics: Rc<[Diagnostic]>,
     /// The lines that the story is about.
     pub marks: Rc<[u32]>,
@@ -92,10 +96,11 @@ pub fn Editor(props: &EditorProps) -> Html {
         let node = node.clone();
         move || node.get().map(|node| node.unchecked_into::<YamlEditor>())
     };
-    // Put in once. Texts heard from the editor are old news there: by now more may have been typed.
-    use_effect_with((), {
+    // Put in only when it came from elsewhere. Texts heard from the editor are old news there: by now more may have
+    // been typed.
+    use_effect_with(props.pushed, {
         let (editor, text) = (editor.clone(), props.text.clone());
-        move |()| editor().into_iter().for_each(|editor| editor.set_text(&text))
+        move |_| editor().into_iter().for_each(|editor| editor.set_text(&text))
     });
     use_effect_with(props.lang, {
         let editor = editor.clone();
@@ -145,12 +150,22 @@ pub fn Editor(props: &EditorProps) -> Html {
 
 /// Puts the editor's text cursor there, once the editor has loaded.
 pub fn go_to(line: u32, column: u32) {
-    let document = browser::window().document();
-    let loaded =
-        document.and_then(|document| document.query_selector("yaml-editor:has(.cm-editor)").ok().flatten());
-    if let Some(editor) = loaded {
-        editor.unchecked_into::<YamlEditor>().show(line, column);
+    if let Some(editor) = loaded() {
+        editor.show(line, column);
     }
+}
+
+/// Takes back the last change of the text, whoever made it.
+pub fn undo() {
+    if let Some(editor) = loaded() {
+        editor.undo();
+    }
+}
+
+fn loaded() -> Option<YamlEditor> {
+    let document = browser::window().document()?;
+    let editor = document.query_selector("yaml-editor:has(.cm-editor)").ok()??;
+    Some(editor.unchecked_into())
 }
 
 /// The most important thing to say of the text, in a line; a click goes to its place.

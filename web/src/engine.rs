@@ -4,14 +4,12 @@
 //! is ended and started anew, which costs a few milliseconds, because the compiled module is at hand.
 
 use crate::browser;
-use crate::protocol::{Ask, Drawing, Look, Ran, Reply, Request, Run, Seen, Story, decode, encode};
+use crate::protocol::{Ask, Drawing, Look, Printed, Ran, Reply, Request, Run, Seen, Story, Typed};
 use crate::slot::Slot;
+use crate::wire::Wire;
 use gloo::timers::callback::Interval;
-use js_sys::{Array, Object, Reflect, Uint8Array};
 use std::cell::RefCell;
 use std::rc::{Rc, Weak};
-use wasm_bindgen::prelude::*;
-use web_sys::{MessageEvent, Worker, WorkerOptions, WorkerType};
 use yew::Callback;
 
 /// A run that takes longer is ended, in milliseconds.
@@ -30,6 +28,8 @@ pub enum News {
     Seen(Seen),
     /// Why something happened.
     Story(Option<Story>),
+    /// What a typed command printed.
+    Printed(Printed),
     /// The run of this number was ended, because it took too long.
     TooSlow(u32),
     /// The worker failed on the run of this number, if on any; its last words.
@@ -43,7 +43,7 @@ pub struct Engine(Rc<RefCell<Inner>>);
 struct Inner {
     this: Weak<RefCell<Inner>>,
     hear: Callback<News>,
-    worker: Option<Living>,
+    worker: Option<Wire>,
     runs: Slot<Run>,
     looks: Slot<Look>,
     whys: Slot<Ask>,
@@ -55,20 +55,6 @@ struct Inner {
     ready: bool,
     /// Looks at the age of the current run.
     watch: Option<Interval>,
-}
-
-/// A worker with its listeners; ended when it is dropped.
-struct Living {
-    worker: Worker,
-    _listeners: [Closure<dyn Fn(MessageEvent)>; 2],
-}
-
-impl Drop for Living {
-    fn drop(&mut self) {
-        self.worker.set_onmessage(None);
-        self.worker.set_onerror(None);
-        self.worker.terminate();
-    }
 }
 
 impl PartialEq for Engine {
@@ -114,6 +100,14 @@ impl Engine {
         }
     }
 
+    /// Asks what a reading command of kubectl prints.
+    pub fn kubectl(&self, typed: Typed) {
+        let inner = self.0.borrow();
+        if inner.ready {
+            inner.send(&Request::Kubectl(typed));
+        }
+    }
+
     /// Asks why an entry happened.
     pub fn why(&self, ask: Ask) {
         let mut inner = self.0.borrow_mut();
@@ -132,45 +126,30 @@ impl Inner {
         self.ready = false;
         self.watch = None;
 
-        let options = WorkerOptions::new();
-        options.set_type(WorkerType::Module);
-        let worker = match Worker::new_with_options("worker.js", &options) {
-            Ok(worker) => worker,
-            Err(error) => return self.hear.emit(News::Crashed(None, format!("{error:?}"))),
-        };
-        let listener = |hear: fn(&mut Inner, &JsValue) -> Option<News>| {
+        let said = {
             let this = self.this.clone();
-            Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
+            // Told only when the borrow is over: whoever hears it may ask for more at once.
+            move |hear: &mut dyn FnMut(&mut Inner) -> Option<News>| {
                 let Some(this) = this.upgrade() else { return };
-                let news = hear(&mut this.borrow_mut(), &event);
-                // Told only now: whoever hears it may ask for more at once.
+                let news = hear(&mut this.borrow_mut());
                 if let Some(news) = news {
                     let hear = this.borrow().hear.clone();
                     hear.emit(news);
                 }
-            })
+            }
         };
-        let on_message = listener(|inner, event| {
-            let event: &MessageEvent = event.unchecked_ref();
-            let bytes = Uint8Array::new(&event.data()).to_vec();
-            inner.receive(decode(&bytes)?)
-        });
-        let on_error = listener(|inner, event| {
-            let words = Reflect::get(event, &"message".into()).ok()?.as_string()?;
-            Some(inner.crashed(words))
-        });
-        worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
-        worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
-
-        let module = Object::new();
-        let set = |name: &str, value: JsValue| Reflect::set(&module, &name.into(), &value);
-        let sent = set("glue", browser::module_url().into())
-            .and_then(|_| set("module", wasm_bindgen::module()))
-            .and_then(|_| worker.post_message(&module));
-        if let Err(error) = sent {
-            self.hear.emit(News::Crashed(None, format!("{error:?}")));
+        let on_message = {
+            let said = said.clone();
+            move |reply: Reply| {
+                let mut reply = Some(reply);
+                said(&mut |inner| inner.receive(reply.take()?));
+            }
+        };
+        let on_error = move |words: String| said(&mut |inner| Some(inner.crashed(words.clone())));
+        match Wire::start(Rc::new(on_message), Rc::new(on_error)) {
+            Ok(wire) => self.worker = Some(wire),
+            Err(error) => self.hear.emit(News::Crashed(None, format!("{error:?}"))),
         }
-        self.worker = Some(Living { worker, _listeners: [on_message, on_error] });
     }
 
     fn receive(&mut self, reply: Reply) -> Option<News> {
@@ -204,6 +183,9 @@ impl Inner {
                 self.next_why();
                 Some(News::Story(story))
             }
+            Reply::Printed(printed) => Some(News::Printed(printed)),
+            // This worker was not asked for it.
+            Reply::Measured(_) => None,
             Reply::Panicked(words) => Some(self.crashed(words)),
         }
     }
@@ -272,12 +254,32 @@ impl Inner {
     }
 
     fn send(&self, request: &Request) {
-        let Some(living) = &self.worker else { return };
-        let bytes = Uint8Array::from(&encode(request)[..]);
-        // Only a value that cannot be cloned fails here, and bytes can.
-        let _ = living.worker.post_message_with_transfer(&bytes, &Array::of1(&bytes.buffer()));
+        if let Some(wire) = &self.worker {
+            wire.send(request);
+        }
     }
 }
 
-/// A drawing that several parts of the page hold.
-pub type SharedDrawing = Rc<Drawing>;
+/// A drawing that several parts of the page hold. Each run makes its own: two are the same only if they are one,
+/// which is quick to tell.
+#[derive(Clone, Debug)]
+pub struct SharedDrawing(Rc<Drawing>);
+
+impl From<Drawing> for SharedDrawing {
+    fn from(drawing: Drawing) -> Self {
+        SharedDrawing(Rc::new(drawing))
+    }
+}
+
+impl PartialEq for SharedDrawing {
+    fn eq(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl std::ops::Deref for SharedDrawing {
+    type Target = Drawing;
+    fn deref(&self) -> &Drawing {
+        &self.0
+    }
+}

@@ -2,8 +2,10 @@
 
 use crate::clock;
 use crate::editor;
+use crate::engine::SharedDrawing;
 use crate::i18n::{Lang, Words};
-use crate::protocol::{Field, Printed, Seen, Step, Story};
+use crate::prompt::Prompt;
+use crate::protocol::{Field, Line, Printed, Seen, Step, Story};
 use crate::state::{Action, Tab};
 use lifepod_api::SimTime;
 use std::rc::Rc;
@@ -17,6 +19,15 @@ pub struct InspectorProps {
     pub cursor: SimTime,
     pub seen: Option<Rc<Seen>>,
     pub story: Option<Rc<Story>>,
+    /// What the opened example says about itself, in Markdown.
+    pub note: Rc<str>,
+    pub drawing: Option<SharedDrawing>,
+    /// The run that this one is compared with.
+    pub other: Option<SharedDrawing>,
+    /// What typed commands printed, the latest last.
+    pub typed: Rc<[Printed]>,
+    /// Takes a command that was typed.
+    pub type_: Callback<String>,
     /// Whether everything shown is of the instant at the cursor.
     pub settled: bool,
     pub send: Callback<Action>,
@@ -36,7 +47,9 @@ pub fn Inspector(props: &InspectorProps) -> Html {
         }
     });
     let panel = match props.tab {
-        Tab::Why => why(props.story.as_deref(), words, &props.send),
+        Tab::Why => why(props, words),
+        Tab::Table => table(props, words),
+        Tab::Compare => compare(props, words),
         _ => match props.seen.as_ref().and_then(|seen| seen.view.as_ref()) {
             Some(printed) => printed_view(printed, words),
             None => Html::default(),
@@ -57,6 +70,8 @@ pub fn Inspector(props: &InspectorProps) -> Html {
             >{panel}</div>
             <div class="inspector-shell" tabindex="0" aria-label="kubectl">
                 { for props.seen.iter().flat_map(|seen| &seen.shell).map(|printed| printed_view(printed, words)) }
+                { for props.typed.iter().map(|printed| printed_view(printed, words)) }
+                <Prompt lang={props.lang} drawing={props.drawing.clone()} type_={props.type_.clone()} />
             </div>
         </section>
     }
@@ -69,16 +84,21 @@ fn tab_id(tab: Tab) -> &'static str {
         Tab::Yaml => "tab-yaml",
         Tab::Describe => "tab-describe",
         Tab::Logs => "tab-logs",
+        Tab::Table => "tab-table",
+        Tab::Compare => "tab-compare",
     }
 }
 
-fn name(tab: Tab, words: &Words) -> &'static str {
+/// What a tab is called.
+pub fn name(tab: Tab, words: &Words) -> &'static str {
     match tab {
         Tab::Why => words.tab_why,
         Tab::Events => words.tab_events,
         Tab::Yaml => words.tab_yaml,
         Tab::Describe => words.tab_describe,
         Tab::Logs => words.tab_logs,
+        Tab::Table => words.tab_table,
+        Tab::Compare => words.tab_compare,
     }
 }
 
@@ -95,12 +115,108 @@ fn printed_view(printed: &Printed, words: &Words) -> Html {
     }
 }
 
-fn why(story: Option<&Story>, words: &Words, send: &Callback<Action>) -> Html {
-    let Some(story) = story else {
-        return html! { <p class="why-hint">{words.why_hint}</p> };
+fn why(props: &InspectorProps, words: &Words) -> Html {
+    let idle = props.drawing.iter().flat_map(|drawing| &drawing.idle).map(|object| {
+        html! { <p class="why-idle">{"▲ "}<b>{object}</b>{": "}{words.idle}</p> }
+    });
+    let Some(story) = props.story.as_deref() else {
+        let hint = html! { <p class="why-hint">{words.why_hint}</p> };
+        let note = if props.note.is_empty() {
+            hint.clone()
+        } else {
+            html! { <>{markdown(&props.note)}{hint}</> }
+        };
+        return html! { <div class="why">{ for idle }{note}</div> };
     };
-    let steps = story.steps.iter().map(|step| step_view(step, words, send));
-    html! { <div class="why"><h2>{prose(&story.title)}</h2><ol>{ for steps }</ol></div> }
+    let steps = story.steps.iter().map(|step| step_view(step, words, &props.send));
+    let changes = story.changes.iter().map(|change| html! { <li>{prose(change)}</li> });
+    html! {
+        <div class="why">
+            { for idle }
+            <h2>{prose(&story.title)}</h2>
+            <ol>{ for steps }</ol>
+            if !story.changes.is_empty() {
+                <h3>{words.what_would_change}</h3>
+                <ul class="why-changes">{ for changes }</ul>
+            }
+        </div>
+    }
+}
+
+/// The prose of an example: headings, paragraphs, and words of code.
+fn markdown(text: &str) -> Html {
+    let parts = text.split("\n\n").map(str::trim).filter(|part| !part.is_empty());
+    parts
+        .map(|part| match part.strip_prefix('#') {
+            Some(title) => html! { <h2>{prose(title.trim_start_matches('#').trim())}</h2> },
+            None => html! { <p class="why-note">{prose(&part.replace('\n', " "))}</p> },
+        })
+        .collect()
+}
+
+/// Everything that happened, line by line: the timeline for those who do not see it.
+fn table(props: &InspectorProps, words: &Words) -> Html {
+    let lines: &[Line] = props.seen.as_ref().map_or(&[], |seen| &seen.table);
+    let now = lines.partition_point(|line| line.at <= props.cursor);
+    let rows = lines.iter().enumerate().map(|(i, line)| {
+        let (entry, at) = (line.entry, line.at);
+        let select = props.send.reform(move |_: MouseEvent| Action::Select { entry, at });
+        html! {
+            <tr aria-current={(i + 1 == now).then_some("time")}>
+                <td><button class="why-time" onclick={select}>{clock::exact(at)}</button></td>
+                <td>{&line.who}</td>
+                <td>{&line.object}</td>
+                <td>{&line.what}</td>
+            </tr>
+        }
+    });
+    html! {
+        <table class="happenings">
+            <thead>
+                <tr><th scope="col">{words.col_time}</th><th scope="col">{words.col_who}</th><th scope="col">{words.col_object}</th><th scope="col">{words.col_what}</th></tr>
+            </thead>
+            <tbody>{ for rows }</tbody>
+        </table>
+    }
+}
+
+/// This run beside the one that it is compared with.
+fn compare(props: &InspectorProps, words: &Words) -> Html {
+    let start = props.send.reform(|_: MouseEvent| Action::Compare(true));
+    let (Some(this), Some(other)) = (&props.drawing, &props.other) else {
+        return html! {
+            <div class="why">
+                <p class="why-hint">{words.compare_hint}</p>
+                <button class="button is-main" onclick={start}>{words.compare_on}</button>
+            </div>
+        };
+    };
+    let length = |time: SimTime| props.lang.core().length(time);
+    let never = words.never.to_owned();
+    let ready = |drawing: &SharedDrawing| drawing.facts.ready_after.map_or(never.clone(), length);
+    let rows = [
+        (words.fact_ready, ready(other), ready(this)),
+        (words.fact_unready, length(other.facts.unready), length(this.facts.unready)),
+        (words.fact_restarts, other.facts.restarts.to_string(), this.facts.restarts.to_string()),
+        (words.fact_pods, other.facts.pods.to_string(), this.facts.pods.to_string()),
+        (words.fact_failed, other.facts.failed.to_string(), this.facts.failed.to_string()),
+    ];
+    let rows = rows.map(|(name, a, b)| {
+        let differs = (a != b).then_some("is-different");
+        html! { <tr class={classes!(differs)}><th scope="row">{name}</th><td>{a}</td><td>{b}</td></tr> }
+    });
+    let stop = props.send.reform(|_: MouseEvent| Action::Compare(false));
+    html! {
+        <div class="why">
+            <table class="compare">
+                <thead><tr><td /><th scope="col">{words.compare_a}</th><th scope="col">{words.compare_b}</th></tr></thead>
+                <tbody>{ for rows }</tbody>
+            </table>
+            <p class="why-hint">{words.compare_legend}</p>
+            <button class="button is-main" onclick={start}>{words.compare_on}</button>{" "}
+            <button class="button" onclick={stop}>{words.compare_off}</button>
+        </div>
+    }
 }
 
 fn step_view(step: &Step, words: &Words, send: &Callback<Action>) -> Html {

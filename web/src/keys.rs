@@ -1,10 +1,11 @@
 //! What each key does.
 
 use crate::protocol::Drawing;
-use crate::state::{Action, State, Tab};
-use crate::timeline::View;
+use crate::state::{Action, Dialog, Menu, State, Tab};
+use crate::timeline::{View, menu_place, rows, whole_axis};
 use lifepod_api::SimTime;
 use lifepod_timeline::Stop;
+use std::rc::Rc;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, KeyboardEvent};
 
@@ -18,6 +19,8 @@ pub struct Press {
     pub key: String,
     /// Whether Shift was held.
     pub shift: bool,
+    /// Whether Ctrl or ⌘ was held.
+    pub ctrl: bool,
 }
 
 impl Press {
@@ -27,11 +30,19 @@ impl Press {
         let typing = target.as_ref().is_some_and(|target| {
             target.closest("yaml-editor, input, select, textarea, dialog").ok().flatten().is_some()
         });
-        let other = event.ctrl_key() || event.alt_key() || event.meta_key();
-        let key = event.key();
-        // A focused button is pressed with Space; it must not also play.
-        let button = key == " " && target.is_some_and(|target| target.tag_name() == "BUTTON");
-        (!typing && !other && !button).then_some(Press { key, shift: event.shift_key() })
+        let (key, ctrl) = (event.key(), event.ctrl_key() || event.meta_key());
+        // The palette opens from everywhere.
+        if ctrl && key.eq_ignore_ascii_case("k") {
+            return Some(Press { key, shift: false, ctrl });
+        }
+        // Of the other keys with Ctrl only Undo is the page's.
+        let other = event.alt_key() || (ctrl && key != "z");
+        // A focused button is pressed with Space and Enter; they must not also play.
+        let button = target.as_ref().is_some_and(|target| matches!(&*target.tag_name(), "BUTTON" | "A"));
+        let pressed = button && matches!(&*key, " " | "Enter");
+        let menu = target.is_some_and(|target| target.closest("[role=menu]").ok().flatten().is_some());
+        let shift = event.shift_key();
+        (!typing && !other && !pressed && !menu).then_some(Press { key, shift, ctrl })
     }
 }
 
@@ -39,10 +50,15 @@ impl Press {
 pub fn action(press: &Press, state: &State, drawing: Option<&Drawing>) -> Option<Action> {
     let stops = drawing.map_or(&[][..], |drawing| &drawing.stops);
     let zoom = |factor| {
-        let at = drawing.map_or(0.5, |drawing| View::place(&drawing.axis, state.cursor));
+        let at = drawing.map_or(0.5, |drawing| View::place(&whole_axis(drawing, state.folded), state.cursor));
         Action::Zoom { factor, at }
     };
     let step = if press.shift { 10 * STEP } else { STEP };
+    let turns = || stops.iter().filter(|stop| stop.landmark);
+    if press.ctrl {
+        let undo = press.key == "z";
+        return Some(if undo { Action::Undo } else { Action::Dialog(Some(Dialog::Palette)) });
+    }
     Some(match press.key.as_str() {
         "ArrowLeft" => Action::Nudge(-step),
         "ArrowRight" => Action::Nudge(step),
@@ -50,13 +66,33 @@ pub fn action(press: &Press, state: &State, drawing: Option<&Drawing>) -> Option
         "End" => Action::Seek(state.end),
         "," => select(stops[..before(stops, state)].last()?),
         "." => select(stops.get(after(stops, state))?),
+        "[" => select(turns().rfind(|stop| stop.at < state.cursor)?),
+        "]" => select(turns().find(|stop| stop.at > state.cursor)?),
         " " => Action::TogglePlay,
-        "?" => Action::Help(true),
+        "?" => Action::Dialog(Some(Dialog::Help)),
+        "ArrowUp" => Action::Lane(step_lane(state, drawing?, -1)?),
+        "ArrowDown" => Action::Lane(step_lane(state, drawing?, 1)?),
+        "Enter" => Action::Toggle(state.lane.clone()?),
+        "p" => Action::Pin(state.lane.clone()?),
+        "m" | "ContextMenu" => menu(state)?,
+        "F10" if press.shift => menu(state)?,
+        "t" => Action::Fold(!state.folded),
+        "c" => Action::Compare(true),
+        "C" => Action::Compare(false),
+        "u" => Action::Undo,
+        "g" => Action::Dialog(Some(Dialog::Gallery)),
+        "Escape" if state.menu.is_some() => Action::Menu(None),
+        "Escape" if state.measure.is_some() => Action::Measure(None),
+        "<" => Action::Speed((state.speed / 2.0).max(0.1)),
+        ">" => Action::Speed((state.speed * 2.0).min(1_000.0)),
         "w" | "+" => zoom(1.5),
         "s" | "-" => zoom(1.0 / 1.5),
         "a" => Action::Pan(-0.2),
         "d" => Action::Pan(0.2),
-        "f" => Action::View(View::ALL),
+        "f" => Action::View(match state.measure {
+            Some((from, to)) => View::between(&whole_axis(drawing?, state.folded), from, to),
+            None => View::ALL,
+        }),
         "e" => Action::Tab(Tab::Events),
         "y" => Action::Tab(Tab::Yaml),
         "l" => Action::Tab(Tab::Logs),
@@ -65,6 +101,22 @@ pub fn action(press: &Press, state: &State, drawing: Option<&Drawing>) -> Option
             Action::Seek(SimTime(state.end.0 / 10 * digit))
         }
     })
+}
+
+/// The key of the lane that is so many rows further down.
+fn step_lane(state: &State, drawing: &Drawing, by: isize) -> Option<Rc<str>> {
+    let rows = rows(&drawing.timeline, &state.shown);
+    let key = |row: &crate::timeline::Row| drawing.timeline.lanes[row.lane].key.as_str();
+    let here = state.lane.as_deref().and_then(|lane| rows.iter().position(|row| key(row) == lane));
+    let next = here.map_or(0, |here| here.saturating_add_signed(by).min(rows.len().saturating_sub(1)));
+    rows.get(next).map(|row| key(row).into())
+}
+
+/// The menu of the lane that keys are about, beside it.
+fn menu(state: &State) -> Option<Action> {
+    let lane = state.lane.clone()?;
+    let (x, y) = menu_place(&lane)?;
+    Some(Action::Menu(Some(Menu { lane, x, y })))
 }
 
 /// How many stops lie before the present one.

@@ -3,7 +3,7 @@
 //! Messages travel as bytes (postcard): a drawing of thousands of spans is one copy, not thousands of objects.
 
 use lifepod_api::SimTime;
-use lifepod_timeline::{Axis, Lang, Stop, Timeline};
+use lifepod_timeline::{Axis, Facts, Lang, Stop, Timeline};
 use serde::{Deserialize, Serialize};
 
 /// From the page to the worker.
@@ -15,6 +15,10 @@ pub enum Request {
     Look(Look),
     /// Tell the chain of causes of an entry of that run.
     Why(Ask),
+    /// Run a reading command of kubectl on that run.
+    Kubectl(Typed),
+    /// Run the manifests and tell only the numbers.
+    Measure(Run),
 }
 
 /// Everything that determines a run.
@@ -43,6 +47,17 @@ pub struct Look {
     pub view: Pane,
 }
 
+/// A command that a person typed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Typed {
+    /// The number of the run.
+    pub run: u32,
+    /// The instant that is looked at.
+    pub at: SimTime,
+    /// The words, with or without `kubectl` before them.
+    pub line: String,
+}
+
 /// An entry of a run's trace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ask {
@@ -65,6 +80,8 @@ pub enum Pane {
     Describe,
     /// `kubectl logs`
     Logs,
+    /// Everything that happened, line by line.
+    Table,
 }
 
 /// From the worker to the page.
@@ -78,6 +95,10 @@ pub enum Reply {
     Seen(Seen),
     /// Answers [`Request::Why`]; none when the run has no such entry.
     Story(Option<Story>),
+    /// Answers [`Request::Kubectl`].
+    Printed(Printed),
+    /// Answers [`Request::Measure`]; none when the text cannot be run.
+    Measured(Option<Facts>),
     /// The worker hit a bug and is gone; its last words.
     Panicked(String),
 }
@@ -157,6 +178,20 @@ pub struct Drawing {
     pub stops: Vec<Stop>,
     /// Whether the run had to end before its horizon, because more happened than a page can hold.
     pub cut_short: bool,
+    /// The text's actions.
+    pub handles: Vec<Handle>,
+    /// The run in few numbers.
+    pub facts: Facts,
+    /// Objects on which nothing in the simulation acts, as `Kind name`.
+    pub idle: Vec<String>,
+}
+
+/// An action's time, and where in the text it is written, in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Handle {
+    pub at: SimTime,
+    pub from: u32,
+    pub to: u32,
 }
 
 /// The cluster at an instant.
@@ -168,6 +203,18 @@ pub struct Seen {
     pub shell: Vec<Printed>,
     /// What [`Look::view`] asked for.
     pub view: Option<Printed>,
+    /// What happened around the instant, for [`Pane::Table`].
+    pub table: Vec<Line>,
+}
+
+/// Something that happened.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Line {
+    pub at: SimTime,
+    pub entry: u32,
+    pub who: String,
+    pub object: String,
+    pub what: String,
 }
 
 /// A command and what it prints.
@@ -186,6 +233,8 @@ pub struct Story {
     pub title: String,
     /// The chain of causes, the nearest first.
     pub steps: Vec<Step>,
+    /// What would have changed it.
+    pub changes: Vec<String>,
 }
 
 /// One link of the chain.

@@ -1,14 +1,15 @@
 //! What the worker remembers between two messages, and its answers. Knows no browser.
 
+use crate::edit;
 use crate::protocol::{
-    Ask, Diagnostic, Drawing, Edit, Field, Fix, Look, Pane, Printed, Ran, Reply, Request, Run, Seen,
-    Severity, Step, Story,
+    Ask, Diagnostic, Drawing, Edit, Field, Fix, Line, Look, Pane, Printed, Ran, Reply, Request, Run, Seen,
+    Severity, Step, Story, Typed,
 };
 use lifepod_api::SimTime;
 use lifepod_engine::{EntryId, Outcome, Trace, What};
 use lifepod_manifest::{Document, Lines};
 use lifepod_scenario::{Prepared, prepare};
-use lifepod_timeline::{Axis, FieldRef, Lang, explain, lanes};
+use lifepod_timeline::{Axis, Facts, FieldRef, Lang, chronicle, explain, facts, lanes};
 
 /// The most entries of a trace that a page can hold at ease.
 const MAX_ENTRIES: usize = 200_000;
@@ -33,6 +34,8 @@ impl Session {
             Request::Run(run) => Reply::Ran(self.run(run)),
             Request::Look(look) => Reply::Seen(self.look(look)),
             Request::Why(ask) => Reply::Story(self.why(ask)),
+            Request::Kubectl(typed) => Reply::Printed(self.kubectl(&typed)),
+            Request::Measure(run) => Reply::Measured(measure(&run)),
         }
     }
 
@@ -69,6 +72,9 @@ impl Session {
             stops: timeline.stops(),
             timeline,
             cut_short: run.outcome != Outcome::Reached,
+            handles: edit::handles(&documents),
+            facts: facts(&run.trace, run.end),
+            idle: idle(&run.trace, &documents),
         });
         self.last = Some(Done { asked, run, documents });
         ran
@@ -76,10 +82,10 @@ impl Session {
 
     fn look(&self, look: Look) -> Seen {
         let Some(done) = self.last.as_ref().filter(|done| done.asked.id == look.run) else {
-            return Seen { look, shell: Vec::new(), view: None };
+            return Seen { look, shell: Vec::new(), view: None, table: Vec::new() };
         };
         let view = match look.view {
-            Pane::Pods => None,
+            Pane::Pods | Pane::Table => None,
             Pane::Events => Some(vec!["events"]),
             Pane::Yaml => Some(done.about_pod(&["get", "pod", "", "-o", "yaml"])),
             Pane::Describe => Some(done.about_pod(&["describe", "pod", ""])),
@@ -90,7 +96,18 @@ impl Session {
         if look.view != Pane::Events {
             shell.push(tail(done.kubectl(look.at, &["events"])));
         }
-        Seen { look, shell, view }
+        let table = if look.view == Pane::Table { done.table(look.at) } else { Vec::new() };
+        Seen { look, shell, view, table }
+    }
+
+    fn kubectl(&self, typed: &Typed) -> Printed {
+        let line = typed.line.trim();
+        let line = line.strip_prefix("kubectl ").unwrap_or(line);
+        let words: Vec<&str> = line.split_whitespace().collect();
+        match self.last.as_ref().filter(|done| done.asked.id == typed.run) {
+            Some(done) => done.kubectl(typed.at, &words),
+            None => Printed { command: format!("kubectl {line}"), output: String::new() },
+        }
     }
 
     fn why(&self, ask: Ask) -> Option<Story> {
@@ -104,7 +121,7 @@ impl Session {
             fields: step.fields.iter().map(|field| done.field(field)).collect(),
             source: step.source.to_owned(),
         });
-        Some(Story { ask, title: told.title, steps: steps.collect() })
+        Some(Story { ask, title: told.title, steps: steps.collect(), changes: told.changes })
     }
 }
 
@@ -114,6 +131,23 @@ impl Done {
         let output = lifepod_kubectl::run_at(&self.run.trace, at, self.run.end, self.run.epoch_micros, words);
         let command = format!("kubectl {}", words.join(" "));
         Printed { command, output: output.stdout + &output.stderr }
+    }
+
+    /// What happened around an instant, as much of it as a table can hold at ease.
+    fn table(&self, at: SimTime) -> Vec<Line> {
+        const LINES: usize = 400;
+        let lines = chronicle(&self.run.trace, self.asked.lang, false);
+        let here = lines.partition_point(|line| line.at <= at);
+        let from = here.saturating_sub(LINES / 2);
+        let shown = lines.into_iter().skip(from).take(LINES);
+        let line = |line: lifepod_timeline::Line| Line {
+            at: line.at,
+            entry: line.entry.0,
+            who: line.who,
+            object: line.object,
+            what: line.what,
+        };
+        shown.map(line).collect()
     }
 
     /// The words of a command with the pod's name where a word is empty.
@@ -143,6 +177,50 @@ impl Done {
         });
         Field { text: format!("{name}: {}", field.value), is_default: field.is_default, place }
     }
+}
+
+/// A run in few numbers.
+fn measure(asked: &Run) -> Option<Facts> {
+    let options = lifepod_scenario::Options { seed: asked.seed, horizon: asked.horizon };
+    let mut scenario = prepare(&asked.text, &options).scenario?;
+    scenario.config.max_entries = MAX_ENTRIES;
+    let run = scenario.run();
+    Some(facts(&run.trace, run.end))
+}
+
+/// The objects that wait for a controller which the simulation does not have: nobody but a person ever wrote them,
+/// and nothing is owned by them.
+fn idle(trace: &Trace, documents: &[Document]) -> Vec<String> {
+    /// The kinds that do nothing by themselves.
+    const ACTIVE: [&str; 8] = [
+        "Deployment",
+        "ReplicaSet",
+        "StatefulSet",
+        "DaemonSet",
+        "Job",
+        "CronJob",
+        "ReplicationController",
+        "HorizontalPodAutoscaler",
+    ];
+    let objects = documents.iter().filter_map(|document| document.object.as_ref());
+    let waiting = objects.filter(|object| ACTIVE.contains(&object.kind()));
+    let revisions: Vec<_> = trace
+        .entries()
+        .iter()
+        .filter_map(|entry| match &entry.what {
+            What::Object(revision) => Some(revision),
+            _ => None,
+        })
+        .collect();
+    let is_idle = |kind: &str, name: &str| {
+        !revisions.iter().any(|revision| {
+            let meta = revision.object.meta();
+            let written = revision.by != "kubectl" && revision.object.kind() == kind && meta.name == name;
+            written || meta.owner_references.iter().any(|owner| owner.kind == kind && owner.name == name)
+        })
+    };
+    let named = waiting.map(|object| (object.kind(), object.meta().name.as_str()));
+    named.filter(|(kind, name)| is_idle(kind, name)).map(|(kind, name)| format!("{kind} {name}")).collect()
 }
 
 /// The last lines of what a command prints.

@@ -1,8 +1,11 @@
 //! What the page remembers: causes only. Everything it shows is derived from this and from the worker's answers.
 
+use crate::edit;
 use crate::i18n::Lang;
+use crate::protocol::Handle;
 use crate::timeline::View;
 use lifepod_api::SimTime;
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 /// The page's state.
@@ -30,12 +33,83 @@ pub struct State {
     pub speed: f64,
     /// The open tab of the inspector.
     pub tab: Tab,
-    /// Whether the keys are being explained.
-    pub help: bool,
+    /// Whether quiet times are folded away.
+    pub folded: bool,
+    /// Which lanes are shown.
+    pub shown: Shown,
+    /// The lane that keys are about.
+    pub lane: Option<Rc<str>>,
+    /// Two instants with a measure between them.
+    pub measure: Option<(SimTime, SimTime)>,
+    /// The open menu of what can be done to something.
+    pub menu: Option<Menu>,
+    /// The open dialog.
+    pub dialog: Option<Dialog>,
+    /// Counts the texts that came from elsewhere than the editor.
+    pub pushed: u32,
+    /// What the opened example says about itself, in Markdown.
+    pub note: Rc<str>,
+    /// What was just done, to be said in passing.
+    pub said: Option<Rc<str>>,
     /// The page's language.
     pub lang: Lang,
     /// The page's colours.
     pub theme: Theme,
+}
+
+/// Which lanes are shown.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Shown {
+    /// The lanes that were opened or closed by hand, by key.
+    pub toggled: Rc<BTreeSet<Rc<str>>>,
+    /// The lanes that stand at the top, by key.
+    pub pins: Rc<BTreeSet<Rc<str>>>,
+    /// Words that every shown lane has to do with.
+    pub filter: Rc<str>,
+}
+
+impl Shown {
+    /// Opens a lane, or closes it.
+    pub fn toggle(&mut self, key: &str) {
+        flip(&mut self.toggled, key);
+    }
+
+    /// Pins a lane, or lets it go.
+    pub fn pin(&mut self, key: &str) {
+        flip(&mut self.pins, key);
+    }
+}
+
+fn flip(set: &mut Rc<BTreeSet<Rc<str>>>, key: &str) {
+    let set = Rc::make_mut(set);
+    if !set.remove(key) {
+        set.insert(key.into());
+    }
+}
+
+/// A menu of what can be done to what a lane is about.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Menu {
+    /// The lane's key.
+    pub lane: Rc<str>,
+    /// Where it opens, in pixels from the page's corner.
+    pub x: i32,
+    pub y: i32,
+}
+
+/// What lies over the page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dialog {
+    /// The keys.
+    Help,
+    /// Everything that can be done, to be searched.
+    Palette,
+    /// The examples.
+    Gallery,
+    /// Ways to pass this run on.
+    Share,
+    /// The same text with many seeds.
+    Seeds,
 }
 
 /// The inspector's tabs.
@@ -51,11 +125,16 @@ pub enum Tab {
     Describe,
     /// `kubectl logs` at the cursor.
     Logs,
+    /// Everything that happened, line by line.
+    Table,
+    /// This run beside another.
+    Compare,
 }
 
 impl Tab {
     /// All tabs, from left to right.
-    pub const ALL: [Tab; 5] = [Tab::Why, Tab::Events, Tab::Yaml, Tab::Describe, Tab::Logs];
+    pub const ALL: [Tab; 7] =
+        [Tab::Why, Tab::Events, Tab::Yaml, Tab::Describe, Tab::Logs, Tab::Table, Tab::Compare];
 }
 
 /// Light or dark, or as the system has it.
@@ -103,6 +182,14 @@ impl Theme {
 pub enum Action {
     /// The text was edited.
     Edit(Rc<str>),
+    /// Another text was opened; what it says about itself, in Markdown.
+    Open { text: Rc<str>, note: Rc<str> },
+    /// Something is done at the cursor, in the words of a Scenario's action.
+    Act(Rc<str>),
+    /// An action of the text happens at another time.
+    Move(Handle, SimTime),
+    /// This run is kept, for later ones to be compared with; or no longer.
+    Compare(bool),
     /// Another seed was chosen.
     Seed(u64),
     /// Another horizon was chosen; none is the text's own.
@@ -129,8 +216,28 @@ pub enum Action {
     Speed(f64),
     /// A tab was opened.
     Tab(Tab),
-    /// The help was opened or closed.
-    Help(bool),
+    /// Quiet times are folded, or shown in full.
+    Fold(bool),
+    /// A lane was opened or closed.
+    Toggle(Rc<str>),
+    /// A lane was pinned or let go.
+    Pin(Rc<str>),
+    /// Other lanes are searched for.
+    Filter(Rc<str>),
+    /// Keys are about this lane now.
+    Lane(Rc<str>),
+    /// The distance of two instants is asked for.
+    Measure(Option<(SimTime, SimTime)>),
+    /// A menu was opened or closed.
+    Menu(Option<Menu>),
+    /// A dialog was opened or closed.
+    Dialog(Option<Dialog>),
+    /// The last change of the text is taken back.
+    Undo,
+    /// Something was done that is to be said, …
+    Say(Rc<str>),
+    /// … and was said for long enough.
+    Hush,
     /// Another language was chosen.
     Lang(Lang),
     /// Another theme was chosen.
@@ -142,8 +249,14 @@ impl State {
     pub fn after(&self, action: Action) -> State {
         let mut state = self.clone();
         match action {
-            Action::Edit(_) | Action::Seed(_) | Action::Horizon(_) => {
+            Action::Edit(_)
+            | Action::Open { .. }
+            | Action::Act(_)
+            | Action::Move(..)
+            | Action::Seed(_)
+            | Action::Horizon(_) => {
                 state.revision += 1;
+                state.menu = None;
                 // Numbers of entries mean nothing in another run.
                 state.selected = None;
             }
@@ -153,6 +266,22 @@ impl State {
         }
         match action {
             Action::Edit(text) => state.text = text,
+            Action::Open { text, note } => {
+                state.push(text);
+                (state.note, state.tab, state.view) = (note, Tab::Why, View::ALL);
+                (state.seed, state.horizon, state.measure) = (None, None, None);
+                (state.shown, state.lane, state.dialog) = (Shown::default(), None, None);
+            }
+            Action::Act(what) => state.push(edit::add_action(&state.text, state.cursor, &what).into()),
+            Action::Move(handle, at) => {
+                state.push(edit::move_action(&state.text, &handle, at).into());
+                state.cursor = at;
+            }
+            Action::Compare(on) => {
+                if on {
+                    state.tab = Tab::Compare;
+                }
+            }
             Action::Seed(seed) => state.seed = Some(seed),
             Action::Horizon(horizon) => state.horizon = horizon,
             Action::End(end) => {
@@ -190,11 +319,33 @@ impl State {
             }
             Action::Speed(speed) => state.speed = speed,
             Action::Tab(tab) => state.tab = tab,
-            Action::Help(open) => state.help = open,
+            Action::Fold(folded) => (state.folded, state.view) = (folded, View::ALL),
+            Action::Toggle(key) => state.shown.toggle(&key),
+            Action::Pin(key) => state.shown.pin(&key),
+            Action::Filter(filter) => state.shown.filter = filter,
+            Action::Lane(key) => state.lane = Some(key),
+            Action::Measure(measure) => state.measure = measure,
+            Action::Menu(menu) => {
+                if let Some(menu) = &menu {
+                    state.lane = Some(menu.lane.clone());
+                }
+                state.menu = menu;
+            }
+            Action::Dialog(dialog) => (state.dialog, state.menu) = (dialog, None),
+            // The editor keeps the past; the page hears of it as of any other edit.
+            Action::Undo => {}
+            Action::Say(words) => state.said = Some(words),
+            Action::Hush => state.said = None,
             Action::Lang(lang) => state.lang = lang,
             Action::Theme(theme) => state.theme = theme,
         }
         state
+    }
+
+    /// Takes a text that the editor does not have yet.
+    fn push(&mut self, text: Rc<str>) {
+        self.text = text;
+        self.pushed += 1;
     }
 }
 
@@ -222,7 +373,15 @@ mod tests {
             playing: false,
             speed: 10.0,
             tab: Tab::Yaml,
-            help: false,
+            folded: true,
+            shown: Shown::default(),
+            lane: None,
+            measure: None,
+            menu: None,
+            dialog: None,
+            pushed: 0,
+            note: "".into(),
+            said: None,
             lang: Lang::En,
             theme: Theme::Auto,
         }
@@ -242,6 +401,13 @@ mod tests {
         let ended = playing.after(Action::Tick(1e6));
         assert_eq!((ended.cursor, ended.playing), (SimTime::from_secs(600), false));
         assert_eq!(ended.after(Action::TogglePlay).cursor, SimTime::ZERO);
+    }
+
+    #[test]
+    fn what_is_done_at_the_cursor_goes_into_the_text() {
+        let acted = state().after(Action::Act("kubectl: \"delete pod web\"".into()));
+        assert!(acted.text.contains("{at: 1m, kubectl: \"delete pod web\"}"), "{}", acted.text);
+        assert_eq!((acted.pushed, acted.revision), (1, 2));
     }
 
     #[test]

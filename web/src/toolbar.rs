@@ -1,7 +1,7 @@
 //! The bar on top: what is played, how, and how the page looks.
 
 use crate::i18n::Lang;
-use crate::state::{Action, Theme};
+use crate::state::{Action, Dialog, Theme};
 use crate::{clock, icons};
 use lifepod_api::SimTime;
 use wasm_bindgen::JsCast;
@@ -52,6 +52,7 @@ pub fn Toolbar(props: &ToolbarProps) -> Html {
     html! {
         <header class="toolbar">
             <h1 class="toolbar-brand">{icons::brand()}{"lifepod"}</h1>
+            <button class="toolbar-chip" onclick={send(Action::Dialog(Some(Dialog::Gallery)))}>{words.gallery}</button>
             <span class="toolbar-grow" />
             <button class="toolbar-play" title={play} aria-label={play} onclick={send(Action::TogglePlay)}>
                 { if props.playing { icons::pause() } else { icons::play() } }
@@ -82,11 +83,14 @@ pub fn Toolbar(props: &ToolbarProps) -> Html {
                 <input inputmode="numeric" value={props.seed.map(|seed| seed.to_string())} onchange={on_seed} />
             </label>
             <span class="toolbar-chip toolbar-version">{"Kubernetes 1.36"}</span>
+            <button class="toolbar-chip" title={words.seeds} onclick={send(Action::Dialog(Some(Dialog::Seeds)))}>{words.seeds_short}</button>
+            <button class="toolbar-chip" title={words.compare_on} onclick={send(Action::Compare(true))}>{words.compare_short}</button>
+            <button class="toolbar-chip is-main" onclick={send(Action::Dialog(Some(Dialog::Share)))}>{words.share_short}</button>
             <button class="toolbar-icon" onclick={send(Action::Lang(props.lang.other()))}>{words.language}</button>
             <button class="toolbar-icon" title={theme} aria-label={theme} onclick={send(Action::Theme(props.theme.next()))}>
                 {theme_icon}
             </button>
-            <button class="toolbar-icon" title={words.help} aria-label={words.help} onclick={send(Action::Help(true))}>
+            <button class="toolbar-icon" title={words.help} aria-label={words.help} onclick={send(Action::Dialog(Some(Dialog::Help)))}>
                 <kbd>{"?"}</kbd>
             </button>
         </header>

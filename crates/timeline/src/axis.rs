@@ -42,15 +42,17 @@ pub struct Axis {
 }
 
 /// No more than so many folds.
-const MAX_FOLDS: usize = 14;
+const MAX_FOLDS: usize = 24;
 /// A gap is long when it takes more than one part in so many of the open time.
 const MAX_SHARE: u64 = 6;
 /// The shortest time that is ever called quiet.
 const MIN_QUIET: SimTime = SimTime::from_secs(4);
 /// Below this a run fits without folds.
 const MIN_HORIZON: SimTime = SimTime::from_secs(10);
+/// Gaps below one part in so many of the horizon stay open where they only make room for shorter ones.
+const FINEST: u64 = 128;
 /// More rounds of a loop than this are folded, even where nothing else asks for room.
-const MAX_ROUNDS: usize = 40;
+const MAX_ROUNDS: usize = 60;
 
 impl Axis {
     /// Time runs evenly from zero to the horizon.
@@ -107,24 +109,32 @@ impl Axis {
 
 /// Which times to fold: their begins and ends, in order. `times` are the instants at which something new happens.
 ///
-/// The longest gaps are folded first, gaps of like length together, for as long as one of them takes more than its
-/// share of the time that stays open, or all of them together take most of it. Where there are too many of them to
-/// fold one by one, they are rounds of a loop: the first and the last are shown, and those between are one fold.
+/// The longest gaps are folded first: one that takes more than its share of the time that stays open, with those of
+/// like length; or all within a factor of two, where together they take much of it and there is something shorter to
+/// make room for. Where they are too many to fold one by one, they are rounds of a loop: the first and the last are
+/// shown, and those between are one fold.
 fn quiet_times(times: &[SimTime], horizon: SimTime) -> Vec<(SimTime, SimTime)> {
     let gap = |i: &usize| times[i + 1].since(times[*i]);
+    let shortest = MIN_QUIET.max(SimTime(horizon.0 / FINEST));
     let mut left: Vec<usize> = (0..times.len() - 1).filter(|i| gap(i) >= MIN_QUIET).collect();
     left.sort_by(|a, b| gap(b).cmp(&gap(a)).then(a.cmp(b)));
     let mut open = horizon;
     let mut folds: Vec<(SimTime, SimTime)> = Vec::new();
     while let Some(longest) = left.first().map(gap) {
-        let like = left.iter().take_while(|i| gap(i) >= longest - SimTime(longest.0 / 5)).count();
-        let total: u64 = left[..like].iter().map(|i| gap(i).0).sum();
-        if longest.0 <= open.0 / MAX_SHARE && total <= open.0 / 2 {
+        let down_to = |length: SimTime| left.iter().take_while(|i| gap(i) >= length).count();
+        let total = |count: usize| left[..count].iter().map(|i| gap(i).0).sum::<u64>();
+        let octave = down_to(SimTime(longest.0 / 2));
+        let makes_room = left.len() > octave && longest > shortest;
+        let like = if longest.0 > open.0 / MAX_SHARE {
+            down_to(longest - SimTime(longest.0 / 5))
+        } else if makes_room && total(octave) > open.0 / 3 {
+            octave
+        } else {
             break;
-        }
+        };
         if folds.len() + like <= MAX_FOLDS {
+            open = open.since(SimTime(total(like)));
             folds.extend(left.drain(..like).map(|i| (times[i], times[i + 1])));
-            open = open.since(SimTime(total));
             continue;
         }
         let mut rounds: Vec<usize> = left.drain(..like).collect();

@@ -11,6 +11,7 @@ extern crate alloc;
 mod axis;
 mod chronicle;
 mod explain;
+mod facts;
 mod lanes;
 mod layout;
 mod model;
@@ -20,8 +21,11 @@ mod words;
 pub use axis::{Axis, Piece, Scale, Tick};
 pub use chronicle::{Line, chronicle};
 pub use explain::{Explanation, FieldRef, Step, explain};
+pub use facts::{Facts, facts};
 pub use lanes::{Options, lanes};
-pub use layout::{Bar, FoldMark, Layout, LayoutOptions, MARGIN, Mark, Row, TickMark, gutter_for, heads, layout, place};
-pub use model::{Form, Instant, InstantLook, Lane, Span, SpanLook, Stop, Timeline};
+pub use layout::{
+    Bar, FoldMark, Layout, LayoutOptions, MARGIN, Mark, Row, TickMark, gutter_for, heads, layout, place,
+};
+pub use model::{About, Form, Instant, InstantLook, Lane, Span, SpanLook, Stop, Timeline};
 pub use svg::svg;
 pub use words::Lang;

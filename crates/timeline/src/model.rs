@@ -28,10 +28,27 @@ pub struct Lane {
     pub closed: bool,
     /// How it looks.
     pub form: Form,
+    /// The object that it is about.
+    pub about: About,
     /// What lasts, in order of time, without overlaps.
     pub spans: Vec<Span>,
     /// What happens at once, in order of time.
     pub instants: Vec<Instant>,
+}
+
+/// The object that a lane is about; a lane that says nothing is about the same as the one that it stands below.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct About {
+    /// `Pod`, `Node`, `Deployment`, …; empty for none.
+    pub kind: String,
+    /// Its namespace; empty for objects of the cluster.
+    pub namespace: String,
+    /// Its name.
+    pub name: String,
+    /// The container of the pod, if it is about one, …
+    pub container: String,
+    /// … and that container's image.
+    pub image: String,
 }
 
 /// How much room a lane takes.
@@ -239,10 +256,17 @@ impl Timeline {
     }
 }
 
+impl About {
+    pub(crate) fn object(kind: &str, namespace: &str, name: &str) -> Self {
+        Self { kind: kind.into(), namespace: namespace.into(), name: name.into(), ..Self::default() }
+    }
+}
+
 impl Lane {
     pub(crate) fn new(key: impl Into<String>, label: impl Into<String>, depth: u8, form: Form) -> Self {
         let (key, label) = (key.into(), label.into());
-        Self { key, label, depth, closed: false, form, spans: Vec::new(), instants: Vec::new() }
+        let (about, spans, instants) = (About::default(), Vec::new(), Vec::new());
+        Self { key, label, depth, closed: false, form, about, spans, instants }
     }
 
     /// Is there anything on it?

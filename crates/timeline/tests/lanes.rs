@@ -47,6 +47,18 @@ fn a_crash_loop_shows_runs_exits_and_growing_back_offs() {
 }
 
 #[test]
+fn the_first_minute_of_a_long_crash_loop_is_no_sliver() {
+    let world = crash_loop();
+    for horizon in [600, 1_800, 6 * 3_600] {
+        let options = Options { horizon: SimTime::from_secs(horizon), lang: Lang::En };
+        let axis = Axis::folded(&lanes(&world.trace, &options));
+        let scale = Scale::new(&axis, 1_000.0);
+        let minute = scale.px_from_time(SimTime::from_secs(60));
+        assert!(minute > 100.0, "{minute} of 1000 px with a horizon of {horizon} s");
+    }
+}
+
+#[test]
 fn a_place_on_the_axis_and_its_time_are_inverse() {
     let world = crash_loop();
     let timeline = lanes(&world.trace, &ten_minutes(Lang::En));

@@ -1,6 +1,7 @@
 //! The lanes: labels on the left, what lasts as bars, what happens at once as marks.
 
 use super::px;
+use crate::state::Action;
 use lifepod_timeline::{Bar, Form, InstantLook, Layout, Mark, Row};
 use std::rc::Rc;
 use yew::prelude::*;
@@ -9,29 +10,51 @@ use yew::prelude::*;
 #[derive(Properties, PartialEq)]
 pub struct LanesProps {
     pub layout: Rc<Layout>,
+    /// The lanes in their places, counted from the top of the first.
+    pub rows: Rc<[Placed]>,
+    /// The upper end of what is drawn, and its height, in pixels.
+    pub top: f64,
+    pub height: f64,
     /// The width of the labels, in pixels.
     pub gutter: f64,
     pub selected: Option<u32>,
+    /// The key of the lane that keys are about.
+    pub lane: Option<Rc<str>>,
+    pub send: Callback<Action>,
 }
 
-/// The lanes.
+/// A lane in its place.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Placed {
+    pub row: Row,
+    /// Whether lanes below it are shown; none when it has none.
+    pub open: Option<bool>,
+    pub pinned: bool,
+    /// Where the other run differs on this lane: its bars.
+    pub ghost: Vec<Bar>,
+}
+
+/// How high the other run's bars are, in pixels.
+const GHOST_HEIGHT: f64 = 4.0;
+
+/// The lanes that are in view.
 #[component]
 pub fn Lanes(props: &LanesProps) -> Html {
     let layout = &*props.layout;
-    let height = layout.height - layout.top;
+    let (top, bottom) = (px(props.top), px(props.top + props.height));
     let folds = layout.folds.iter().map(|fold| {
         html! {
-            <rect class="timeline-fold-ground" x={px(fold.x)} y="0" width={px(fold.width)} height={px(height)} />
+            <rect class="timeline-fold-ground" x={px(fold.x)} y={top.clone()} width={px(fold.width)} height={px(props.height)} />
         }
     });
     let ticks = layout.ticks.iter().map(|tick| {
         let x = px(tick.x);
-        html! { <line class="timeline-tick" x1={x.clone()} x2={x} y1="0" y2={px(height)} /> }
+        html! { <line class="timeline-tick" x1={x.clone()} x2={x} y1={top.clone()} y2={bottom.clone()} /> }
     });
-    let rows = layout.rows.iter().map(|row| row_view(row, layout, props.selected));
     html! {
         <svg
-            width={px(layout.width)} height={px(height)} viewBox={format!("0 {} {} {}", px(layout.top), px(layout.width), px(height))}
+            class="timeline-drawing" style={format!("transform: translateY({}px)", px(props.top))}
+            width={px(layout.width)} height={px(props.height)} viewBox={format!("0 {top} {} {}", px(layout.width), px(props.height))}
             role="presentation"
         >
             <defs>
@@ -40,16 +63,17 @@ pub fn Lanes(props: &LanesProps) -> Html {
                     <line class="hatch-line" x1="0" y1="0" x2="0" y2="6" />
                 </pattern>
                 <clipPath id="gutter">
-                    <rect x="0" y="0" width={px(props.gutter - 4.0)} height={px(layout.height)} />
+                    <rect x="0" y={top.clone()} width={px(props.gutter - 4.0)} height={px(props.height)} />
                 </clipPath>
             </defs>
-            <g transform={format!("translate(0 {})", px(layout.top))}>{ for folds }{ for ticks }</g>
-            { for rows }
+            <g>{ for folds }{ for ticks }</g>
+            { for props.rows.iter().map(|placed| row_view(placed, layout, props)) }
         </svg>
     }
 }
 
-fn row_view(row: &Row, layout: &Layout, selected: Option<u32>) -> Html {
+fn row_view(placed: &Placed, layout: &Layout, props: &LanesProps) -> Html {
+    let row = &placed.row;
     let middle = row.y + row.height / 2.0;
     let label = match row.form {
         Form::Main => "timeline-label is-main",
@@ -58,21 +82,60 @@ fn row_view(row: &Row, layout: &Layout, selected: Option<u32>) -> Html {
     };
     let ruled = matches!(row.form, Form::Main | Form::Part);
     let y = px(row.y + row.height - 0.5);
-    let selected = selected.and_then(|entry| {
+    let chosen = props.lane.as_deref() == Some(row.key.as_str());
+    let toggle = placed.open.map(|open| {
+        let key: Rc<str> = row.key.as_str().into();
+        let toggle = props.send.reform(move |_: MouseEvent| Action::Toggle(key.clone()));
+        // A triangle that points to what is below it, or to the right.
+        let (x, y) = (row.label_x - 9.0, middle);
+        let path = if open {
+            format!("M{} {}h7l-3.5 5z", px(x - 3.5), px(y - 2.0))
+        } else {
+            format!("M{} {}v7l5-3.5z", px(x - 2.0), px(y - 3.5))
+        };
+        html! {
+            <g class="timeline-toggle" onclick={toggle}>
+                <rect x="0" y={px(row.y)} width={px(props.gutter - 4.0)} height={px(row.height)} />
+                <path d={path} />
+            </g>
+        }
+    });
+    let selected = props.selected.and_then(|entry| {
         let bar = row.bars.iter().find(|bar| bar.entry == entry);
         let bar = bar.map(|bar| (bar.x, bar.width, bar.height));
         bar.or_else(|| {
             row.marks.iter().find(|mark| mark.entry == entry).map(|mark| (mark.x - 6.0, 12.0, 14.0))
         })
     });
+    let ghost = placed.ghost.iter().map(|bar| {
+        html! {
+            <rect
+                class={format!("span ghost is-{}", bar.look.class())} x={px(bar.x)} width={px(bar.width)}
+                y={px(row.y + row.height - GHOST_HEIGHT - 1.0)} height={px(GHOST_HEIGHT)}
+            ><title>{&bar.hint}</title></rect>
+        }
+    });
     html! {
-        <g data-lane={row.key.clone()}>
+        <g key={row.key.clone()} data-lane={row.key.clone()} class={classes!(chosen.then_some("is-chosen"))}>
+            if chosen {
+                <rect class="timeline-chosen" x="0" y={px(row.y)} width={px(layout.width)} height={px(row.height)} />
+            }
             if ruled {
                 <line class="timeline-rule" x1="8" x2={px(layout.width - 8.0)} y1={y.clone()} y2={y} />
             }
-            <text class={label} clip-path="url(#gutter)" x={px(row.label_x)} y={px(middle + 4.0)}>{&row.label}</text>
+            if let Some(toggle) = toggle {
+                {toggle}
+            }
+            <text class={label} clip-path="url(#gutter)" x={px(row.label_x)} y={px(middle + 4.0)}>
+                {&row.label}
+                if placed.pinned && row.form == Form::Main {
+                    {" ⌃"}
+                }
+                <title>{&row.label}</title>
+            </text>
             { for row.bars.iter().map(bar_view) }
             { for row.marks.iter().map(mark_view) }
+            { for ghost }
             if let Some((left, width, height)) = selected {
                 <rect
                     class="timeline-selected" x={px(left - 2.5)} y={px(middle - height / 2.0 - 2.5)} rx="4"
@@ -108,6 +171,7 @@ fn mark_view(mark: &Mark) -> Html {
         InstantLook::Normal | InstantLook::Warning => format!("M{} {}l5 6-5 6-5-6z", px(x), px(y - 6.0)),
         InstantLook::Pass => format!("M{} {}a3.5 3.5 0 1 0 7 0a3.5 3.5 0 1 0-7 0z", px(x - 3.5), px(y)),
         InstantLook::Fail => format!("M{} {}h4v16h-4z", px(x - 2.0), px(y - 8.0)),
+        InstantLook::Ignored => format!("M{} {}l7 7m0-7l-7 7", px(x - 3.5), px(y - 3.5)),
         InstantLook::Action => format!("M{} {}h10l-5 9z", px(x - 5.0), px(y - 4.0)),
         InstantLook::Signal => format!("M{} {}l8 5-8 5z", px(x - 2.0), px(y - 5.0)),
     };

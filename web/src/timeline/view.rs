@@ -1,7 +1,7 @@
 //! Looking closer: the part of the timeline that fills the width.
 
 use lifepod_api::SimTime;
-use lifepod_timeline::{Axis, Piece, Scale, Timeline};
+use lifepod_timeline::{Axis, Piece, Scale};
 
 /// The part of the axis that is shown, in parts of the whole: 0 is its begin, 1 its end.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -53,10 +53,10 @@ impl View {
         self.from + part * (self.to - self.from)
     }
 
-    /// What of the timeline is in the view.
-    pub fn crop(self, timeline: &Timeline, axis: &Axis) -> (Timeline, Axis) {
+    /// What of the axis is in the view.
+    pub fn crop(self, axis: &Axis) -> Axis {
         if self == View::ALL {
-            return (timeline.clone(), axis.clone());
+            return axis.clone();
         }
         let scale = Scale::new(axis, 1.0);
         let from = scale.time_from_px(self.from);
@@ -67,14 +67,24 @@ impl View {
             let part = end.since(begin).as_secs_f64() / piece.length().as_secs_f64();
             Piece { from: begin, to: end, weight: piece.weight * part, ..*piece }
         });
-        let axis = Axis { pieces: pieces.collect() };
-        let mut timeline = timeline.clone();
-        timeline.horizon = timeline.horizon.min(to);
-        for lane in &mut timeline.lanes {
-            lane.spans.retain(|span| span.to > from && span.from < to);
-            lane.instants.retain(|instant| (from..=to).contains(&instant.at));
-        }
-        (timeline, axis)
+        Axis { pieces: pieces.collect() }
+    }
+
+    /// The view that shows what lies between two instants, with a little room around it.
+    pub fn between(axis: &Axis, from: SimTime, to: SimTime) -> Self {
+        let (from, to) = (View::place(axis, from.min(to)), View::place(axis, from.max(to)));
+        let room = ((to - from) * 0.08).max(SMALLEST);
+        View { from: from - room, to: to + room }.within()
+    }
+
+    /// The view as two numbers, for links.
+    pub fn ends(self) -> (f64, f64) {
+        (self.from, self.to)
+    }
+
+    /// The view of two numbers from a link; everything, if they make no sense.
+    pub fn of_ends(from: f64, to: f64) -> Self {
+        if from >= 0.0 && to <= 1.0 && to - from >= SMALLEST { View { from, to } } else { View::ALL }
     }
 }
 
@@ -102,7 +112,7 @@ mod tests {
     fn a_crop_holds_what_is_in_view() {
         let axis = Axis::even(SimTime::from_secs(100));
         let view = View { from: 0.2, to: 0.4 };
-        let (_, cropped) = view.crop(&Timeline::default(), &axis);
+        let cropped = view.crop(&axis);
         assert_eq!(cropped.pieces.len(), 1);
         assert_eq!(
             (cropped.pieces[0].from, cropped.pieces[0].to),

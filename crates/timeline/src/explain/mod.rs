@@ -8,6 +8,7 @@ mod derive;
 mod en;
 mod fact;
 mod fields;
+mod remedy;
 mod scene;
 mod zh;
 
@@ -17,6 +18,7 @@ use alloc::vec::Vec;
 use fact::Fact;
 use lifepod_api::SimTime;
 use lifepod_engine::{Entry, EntryId, Trace};
+use remedy::Remedy;
 use scene::Scene;
 use serde::Serialize;
 
@@ -27,6 +29,8 @@ pub struct Explanation {
     pub title: String,
     /// The chain of causes: the entry itself first, its root last.
     pub steps: Vec<Step>,
+    /// What would have changed it: at most one sentence for each rule in the chain, the nearest first.
+    pub changes: Vec<String>,
 }
 
 /// A link of the chain.
@@ -56,6 +60,9 @@ pub struct FieldRef {
     /// Is that the value it has when it is not written down?
     pub is_default: bool,
 }
+
+/// More advice than this helps nobody.
+const MAX_CHANGES: usize = 3;
 
 /// Explains the entry `id`; none when the trace has no such entry.
 pub fn explain(trace: &Trace, id: EntryId, lang: Lang) -> Option<Explanation> {
@@ -108,8 +115,15 @@ pub fn explain(trace: &Trace, id: EntryId, lang: Lang) -> Option<Explanation> {
     if let Some((place, times)) = rounds {
         steps[place].text = sentence(lang, &Fact::Rounds { times });
     }
+    let mut changes: Vec<String> = Vec::new();
+    for remedy in told.iter().filter_map(Remedy::of) {
+        let text = remedy.sentence(lang);
+        if changes.len() < MAX_CHANGES && !changes.contains(&text) {
+            changes.push(text);
+        }
+    }
     let title = told.first().map_or_else(String::new, |fact| short(lang, fact));
-    Some(Explanation { title, steps })
+    Some(Explanation { title, steps, changes })
 }
 
 /// What an entry says in few words, and whether that is anything new.

@@ -5,7 +5,7 @@
 //! ```
 
 use super::track::Track;
-use crate::model::{Form, Instant, InstantLook, Lane, SpanLook};
+use crate::model::{About, Form, Instant, InstantLook, Lane, SpanLook};
 use crate::words::{Lang, Words};
 use alloc::collections::BTreeMap;
 use alloc::format;
@@ -38,6 +38,7 @@ enum Now {
 
 pub(super) struct ContainerTrack {
     pub(super) name: String,
+    image: String,
     role: Role,
     /// What the process is, in short.
     process: String,
@@ -56,6 +57,7 @@ impl ContainerTrack {
         let (name, process) = (c.name.clone(), process_of(c));
         Self {
             name,
+            image: c.image.clone(),
             role,
             process,
             lang,
@@ -207,16 +209,18 @@ impl ContainerTrack {
         self,
         horizon: SimTime,
         depth: u8,
+        pod: &About,
         key: &dyn Fn(&str) -> String,
         lanes: &mut Vec<Lane>,
     ) {
-        let words = self.words();
+        let words = self.lang.words();
         let label = match self.role {
             Role::App => self.name.clone(),
             Role::Init => format!("{} ({})", self.name, words.init),
             Role::Sidecar => format!("{} ({})", self.name, words.sidecar),
         };
         let mut lane = Lane::new(key(&self.name), label, depth, Form::Main);
+        lane.about = About { container: self.name.clone(), image: self.image, ..pod.clone() };
         lane.spans = self.track.finish(horizon);
         lanes.push(lane);
         for (kind, instants) in self.probes {

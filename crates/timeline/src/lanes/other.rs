@@ -2,7 +2,7 @@
 
 use super::pod::owner_of;
 use super::track::Track;
-use crate::model::{Form, Instant, Lane, SpanLook};
+use crate::model::{About, Form, Instant, Lane, SpanLook};
 use crate::words::Lang;
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -55,7 +55,9 @@ impl NodeTrack {
     }
 
     pub(super) fn finish(self, horizon: SimTime) -> Lane {
+        let about = About::object("Node", "", &self.name);
         let mut lane = Lane::new(format!("node/{}", self.name), self.name, 0, Form::Part);
+        lane.about = about;
         lane.spans = self.track.finish(horizon);
         lane.instants = self.events;
         lane
@@ -139,6 +141,7 @@ impl WorkloadTrack {
         let label = format!("{} {}", self.key.kind, self.key.name);
         let key = format!("{}#{}", self.key, self.uid);
         let mut lane = Lane::new(key, label, depth, Form::Part);
+        lane.about = About::object(&self.key.kind, &self.key.namespace, &self.key.name);
         lane.spans = self.track.finish(horizon);
         lane.instants = self.events;
         lane
@@ -183,6 +186,7 @@ impl ServiceTrack {
     pub(super) fn finish(self, horizon: SimTime) -> Lane {
         let key = format!("service/{}/{}", self.namespace, self.name);
         let mut lane = Lane::new(key, format!("Service {}", self.name), 0, Form::Part);
+        lane.about = About::object("Service", &self.namespace, &self.name);
         lane.spans = self.track.finish(horizon);
         lane
     }

@@ -3,7 +3,7 @@
 use super::Options;
 use super::container::{ContainerTrack, Role};
 use super::track::Track;
-use crate::model::{Form, Instant, InstantLook, Lane, SpanLook};
+use crate::model::{About, Form, Instant, InstantLook, Lane, SpanLook};
 use crate::words::Words;
 use alloc::format;
 use alloc::string::String;
@@ -17,6 +17,7 @@ pub(super) struct PodTrack<'a> {
     words: &'static Words,
     label: String,
     owner: Option<String>,
+    about: About,
     phase: Track,
     status: Track,
     containers: Vec<ContainerTrack>,
@@ -45,6 +46,7 @@ impl<'a> PodTrack<'a> {
             words: options.lang.words(),
             label,
             owner: owner_of(meta),
+            about: About::object("Pod", &meta.namespace, &meta.name),
             phase: Track::default(),
             status: Track::default(),
             containers,
@@ -212,6 +214,7 @@ impl<'a> PodTrack<'a> {
         let label = if nth == 1 { self.label.clone() } else { format!("{} ({nth})", self.label) };
         let mut pod = Lane::new(key(""), label, depth, Form::Main);
         pod.closed = pods > OPEN_PODS;
+        pod.about = self.about.clone();
         pod.spans = self.phase.finish(horizon);
         let mut status = Lane::new(key("status"), self.words.status, inner, Form::Part);
         status.spans = self.status.finish(horizon);
@@ -225,7 +228,7 @@ impl<'a> PodTrack<'a> {
         events.instants = self.events;
         lanes.extend([pod, status]);
         for c in self.containers {
-            c.finish(horizon, inner, &key, lanes);
+            c.finish(horizon, inner, &self.about, &key, lanes);
         }
         if !self.conditions.is_empty() {
             lanes.push(conditions);

@@ -1,0 +1,145 @@
+//! What would have changed the course of things, rule by rule.
+
+use super::fact::{Fact, Probed};
+use crate::words::Lang;
+use alloc::format;
+use alloc::string::{String, ToString};
+use lifepod_api::SimTime;
+use lifepod_engine::trace::{KillReason, ProbeKind};
+
+/// Something that would have changed the course of things.
+pub(super) enum Remedy<'a> {
+    /// A probe that starts to count later, or bears more failures.
+    ProbePatience { kind: ProbeKind, period: Option<SimTime>, threshold: u32 },
+    /// A command that the image has.
+    CommandFound { container: &'a str },
+    /// A process that does not end.
+    LongerLife { container: &'a str },
+    /// A larger limit.
+    MoreMemory { container: &'a str },
+    /// An image that there is.
+    ImageName { image: &'a str },
+    /// A process that hears TERM.
+    HearTerm { container: &'a str },
+    /// A restart policy that ends the loop.
+    RestartPolicy,
+    /// A node that fits.
+    NodeThatFits,
+}
+
+impl<'a> Remedy<'a> {
+    /// What would have changed this fact; none where nothing is wrong.
+    pub(super) fn of(fact: &Fact<'a>) -> Option<Self> {
+        Some(match fact {
+            Fact::Probed(Probed { kind, passed: false, unknown: false, period, threshold, .. }) => {
+                Self::ProbePatience { kind: *kind, period: *period, threshold: *threshold }
+            }
+            Fact::KillDecided { why: KillReason::LivenessProbe, threshold: Some(n), .. } => {
+                let threshold = u32::try_from(*n).unwrap_or(0);
+                Self::ProbePatience { kind: ProbeKind::Liveness, period: None, threshold }
+            }
+            Fact::Exited { container, oom: true, .. } => Self::MoreMemory { container },
+            Fact::Exited { container, code: 126 | 127, .. } => Self::CommandFound { container },
+            Fact::Exited { container, signal: None, .. } => Self::LongerLife { container },
+            Fact::PullFailed { image, .. } | Fact::ImageBackOff { image, .. } => Self::ImageName { image },
+            Fact::Killed { container } => Self::HearTerm { container },
+            Fact::CrashBackOff { .. } => Self::RestartPolicy,
+            Fact::Unschedulable { .. } => Self::NodeThatFits,
+            _ => return None,
+        })
+    }
+
+    pub(super) fn sentence(&self, lang: Lang) -> String {
+        match lang {
+            Lang::En => self.english(),
+            Lang::Zh => self.chinese(),
+        }
+    }
+
+    fn english(&self) -> String {
+        match self {
+            Self::ProbePatience { kind: ProbeKind::Readiness, .. } => {
+                "A process that answers sooner; a readiness probe never restarts anything, it only keeps requests away."
+                    .to_string()
+            }
+            Self::ProbePatience { kind, period, threshold } => {
+                let patience = period.map_or_else(String::new, |p| {
+                    let whole = SimTime(p.0.saturating_mul(u64::from(*threshold)));
+                    format!(" of {}", Lang::En.length(whole))
+                });
+                match kind {
+                    ProbeKind::Startup => format!(
+                        "A larger `failureThreshold` or `periodSeconds` of the startup probe: their product{patience} is \
+                         how long the container may take to start."
+                    ),
+                    _ => format!(
+                        "A `startupProbe`, if the process only needs longer to start; a larger `failureThreshold` or \
+                         `periodSeconds`, if it recovers by itself: their product{patience} is how long it may fail."
+                    ),
+                }
+            }
+            Self::CommandFound { container } => {
+                format!("A command of {container} that its image has, spelled as a shell would find it.")
+            }
+            Self::LongerLife { container } => format!(
+                "A process in {container} that keeps running in the foreground; or, if it is meant to end, a Job, or \
+                 `restartPolicy: OnFailure` or `Never`."
+            ),
+            Self::MoreMemory { container } => {
+                format!("A larger `resources.limits.memory` of {container}, or a process that needs less.")
+            }
+            Self::ImageName { image } => {
+                format!("An image that the registry has under the name `{image}`, or another name or tag.")
+            }
+            Self::HearTerm { container } => format!(
+                "A process in {container} that ends when it gets the stop signal: a shell as the first process passes \
+                 none on; start the program with `exec`. Or a larger `terminationGracePeriodSeconds`."
+            ),
+            Self::RestartPolicy => {
+                "Only a run of more than 10 min, or a new pod, makes the back-off start over.".to_string()
+            }
+            Self::NodeThatFits => {
+                "A node with what the pod asks for, or a pod that asks for less: see the reasons above.".to_string()
+            }
+        }
+    }
+
+    fn chinese(&self) -> String {
+        match self {
+            Self::ProbePatience { kind: ProbeKind::Readiness, .. } => {
+                "让进程更早应答；就绪探针从不重启容器，只是让请求绕开它。".to_string()
+            }
+            Self::ProbePatience { kind, period, threshold } => {
+                let patience = period.map_or_else(String::new, |p| {
+                    let whole = SimTime(p.0.saturating_mul(u64::from(*threshold)));
+                    format!("（{}）", Lang::Zh.length(whole))
+                });
+                match kind {
+                    ProbeKind::Startup => format!(
+                        "增大启动探针的 `failureThreshold` 或 `periodSeconds`：两者之积{patience}就是容器可用的启动时间。"
+                    ),
+                    _ => format!(
+                        "若进程只是启动慢，加一个 `startupProbe`；若它能自行恢复，增大 `failureThreshold` 或 \
+                         `periodSeconds`：两者之积{patience}就是它可以失败的时长。"
+                    ),
+                }
+            }
+            Self::CommandFound { container } => {
+                format!("{container} 使用镜像里确实存在的命令，并写对它的名字。")
+            }
+            Self::LongerLife { container } => format!(
+                "让 {container} 的进程在前台持续运行；若它本就该结束，用 Job，或 `restartPolicy: OnFailure` / `Never`。"
+            ),
+            Self::MoreMemory { container } => {
+                format!("增大 {container} 的 `resources.limits.memory`，或让进程少用内存。")
+            }
+            Self::ImageName { image } => format!("仓库里有名为 `{image}` 的镜像，或换一个名称或标签。"),
+            Self::HearTerm { container } => format!(
+                "让 {container} 的进程在收到停止信号时结束：作为首进程的 shell 不会转发信号，请用 `exec` 启动程序；\
+                 或增大 `terminationGracePeriodSeconds`。"
+            ),
+            Self::RestartPolicy => "只有一次运行超过 10 分钟，或换成新的 Pod，退避才会重新计算。".to_string(),
+            Self::NodeThatFits => "一个满足要求的节点，或要求更少的 Pod：见上面的原因。".to_string(),
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! The gallery's list of examples, out of tests/scenarios: each file's first line is its title, and a line
+//! `<!-- zh: … -->` its Chinese one.
+
+use std::fmt::Write as _;
+use std::{env, fs, path::Path};
+
+fn main() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/scenarios");
+    println!("cargo:rerun-if-changed={}", folder.display());
+    let files = fs::read_dir(&folder).expect("tests/scenarios is there");
+    let mut paths: Vec<_> = files.map(|file| file.expect("a folder can be read").path()).collect();
+    paths.retain(|path| path.extension().is_some_and(|end| end == "md"));
+    paths.sort();
+    let mut list = String::from("/// The examples, in order.\npub const EXAMPLES: &[Example] = &[\n");
+    for path in paths {
+        println!("cargo:rerun-if-changed={}", path.display());
+        let text = fs::read_to_string(&path).expect("a scenario file is text");
+        // Only what can be run is an example.
+        if !text.contains("```yaml") {
+            continue;
+        }
+        let name = path.file_stem().and_then(|name| name.to_str()).expect("its name is text");
+        let title = |line: &str| line.trim_start_matches('#').trim().to_owned();
+        let en =
+            text.lines().find(|line| line.starts_with('#')).map(title).unwrap_or_else(|| name.to_owned());
+        let zh = text.lines().find_map(|line| line.strip_prefix("<!-- zh:")?.strip_suffix("-->"));
+        let zh = zh.unwrap_or_default().trim();
+        writeln!(list, "    Example {{ name: {name:?}, en: {en:?}, zh: {zh:?} }},")
+            .expect("writing to a string");
+    }
+    list.push_str("];\n");
+    let out = Path::new(&env::var("OUT_DIR").expect("cargo sets OUT_DIR")).join("examples.rs");
+    fs::write(out, list).expect("the list is written");
+}

@@ -1,0 +1,130 @@
+//! Ways to pass this run on.
+
+use super::Modal;
+use crate::engine::SharedDrawing;
+use crate::i18n::Lang;
+use crate::protocol::Seen;
+use crate::state::{Action, State};
+use crate::timeline::whole_axis;
+use crate::{clock, share};
+use lifepod_timeline::{LayoutOptions, gutter_for, layout, svg};
+use std::rc::Rc;
+use yew::platform::spawn_local;
+use yew::prelude::*;
+
+/// Longer links are cut by some of the programs that pass them on.
+const LONG: usize = 8_000;
+/// How wide pictures are, in pixels.
+const PICTURE: f64 = 1_200.0;
+
+/// What [`Share`] is given.
+#[derive(Properties, PartialEq)]
+pub struct ShareProps {
+    pub lang: Lang,
+    pub state: State,
+    pub drawing: Option<SharedDrawing>,
+    pub seen: Option<Rc<Seen>>,
+    pub send: Callback<Action>,
+}
+
+/// The open dialog.
+#[component]
+pub fn Share(props: &ShareProps) -> Html {
+    let words = props.lang.words();
+    let link = use_state(String::new);
+    use_effect_with((), {
+        let (link, state) = (link.setter(), props.state.clone());
+        move |()| {
+            spawn_local(async move {
+                let Some(fragment) = share::fragment(&state).await else { return };
+                let location = crate::browser::window().location();
+                let page = location.href().unwrap_or_default();
+                link.set(format!("{}#{fragment}", page.split('#').next().unwrap_or("")));
+            });
+        }
+    });
+    let copy = |text: String| {
+        let send = props.send.clone();
+        Callback::from(move |_: MouseEvent| {
+            let (send, text) = (send.clone(), text.clone());
+            spawn_local(async move {
+                let said = if share::copy(&text).await.is_ok() { words.copied } else { words.not_copied };
+                send.emit(Action::Say(said.into()));
+            });
+        })
+    };
+    let name = props.drawing.as_ref().map(|drawing| drawing.title.clone()).filter(|title| !title.is_empty());
+    let name = name.unwrap_or_else(|| "lifepod".to_owned());
+    let picture = props.drawing.as_ref().map(|drawing| {
+        let options = LayoutOptions {
+            width: PICTURE,
+            gutter: gutter_for(&drawing.timeline, PICTURE),
+            lang: props.lang.core(),
+        };
+        let axis = props.state.view.crop(&whole_axis(drawing, props.state.folded));
+        let layout = layout(&drawing.timeline, &axis, &options);
+        (svg(&layout), layout.height)
+    });
+    let text = props.state.text.to_string();
+    let yaml = {
+        let (name, text) = (format!("{name}.yaml"), text.clone());
+        Callback::from(move |_: MouseEvent| share::download(&name, "application/yaml", &text))
+    };
+    let as_svg = picture.clone().map(|(svg, _)| {
+        let name = format!("{name}.svg");
+        Callback::from(move |_: MouseEvent| share::download(&name, "image/svg+xml", &svg))
+    });
+    let as_png = picture.map(|(svg, height)| {
+        let name = format!("{name}.png");
+        Callback::from(move |_: MouseEvent| {
+            let (name, svg) = (name.clone(), svg.clone());
+            spawn_local(async move {
+                // A picture too large for the browser is not saved.
+                let _ = share::png(&name, &svg, PICTURE, height).await;
+            });
+        })
+    });
+    html! {
+        <Modal class="share" title={words.share} close={words.close} send={props.send.clone()}>
+            <p>{words.share_intro}</p>
+            <input class="share-link mono" readonly=true aria-label={words.copy_link} value={(*link).clone()} />
+            if link.len() > LONG {
+                <p class="share-long">{words.long_link}</p>
+            }
+            <div class="share-ways">
+                <button class="button is-main" onclick={copy((*link).clone())}>{words.copy_link}</button>
+                <button class="button" onclick={copy(markdown(props, &link))}>{words.copy_markdown}</button>
+                <button class="button" onclick={copy(issue(props, &link))}>{words.copy_issue}</button>
+                <button class="button" onclick={yaml}>{words.save_yaml}</button>
+                if let Some(save) = as_svg {
+                    <button class="button" onclick={save}>{"SVG"}</button>
+                }
+                if let Some(save) = as_png {
+                    <button class="button" onclick={save}>{"PNG"}</button>
+                }
+            </div>
+        </Modal>
+    }
+}
+
+/// The manifests, and what kubectl says at the cursor.
+fn markdown(props: &ShareProps, link: &str) -> String {
+    let at = clock::exact(props.state.cursor);
+    let mut out = format!("```yaml\n{}\n```\n", props.state.text.trim_end());
+    for printed in props.seen.iter().flat_map(|seen| &seen.shell) {
+        out +=
+            &format!("\nAt {at}:\n\n```console\n$ {}\n{}\n```\n", printed.command, printed.output.trim_end());
+    }
+    out + &format!("\n[Open this run in lifepod]({link})\n")
+}
+
+/// The text of a report that lifepod and a real cluster differ.
+fn issue(props: &ShareProps, link: &str) -> String {
+    format!(
+        "### What lifepod shows\n\n{}\n### What a real cluster does\n\n<!-- Kubernetes version, and what you see there -->\n\n\
+         ### Where to look\n\nAt {} (seed {}).\n",
+        markdown(props, link),
+        clock::exact(props.state.cursor),
+        props.drawing.as_ref().map_or(0, |drawing| drawing.seed),
+    )
+}

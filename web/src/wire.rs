@@ -1,0 +1,61 @@
+//! A worker with its listeners; ended when it is dropped.
+
+use crate::browser;
+use crate::protocol::{Reply, Request, decode, encode};
+use js_sys::{Array, Object, Reflect, Uint8Array};
+use std::rc::Rc;
+use wasm_bindgen::prelude::*;
+use web_sys::{MessageEvent, Worker, WorkerOptions, WorkerType};
+
+/// A worker that runs the same compiled module as the page.
+pub struct Wire {
+    worker: Worker,
+    _listeners: [Closure<dyn Fn(MessageEvent)>; 2],
+}
+
+impl Wire {
+    /// Starts a worker; `hear` gets what it says, `fail` the words of an error that ended it.
+    ///
+    /// # Errors
+    /// The browser does not let workers start.
+    pub fn start(hear: Rc<dyn Fn(Reply)>, fail: Rc<dyn Fn(String)>) -> Result<Self, JsValue> {
+        let options = WorkerOptions::new();
+        options.set_type(WorkerType::Module);
+        let worker = Worker::new_with_options("worker.js", &options)?;
+        let on_message = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
+            let bytes = Uint8Array::new(&event.data()).to_vec();
+            if let Some(reply) = decode(&bytes) {
+                hear(reply);
+            }
+        });
+        let on_error = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
+            if let Some(words) =
+                Reflect::get(&event, &"message".into()).ok().and_then(|words| words.as_string())
+            {
+                fail(words);
+            }
+        });
+        worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
+        worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
+        let module = Object::new();
+        Reflect::set(&module, &"glue".into(), &browser::module_url().into())?;
+        Reflect::set(&module, &"module".into(), &wasm_bindgen::module())?;
+        worker.post_message(&module)?;
+        Ok(Wire { worker, _listeners: [on_message, on_error] })
+    }
+
+    /// Asks for something.
+    pub fn send(&self, request: &Request) {
+        let bytes = Uint8Array::from(&encode(request)[..]);
+        // Only a value that cannot be cloned fails here, and bytes can.
+        let _ = self.worker.post_message_with_transfer(&bytes, &Array::of1(&bytes.buffer()));
+    }
+}
+
+impl Drop for Wire {
+    fn drop(&mut self) {
+        self.worker.set_onmessage(None);
+        self.worker.set_onerror(None);
+        self.worker.terminate();
+    }
+}
