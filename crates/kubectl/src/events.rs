@@ -62,7 +62,7 @@ pub(crate) fn run(snapshot: &Snapshot, args: &Args, watched: &[WatchEvent<'_>]) 
     events.sort_by_key(|e| time(e));
     if let Some(format) = args.value("output") {
         let found = events.into_iter().map(|e| (kind, e)).collect();
-        let targets = Targets { found, missing: Vec::new(), kinds: [kind].into(), by_name: false };
+        let targets = Targets { found, ..Targets::new([kind].into(), false) };
         return print::objects(&targets, format).map_or_else(|message| Output::error(&message), Output::text);
     }
     header(&mut w, args);

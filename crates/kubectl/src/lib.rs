@@ -8,9 +8,12 @@ extern crate alloc;
 
 mod age;
 mod args;
+mod change;
+mod complete;
 mod describe;
 mod effective;
 mod events;
+mod flags;
 mod get;
 mod json;
 mod kinds;
@@ -18,6 +21,7 @@ mod logs;
 mod output;
 mod pod_row;
 mod print;
+mod prompt;
 mod rollout;
 mod rows;
 mod selector;
@@ -26,12 +30,16 @@ mod sort;
 mod table;
 mod tabwriter;
 mod targets;
+mod wait;
+mod words;
 
 pub use age::{Micros, human_duration, rfc3339};
+pub use complete::complete;
 pub use get::WatchEvent;
 pub use kinds::{KINDS, Kind, find as find_kind};
 pub use output::Output;
 pub use pod_row::{PodRow, pod_row};
+pub use prompt::{Answer, action, printed, prompt};
 pub use snapshot::Snapshot;
 
 use alloc::format;
@@ -46,25 +54,37 @@ use serde_json::Value;
 /// changes (`-w`, `rollout status`, `logs -f`) go on to `until`. `epoch` is the calendar time at which the scenario begins.
 pub fn run_at(trace: &Trace, at: SimTime, until: SimTime, epoch: Micros, args: &[&str]) -> Output {
     let snapshot = Snapshot::at(trace, at, epoch);
-    let parsed = match Args::parse(args) {
-        Ok(parsed) => parsed,
-        Err(message) => return Output::error(&message),
-    };
+    match Args::parse(args) {
+        Ok(parsed) => run_parsed_at(trace, &snapshot, at, until, epoch, &parsed),
+        Err(message) => Output::error(&message),
+    }
+}
+
+/// [`run_at`] with the words sorted out.
+fn run_parsed_at(
+    trace: &Trace,
+    snapshot: &Snapshot,
+    at: SimTime,
+    until: SimTime,
+    epoch: Micros,
+    parsed: &Args,
+) -> Output {
     let verb = parsed.words.first().map_or("", String::as_str);
     if verb == "logs" {
         let end = if parsed.is_set("follow") { until } else { at };
-        return logs::run(trace, end, epoch, &snapshot, &parsed.words[1..], &parsed);
+        return logs::run(trace, end, epoch, snapshot, &parsed.words[1..], parsed);
     }
     let follows = parsed.is_set("watch") || parsed.is_set("watch-only");
-    let changes = if follows || verb == "rollout" { changes(trace, at, until) } else { Vec::new() };
+    let all = matches!(verb, "rollout" | "wait");
+    let changes = if follows || all { changes(trace, at, until) } else { Vec::new() };
     let kind = parsed.words.get(1).and_then(|w| find_kind(w.split(['/', ',']).next().unwrap_or("")));
     let kind = if verb == "events" { find_kind("events") } else { kind };
     let watched: Vec<WatchEvent<'_>> = changes
         .iter()
-        .filter(|(.., o)| verb == "rollout" || kind.is_some_and(|k| o["kind"] == k.kind))
+        .filter(|(.., o)| all || kind.is_some_and(|k| o["kind"] == k.kind))
         .map(|(at, kind, object)| WatchEvent { kind, at: age::at(*at, epoch), object })
         .collect();
-    run_parsed(&snapshot, &parsed, &watched)
+    run_parsed(snapshot, parsed, &watched)
 }
 
 /// The revisions stored after `at`, up to `until`, as a watch reports them.
@@ -98,7 +118,14 @@ fn run_parsed(snapshot: &Snapshot, args: &Args, events: &[WatchEvent<'_>]) -> Ou
         "describe" => describe::run(snapshot, words, args),
         "events" => events::run(snapshot, args, events),
         "rollout" => rollout::run(snapshot, words, args, events),
+        "wait" => wait::run(snapshot, words, args, events),
         "top" => Output::error("Metrics API not available"),
+        "version" => {
+            Output::text("Client Version: v1.36.2\nKustomize Version: v5.7.1\nServer Version: v1.36.2\n")
+        }
+        "exec" | "attach" | "cp" | "port-forward" | "proxy" | "debug" => {
+            Output::error(&format!("kubectl {verb} is not simulated"))
+        }
         other => Output::error(&format!("unknown command \"{other}\" for \"kubectl\"")),
     }
 }

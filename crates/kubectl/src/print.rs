@@ -60,6 +60,38 @@ fn without_managed_fields(object: &Value) -> Value {
     object
 }
 
+/// JSON on one line as Go's encoder writes it: keys sorted, and `<`, `>`, `&` escaped.
+pub(crate) fn go_json(v: &Value) -> String {
+    let mut out = String::new();
+    write_compact(v, &mut out);
+    out
+}
+
+fn write_compact(v: &Value, out: &mut String) {
+    match v {
+        Value::Array(list) => {
+            out.push('[');
+            for (i, item) in list.iter().enumerate() {
+                out.push_str(if i == 0 { "" } else { "," });
+                write_compact(item, out);
+            }
+            out.push(']');
+        }
+        Value::Object(map) => {
+            out.push('{');
+            for (i, (key, value)) in sorted(map).into_iter().enumerate() {
+                out.push_str(if i == 0 { "" } else { "," });
+                write_json_string(key, out);
+                out.push(':');
+                write_compact(value, out);
+            }
+            out.push('}');
+        }
+        Value::String(s) => write_json_string(s, out),
+        other => out.push_str(&other.to_string()),
+    }
+}
+
 /// JSON as `kubectl` writes it: indented by four spaces, keys sorted, and `<`, `>`, `&` escaped as Go does.
 fn write_json(v: &Value, level: usize, out: &mut String) {
     let indent = |out: &mut String, level: usize| {

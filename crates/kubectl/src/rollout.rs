@@ -194,12 +194,14 @@ fn status(kind: &Kind, o: &Value, revision: i64) -> Result<Status, String> {
 
 const ONLY_ROLLING: &str = "rollout status is only available for RollingUpdate strategy type";
 const REVISION: &str = "deployment.kubernetes.io/revision";
+/// The annotation in which `kubectl apply` keeps what it applied (`v1.LastAppliedConfigAnnotation`).
+pub(crate) const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 const CHANGE_CAUSE: &str = "kubernetes.io/change-cause";
 
 /// A revision of an object's history: what holds it, its template, and why it came to be.
-struct Revision<'a> {
-    holder: &'a Value,
-    template: Value,
+pub(crate) struct Revision<'a> {
+    pub(crate) holder: &'a Value,
+    pub(crate) template: Value,
     cause: &'a str,
 }
 
@@ -256,7 +258,7 @@ fn cause_of(o: &Value) -> &str {
     o.at("metadata.annotations").entry(CHANGE_CAUSE).as_str().unwrap_or("")
 }
 
-fn of_deployment<'a>(snapshot: &'a Snapshot, o: &'a Value) -> BTreeMap<i64, Revision<'a>> {
+pub(crate) fn of_deployment<'a>(snapshot: &'a Snapshot, o: &'a Value) -> BTreeMap<i64, Revision<'a>> {
     let (old, new) = replica_sets(snapshot, o);
     let mut revisions = BTreeMap::new();
     for rs in old.into_iter().chain(new) {
@@ -274,7 +276,7 @@ fn of_deployment<'a>(snapshot: &'a Snapshot, o: &'a Value) -> BTreeMap<i64, Revi
     revisions
 }
 
-fn of_set<'a>(snapshot: &'a Snapshot, o: &'a Value) -> BTreeMap<i64, Revision<'a>> {
+pub(crate) fn of_set<'a>(snapshot: &'a Snapshot, o: &'a Value) -> BTreeMap<i64, Revision<'a>> {
     let selector = Selector::of_field(o.at("spec.selector"));
     let controlled = |r: &&Value| {
         let by = controller(r);

@@ -97,6 +97,40 @@ impl Selector {
         Ok(Self(requirements))
     }
 
+    /// The selector as a `LabelSelector` field (`metav1.ParseToLabelSelector`).
+    pub(crate) fn to_field(&self) -> Value {
+        let (mut labels, mut expressions) = (serde_json::Map::new(), Vec::new());
+        for r in &self.0 {
+            let expression = |operator: &str, values: &[String]| {
+                let mut e = serde_json::json!({"key": r.key, "operator": operator});
+                if !values.is_empty() {
+                    e["values"] = values.into();
+                }
+                e
+            };
+            match &r.test {
+                Test::Equals(v) => {
+                    labels.insert(r.key.clone(), v.as_str().into());
+                }
+                Test::NotEquals(v) => expressions.push(expression("NotIn", core::slice::from_ref(v))),
+                Test::In(vs) => expressions.push(expression("In", vs)),
+                Test::NotIn(vs) => expressions.push(expression("NotIn", vs)),
+                Test::Exists => expressions.push(expression("Exists", &[])),
+                Test::Absent => expressions.push(expression("DoesNotExist", &[])),
+                // The field has no such operators.
+                Test::Greater(_) | Test::Less(_) => {}
+            }
+        }
+        let mut field = serde_json::Map::new();
+        if !labels.is_empty() {
+            field.insert("matchLabels".into(), labels.into());
+        }
+        if !expressions.is_empty() {
+            field.insert("matchExpressions".into(), expressions.into());
+        }
+        field.into()
+    }
+
     /// The selector that a person typed, such as `app=web,tier in (a,b),!old`.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let mut requirements = Vec::new();

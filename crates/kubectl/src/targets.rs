@@ -17,6 +17,8 @@ pub(crate) struct Targets<'a> {
     pub(crate) found: Vec<(&'static Kind, &'a Value)>,
     /// What was named and does not exist, in the API server's words.
     pub(crate) missing: Vec<String>,
+    /// The same as a type and a name each.
+    pub(crate) absent: Vec<(&'static Kind, String)>,
     /// The types asked for.
     pub(crate) kinds: Vec<&'static Kind>,
     /// Were objects named one by one, not listed?
@@ -34,7 +36,7 @@ pub(crate) fn resolve<'a>(
         return named_pairs(snapshot, words, args);
     }
     let kinds = kinds_of(first)?;
-    let mut targets = Targets { found: Vec::new(), missing: Vec::new(), kinds, by_name: words.len() > 1 };
+    let mut targets = Targets::new(kinds, words.len() > 1);
     if targets.by_name {
         if args.is_set("all-namespaces") {
             return Err("a resource cannot be retrieved by name across all namespaces".into());
@@ -61,10 +63,17 @@ pub(crate) fn selects(args: &Args, object: &Value) -> bool {
 }
 
 impl<'a> Targets<'a> {
+    pub(crate) fn new(kinds: Vec<&'static Kind>, by_name: bool) -> Self {
+        Targets { found: Vec::new(), missing: Vec::new(), absent: Vec::new(), kinds, by_name }
+    }
+
     fn look_up(&mut self, snapshot: &'a Snapshot, kind: &'static Kind, name: &str, args: &'a Args) {
         match snapshot.find(kind, args.namespace(), name) {
             Some(object) => self.found.push((kind, object)),
-            None => self.missing.push(not_found(&kind.resource(), name)),
+            None => {
+                self.missing.push(not_found(&kind.resource(), name));
+                self.absent.push((kind, name.to_string()));
+            }
         }
     }
 
@@ -84,7 +93,7 @@ impl<'a> Targets<'a> {
 }
 
 fn named_pairs<'a>(snapshot: &'a Snapshot, words: &[String], args: &'a Args) -> Result<Targets<'a>, String> {
-    let mut targets = Targets { found: Vec::new(), missing: Vec::new(), kinds: Vec::new(), by_name: true };
+    let mut targets = Targets::new(Vec::new(), true);
     for word in words {
         let Some((kind, name)) = word.split_once('/') else {
             return Err("there is no need to specify a resource type as a separate argument when passing arguments \
