@@ -146,6 +146,6 @@ impl Args {
         let nanos = lifepod_api::duration::parse(text).map_err(|_| {
             format!("invalid argument {text:?} for \"--{name}\" flag: time: invalid duration {text:?}")
         })?;
-        Ok(i64::try_from(nanos / 1_000).unwrap_or(i64::MAX))
+        Ok(nanos / 1_000)
     }
 }

@@ -34,6 +34,7 @@ mod wait;
 mod words;
 
 pub use age::{Micros, human_duration, rfc3339};
+pub use change::apply::last_applied;
 pub use complete::complete;
 pub use get::WatchEvent;
 pub use kinds::{KINDS, Kind, find as find_kind};

@@ -74,7 +74,8 @@ fn apply_creates_leaves_alone_and_configures() {
     web["metadata"]["labels"] = json!({"app": "web2"});
     assert_eq!(t.run("apply -f -", &[web.clone()], 0).stdout, "pod/web configured\n");
     assert_eq!(t.get("Pod", "web")["metadata"]["labels"], json!({"app": "web2"}));
-    let applied = &t.get("Pod", "web")["metadata"]["annotations"]["kubectl.kubernetes.io/last-applied-configuration"];
+    let applied =
+        &t.get("Pod", "web")["metadata"]["annotations"]["kubectl.kubernetes.io/last-applied-configuration"];
     assert_eq!(
         applied.as_str().unwrap(),
         "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"annotations\":{},\"labels\":{\"app\":\"web2\"},\"name\":\"web\",\
@@ -82,7 +83,11 @@ fn apply_creates_leaves_alone_and_configures() {
     );
     web["spec"]["containers"][0]["ports"] = json!([{"containerPort": 81}]);
     let refused = t.run("apply -f -", &[web], 0);
-    assert!(refused.stderr.starts_with("The Pod \"web\" is invalid: spec: Forbidden: pod updates"), "{}", refused.stderr);
+    assert!(
+        refused.stderr.starts_with("The Pod \"web\" is invalid: spec: Forbidden: pod updates"),
+        "{}",
+        refused.stderr
+    );
 }
 
 #[test]
@@ -134,7 +139,10 @@ fn deployments_are_scaled_set_paused_and_labelled() {
     assert_eq!(t.ok("create deployment d --image=nginx:1 --replicas=2"), "deployment.apps/d created\n");
     assert_eq!(t.ok("scale deployment/d --replicas=3"), "deployment.apps/d scaled\n");
     assert_eq!(t.get("Deployment", "d")["spec"]["replicas"], 3);
-    assert_eq!(t.err("scale deploy/d --replicas=1 --current-replicas=9"), "error: Expected replicas to be 9, was 3\n");
+    assert_eq!(
+        t.err("scale deploy/d --replicas=1 --current-replicas=9"),
+        "error: Expected replicas to be 9, was 3\n"
+    );
     assert_eq!(
         t.err("scale deployment/nope --replicas=1"),
         "Error from server (NotFound): deployments.apps \"nope\" not found\n"
@@ -142,7 +150,10 @@ fn deployments_are_scaled_set_paused_and_labelled() {
     assert_eq!(t.ok("set image deployment/d nginx=nginx:2"), "deployment.apps/d image updated\n");
     assert_eq!(t.err("set image deploy/d x=y"), "error: unable to find container named \"x\"\n");
     assert_eq!(t.ok("set env deploy/d A=1 B-"), "deployment.apps/d env updated\n");
-    assert_eq!(t.ok("set resources deploy d --limits=cpu=200m"), "deployment.apps/d resource requirements updated\n");
+    assert_eq!(
+        t.ok("set resources deploy d --limits=cpu=200m"),
+        "deployment.apps/d resource requirements updated\n"
+    );
     let container = &t.get("Deployment", "d")["spec"]["template"]["spec"]["containers"][0];
     assert_eq!(
         (&container["image"], &container["env"], &container["resources"]["limits"]["cpu"]),
@@ -161,7 +172,10 @@ fn deployments_are_scaled_set_paused_and_labelled() {
     assert_eq!(t.ok("label deploy d x-"), "deployment.apps/d unlabeled\n");
     assert_eq!(t.ok("annotate deploy d n=1"), "deployment.apps/d annotated\n");
     assert_eq!(t.ok(r#"patch deploy d -p '{"spec":{"replicas":5}}'"#), "deployment.apps/d patched\n");
-    assert_eq!(t.ok(r#"patch deploy d -p '{"spec":{"replicas":5}}'"#), "deployment.apps/d patched (no change)\n");
+    assert_eq!(
+        t.ok(r#"patch deploy d -p '{"spec":{"replicas":5}}'"#),
+        "deployment.apps/d patched (no change)\n"
+    );
     assert_eq!(
         t.ok(r#"patch deploy d --type=json -p '[{"op":"replace","path":"/spec/replicas","value":1}]'"#),
         "deployment.apps/d patched\n"
@@ -223,7 +237,10 @@ fn pods_are_run_and_kinds_created() {
     assert_eq!(t.ok("create configmap c --from-literal=a=1"), "configmap/c created\n");
     assert_eq!(t.ok("create secret generic s --from-literal=a=1"), "secret/s created\n");
     assert_eq!(t.ok("create job j --image=busybox -- true"), "job.batch/j created\n");
-    assert_eq!(t.ok("create cronjob cj --image=busybox --schedule='*/5 * * * *'"), "cronjob.batch/cj created\n");
+    assert_eq!(
+        t.ok("create cronjob cj --image=busybox --schedule='*/5 * * * *'"),
+        "cronjob.batch/cj created\n"
+    );
     assert_eq!(t.ok("create job j2 --from=cronjob/cj"), "job.batch/j2 created\n");
     assert_eq!(t.ok("create service clusterip svc --tcp=80:8080"), "service/svc created\n");
     assert_eq!(
@@ -234,9 +251,15 @@ fn pods_are_run_and_kinds_created() {
         t.err("create deployment d --image=x --dry-run=maybe"),
         "error: Invalid dry-run value (maybe). Must be \"none\", \"server\", or \"client\".\n"
     );
-    assert_eq!(t.ok("create deployment d --image=x --dry-run=server"), "deployment.apps/d created (server dry run)\n");
+    assert_eq!(
+        t.ok("create deployment d --image=x --dry-run=server"),
+        "deployment.apps/d created (server dry run)\n"
+    );
     assert_eq!(t.get("Deployment", "d"), Value::Null);
-    assert_eq!(t.err("create job j --image=busybox"), "error: failed to create job: jobs.batch \"j\" already exists\n");
+    assert_eq!(
+        t.err("create job j --image=busybox"),
+        "error: failed to create job: jobs.batch \"j\" already exists\n"
+    );
     assert_eq!(
         t.err("delete pod r --wobble"),
         "error: unknown flag: --wobble\nSee 'kubectl delete --help' for usage.\n"

@@ -65,10 +65,15 @@ pub fn empty() -> Scenario {
 /// may be added one after the other.
 pub fn add(text: &str, documents: &[Document], scenario: &mut Scenario) -> Vec<Diagnostic> {
     let mut diagnostics = Vec::new();
+    let applied = documents.iter().filter_map(|d| d.scenario.as_ref()).any(|s| action::applies(&s.spec));
     for (index, document) in documents.iter().enumerate() {
         if let Some(object) = &document.object {
-            let create = Command::Create(Box::new(object.clone()));
-            scenario.commands.push((SimTime::ZERO, create));
+            let mut object = object.clone();
+            if applied {
+                let (key, text) = lifepod_kubectl::last_applied(&document.value);
+                object.meta_mut().annotations.insert(key, text);
+            }
+            scenario.commands.push((SimTime::ZERO, Command::Create(Box::new(object))));
         }
         diagnostics.extend(annotations::read(text, document, index, &mut scenario.config));
         if let Some(written) = &document.scenario {

@@ -168,6 +168,22 @@ pub(super) fn with_last_applied(value: &Value) -> Value {
     plain
 }
 
+/// The annotation that `kubectl apply` gives an object, for objects that are there from the start: its key and its
+/// value. The namespace is `default` where the manifest names none.
+pub fn last_applied(value: &Value) -> (String, String) {
+    let mut value = value.clone();
+    let sound = value.get("metadata").is_some_and(Value::is_object);
+    let namespaced = crate::kinds::of(&value).is_some_and(|k| k.namespaced);
+    if sound && namespaced && value["metadata"]["namespace"].is_null() {
+        value["metadata"]["namespace"] = "default".into();
+    }
+    let text = match sound {
+        true => with_last_applied(&value)["metadata"]["annotations"][LAST_APPLIED].as_str().map(String::from),
+        false => None,
+    };
+    (LAST_APPLIED.into(), text.unwrap_or_default())
+}
+
 fn prune_nulls(value: &mut Value) {
     match value {
         Value::Object(members) => {

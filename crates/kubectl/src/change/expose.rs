@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 pub(super) fn expose(s: &mut Session<'_, '_>, words: &[String]) -> Ended {
     let (infos, mut failures) = s.infos(words, Unnamed::Refused)?;
     for info in infos {
-        match service(s, &info).and_then(|service| Ok(s.create(&service)?)) {
+        match service(s, &info).and_then(|service| s.create(&service)) {
             Ok(created) => {
                 let kind = crate::kinds::of(&created).unwrap_or(info.kind);
                 s.done(kind, &created, "exposed")?;

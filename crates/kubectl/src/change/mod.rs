@@ -1,7 +1,7 @@
 //! The commands that change the cluster (`kubectl/pkg/cmd`): each is a client of the API that reads, decides and
 //! writes as kubectl does, and prints what kubectl prints.
 
-mod apply;
+pub(crate) mod apply;
 mod create;
 mod delete;
 mod drain;

@@ -188,7 +188,7 @@ impl<'a, 'b> Session<'a, 'b> {
                     );
                     return Err(message.into());
                 }
-                (_, None) if value["metadata"].is_object() || value["metadata"].is_null() => {
+                (_, None) => {
                     value["metadata"]["namespace"] = self.args.namespace().into();
                 }
                 _ => {}
