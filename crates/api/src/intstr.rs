@@ -22,6 +22,22 @@ impl Default for IntOrString {
     }
 }
 
+impl IntOrString {
+    /// The number, or the percentage of `total`, rounded up or down; none when the string is no percentage
+    /// (`apimachinery/pkg/util/intstr/intstr.go GetScaledValueFromIntOrPercent`).
+    pub fn scaled(&self, total: i32, round_up: bool) -> Option<i32> {
+        match self {
+            IntOrString::Int(n) => Some(*n),
+            IntOrString::String(s) => {
+                let percent: i64 = s.strip_suffix('%')?.parse().ok()?;
+                let hundredths = percent.checked_mul(total.into())?;
+                let whole = if round_up { hundredths + 99 } else { hundredths }.div_euclid(100);
+                i32::try_from(whole).ok()
+            }
+        }
+    }
+}
+
 impl fmt::Display for IntOrString {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

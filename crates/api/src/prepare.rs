@@ -157,7 +157,11 @@ pub fn with_status(stored: &Object, new: Object) -> Object {
         (Object::Pod(o), Object::Pod(n)) => o.status = n.status,
         (Object::ReplicationController(o), Object::ReplicationController(n)) => o.status = n.status,
         (Object::ReplicaSet(o), Object::ReplicaSet(n)) => o.status = n.status,
-        (Object::Deployment(o), Object::Deployment(n)) => o.status = n.status,
+        (Object::Deployment(o), Object::Deployment(n)) => {
+            o.status = n.status;
+            // Its controller writes the revision along with the status.
+            o.metadata.annotations = n.metadata.annotations;
+        }
         (Object::StatefulSet(o), Object::StatefulSet(n)) => o.status = n.status,
         (Object::DaemonSet(o), Object::DaemonSet(n)) => o.status = n.status,
         (Object::Job(o), Object::Job(n)) => o.status = n.status,

@@ -1,5 +1,6 @@
 //! Topics of the engine: back-off, phase, conditions.
 
+use super::differs;
 use lifepod_api::{
     Container, ContainerState, ContainerStateRunning, ContainerStateTerminated, ContainerStateWaiting,
     ContainerStatus, Pod, PodCondition, PodReadinessGate, SimTime,
@@ -8,10 +9,6 @@ use lifepod_engine::backoff::{Backoff, INITIAL_BACK_OFF, MAX_BACK_OFF};
 use lifepod_engine::kubelet::{conditions, phase};
 use lifepod_engine::scheduler;
 use serde_json::{Value, json};
-
-fn differs(what: &str, expected: &Value, got: &Value) -> Result<(), String> {
-    if expected == got { Ok(()) } else { Err(format!("{what}: expected {expected}, got {got}")) }
-}
 
 fn seconds(time: SimTime) -> Value {
     if time.0.is_multiple_of(1_000_000) { json!(time.as_secs()) } else { json!(time.as_secs_f64()) }

@@ -1,5 +1,6 @@
 //! The conformance topics: what each vector file is judged by.
 
+pub mod controllers;
 pub mod engine;
 pub mod front;
 pub mod pod_timelines;
@@ -8,6 +9,11 @@ pub mod views;
 pub mod workload_timelines;
 
 use serde_json::Value;
+
+/// An error when two values differ.
+fn differs(what: &str, expected: &Value, got: &Value) -> Result<(), String> {
+    if expected == got { Ok(()) } else { Err(format!("{what}: expected {expected}, got {got}")) }
+}
 
 /// Judges one vector; an error is a short account of what differs.
 pub type Judge = fn(&Value) -> Result<(), String>;
@@ -32,6 +38,8 @@ pub fn find(name: &str) -> Option<Topic> {
         "backoff" => Judged(engine::backoff),
         "phase" => Judged(engine::phase),
         "readiness_gates" => Judged(engine::readiness_gates),
+        "deployment_math" => Judged(controllers::deployment_math),
+        "rs_deletion_rank" => Judged(controllers::rs_deletion_rank),
         "defaulting" => Judged(front::defaulting),
         "resources" => Judged(front::resources),
         "validation" => Judged(front::validation),
@@ -44,7 +52,7 @@ pub fn find(name: &str) -> Option<Topic> {
         "shell" => Judged(shell::shell),
         "shell_more" => Judged(shell::shell_more),
         "workload_timelines" | "workload_timelines2" => Judged(workload_timelines::workload_timelines),
-        "deployment_math" | "pdb" | "rs_deletion_rank" | "pod_timelines2" => NotImplemented,
+        "pdb" | "pod_timelines2" => NotImplemented,
         "kubectl_transcripts" => Guide,
         _ => return None,
     })

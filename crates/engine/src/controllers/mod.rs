@@ -9,6 +9,7 @@
 
 mod consistency;
 pub mod deletion_rank;
+pub mod deployment;
 mod expectations;
 mod history;
 mod informers;
@@ -20,6 +21,7 @@ mod refs;
 mod replica_set;
 mod slow_start;
 mod stateful_set;
+mod template_hash;
 mod ttl_after_finished;
 mod work_queue;
 
@@ -28,6 +30,7 @@ use crate::store::WatchEvent;
 use crate::trace::Op;
 use alloc::collections::BTreeSet;
 use alloc::sync::Arc;
+use deployment::DeploymentController;
 pub(crate) use informers::{Informers, controller_of};
 use job::JobController;
 use lifepod_api::{Object, ObjectKey, Refusal};
@@ -73,6 +76,7 @@ macro_rules! controllers {
 }
 
 controllers! {
+    Deployment deployment: DeploymentController = DeploymentController::new();
     Job job: JobController = JobController::new();
     ReplicaSet replica_set: ReplicaSetController = ReplicaSetController::of_replica_sets();
     ReplicationController replication_controller: ReplicaSetController =
