@@ -11,6 +11,7 @@ use crate::trace::Op;
 use alloc::boxed::Box;
 use alloc::string::ToString;
 use alloc::sync::Arc;
+pub(crate) use delete::{DELETE_DEPENDENTS, ORPHAN_DEPENDENTS};
 pub use delete::{DeleteOptions, PropagationPolicy};
 use lifepod_api::status::Refusal;
 use lifepod_api::{KINDS, Kind, Node, Object, ObjectKey, PodCondition, Status, prepare, validation};

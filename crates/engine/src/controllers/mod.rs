@@ -11,6 +11,7 @@ mod consistency;
 pub mod deletion_rank;
 pub mod deployment;
 mod expectations;
+mod garbage_collector;
 mod history;
 mod informers;
 mod job;
@@ -31,6 +32,7 @@ use crate::trace::Op;
 use alloc::collections::BTreeSet;
 use alloc::sync::Arc;
 use deployment::DeploymentController;
+use garbage_collector::GarbageCollector;
 pub(crate) use informers::{Informers, controller_of};
 use job::JobController;
 use lifepod_api::{Object, ObjectKey, Refusal};
@@ -76,6 +78,7 @@ macro_rules! controllers {
 }
 
 controllers! {
+    GarbageCollector garbage_collector: GarbageCollector = GarbageCollector::new();
     Deployment deployment: DeploymentController = DeploymentController::new();
     Job job: JobController = JobController::new();
     ReplicaSet replica_set: ReplicaSetController = ReplicaSetController::of_replica_sets();

@@ -1,0 +1,325 @@
+//! The garbage collector: what becomes of objects whose owners go
+//! (`pkg/controller/garbagecollector/{garbagecollector,graph_builder}.go`).
+//!
+//! An owner that is removed in the background is missed by its dependents, which then are deleted. One that is deleted
+//! in the foreground waits, with a finalizer, until those of its dependents are gone that block it. One that leaves
+//! orphans waits until its dependents do not name it any more.
+
+use super::{Change, Controller, ControllerName, Informers, WorkQueue};
+use crate::api_server::{DELETE_DEPENDENTS, DeleteOptions, ORPHAN_DEPENDENTS, Part, PropagationPolicy};
+use crate::controllers::pod_control::is_not_found;
+use crate::controllers::refs::object_reference;
+use crate::events::{EventType, Recorder};
+use crate::kernel::Kernel;
+use crate::trace::Op;
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::format;
+use alloc::string::String;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use lifepod_api::{KINDS, Kind, Object, ObjectKey, ObjectMeta, OwnerReference, Refusal};
+
+const BY: &str = "garbage-collector-controller";
+
+/// Everything but Events, which go by themselves (`DefaultIgnoredResources`).
+const COLLECTED: [&str; KINDS.len() - 1] = {
+    let mut kinds = [""; KINDS.len() - 1];
+    let (mut from, mut to) = (0, 0);
+    while from < KINDS.len() {
+        if !matches!(KINDS[from].kind.as_bytes(), b"Event") {
+            kinds[to] = KINDS[from].kind;
+            to += 1;
+        }
+        from += 1;
+    }
+    kinds
+};
+
+/// The controller, with its graph of who owns whom.
+#[derive(Clone, Debug)]
+pub(crate) struct GarbageCollector {
+    queue: WorkQueue,
+    recorder: Recorder,
+    /// Every object that the watches know, by its `uid`.
+    known: BTreeMap<String, ObjectKey>,
+    /// The objects that name an owner, by the owner's `uid`, whether it is known or not.
+    dependents: BTreeMap<String, BTreeSet<ObjectKey>>,
+}
+
+impl GarbageCollector {
+    pub(super) fn new() -> Self {
+        GarbageCollector {
+            queue: WorkQueue::new(ControllerName::GarbageCollector),
+            recorder: Recorder::new(BY, ""),
+            known: BTreeMap::new(),
+            dependents: BTreeMap::new(),
+        }
+    }
+
+    fn dependents_of(&self, uid: &str) -> Vec<ObjectKey> {
+        self.dependents.get(uid).into_iter().flatten().cloned().collect()
+    }
+
+    fn enqueue_all(&mut self, kernel: &mut Kernel, keys: Vec<ObjectKey>) {
+        for key in keys {
+            self.queue.add(kernel, key);
+        }
+    }
+
+    fn link(&mut self, key: &ObjectKey, owner: &str) {
+        self.dependents.entry(owner.into()).or_default().insert(key.clone());
+    }
+
+    fn unlink(&mut self, key: &ObjectKey, owner: &str) {
+        if let Some(keys) = self.dependents.get_mut(owner) {
+            keys.remove(key);
+            if keys.is_empty() {
+                self.dependents.remove(owner);
+            }
+        }
+    }
+
+    /// An object named a new owner (`addDependentToOwners`).
+    fn owner_added(&mut self, kernel: &mut Kernel, object: &Object, owner: &OwnerReference) {
+        let key = object.key();
+        self.link(&key, &owner.uid);
+        match self.known.get(&owner.uid) {
+            Some(found) if is_meant(found, owner, &key) => {}
+            Some(_) => {
+                let message = format!(
+                    "ownerRef [{}/{}, namespace: {}, name: {}, uid: {}] does not exist in namespace \"{}\"",
+                    owner.api_version, owner.kind, key.namespace, owner.name, owner.uid, key.namespace
+                );
+                let reference = object_reference(object);
+                let reason = "OwnerRefInvalidNamespace";
+                self.recorder.event(kernel, &reference, EventType::Warning, reason, &message);
+                self.queue.add(kernel, key);
+            }
+            // Perhaps there is no such owner.
+            None => self.queue.add(kernel, key),
+        }
+    }
+
+    /// Owners that wait for their dependents look again when one of these goes or lets them go.
+    fn wake_waiting<'o>(
+        &mut self,
+        kernel: &mut Kernel,
+        informers: &Informers,
+        owners: impl IntoIterator<Item = &'o OwnerReference>,
+    ) {
+        for owner in owners {
+            let waiting = self.known.get(&owner.uid).filter(|key| {
+                informers.get(key).is_some_and(|object| waits_with(object.meta(), DELETE_DEPENDENTS))
+            });
+            if let Some(key) = waiting.cloned() {
+                self.queue.add(kernel, key);
+            }
+        }
+    }
+
+    fn removed(&mut self, kernel: &mut Kernel, informers: &Informers, object: &Object) {
+        let (key, meta) = (object.key(), object.meta());
+        self.known.remove(&meta.uid);
+        for owner in &meta.owner_references {
+            self.unlink(&key, &owner.uid);
+        }
+        let dependents = self.dependents_of(&meta.uid);
+        self.enqueue_all(kernel, dependents);
+        self.wake_waiting(kernel, informers, &meta.owner_references);
+    }
+
+    /// `attemptToDeleteItem`, on an object that is not being deleted.
+    fn attempt_to_delete(&mut self, kernel: &mut Kernel, object: &Arc<Object>) -> Result<(), Refusal> {
+        let (key, meta) = (object.key(), object.meta());
+        let mut states: Vec<(OwnerState, &OwnerReference)> = Vec::new();
+        for owner in &meta.owner_references {
+            states.push((owner_state(kernel, &key, owner), owner));
+        }
+        let any = |wanted: OwnerState| states.iter().any(|(state, _)| *state == wanted);
+        if any(OwnerState::Solid) || states.is_empty() {
+            if any(OwnerState::Dangling) || any(OwnerState::Waiting) {
+                let solid = states.iter().filter(|(state, _)| *state == OwnerState::Solid);
+                let mut kept = (**object).clone();
+                kept.meta_mut().owner_references = solid.map(|(_, owner)| (*owner).clone()).collect();
+                return kernel.update(kept, Part::Main, BY).map(|_| ());
+            }
+            return Ok(());
+        }
+        let dependents = self.dependents_of(&meta.uid);
+        let policy = if any(OwnerState::Waiting) && !dependents.is_empty() {
+            self.unblock_circle(kernel, object, &dependents)?;
+            PropagationPolicy::Foreground
+        } else if meta.finalizers.iter().any(|finalizer| finalizer == ORPHAN_DEPENDENTS) {
+            PropagationPolicy::Orphan
+        } else if meta.finalizers.iter().any(|finalizer| finalizer == DELETE_DEPENDENTS) {
+            PropagationPolicy::Foreground
+        } else {
+            PropagationPolicy::Background
+        };
+        let options = DeleteOptions { propagation_policy: Some(policy), ..DeleteOptions::of_uid(&meta.uid) };
+        gone_is_fine(kernel.delete(&key, &options, BY))
+    }
+
+    /// Owners that own each other would wait for each other: where a dependent waits too, nobody is blocked.
+    fn unblock_circle(
+        &self,
+        kernel: &mut Kernel,
+        object: &Arc<Object>,
+        dependents: &[ObjectKey],
+    ) -> Result<(), Refusal> {
+        let circle = dependents.iter().filter_map(|key| kernel.store.get(key));
+        if !{ circle }.any(|dependent| waits_with(dependent.meta(), DELETE_DEPENDENTS)) {
+            return Ok(());
+        }
+        let mut free = (**object).clone();
+        for owner in &mut free.meta_mut().owner_references {
+            owner.block_owner_deletion = Some(false);
+        }
+        kernel.update(free, Part::Main, BY).map(|_| ())
+    }
+
+    /// Deletes the dependents of an owner that waits for them, or lets it go (`processDeletingDependentsItem`).
+    fn delete_dependents(
+        &mut self,
+        kernel: &mut Kernel,
+        informers: &Informers,
+        owner: &Arc<Object>,
+    ) -> Result<(), Refusal> {
+        let uid = &owner.meta().uid;
+        let blocks = |meta: &ObjectMeta| {
+            meta.owner_references.iter().any(|o| o.uid == *uid && o.block_owner_deletion == Some(true))
+        };
+        let mut blocking = self.dependents_of(uid);
+        blocking.retain(|key| informers.get(key).is_some_and(|object| blocks(object.meta())));
+        if blocking.is_empty() {
+            return remove_finalizer(kernel, owner, DELETE_DEPENDENTS);
+        }
+        blocking.retain(|key| {
+            informers.get(key).is_some_and(|object| !waits_with(object.meta(), DELETE_DEPENDENTS))
+        });
+        self.enqueue_all(kernel, blocking);
+        Ok(())
+    }
+
+    /// Takes the owner out of all its dependents, then lets it go (`attemptToOrphanWorker`).
+    fn orphan_dependents(&mut self, kernel: &mut Kernel, owner: &Arc<Object>) -> Result<(), Refusal> {
+        let uid = &owner.meta().uid;
+        for key in self.dependents_of(uid) {
+            let Some(dependent) = kernel.store.get(&key) else { continue };
+            let mut free = (**dependent).clone();
+            free.meta_mut().owner_references.retain(|owner| owner.uid != *uid);
+            gone_is_fine(kernel.update(free, Part::Main, BY).map(|_| ()))?;
+        }
+        remove_finalizer(kernel, owner, ORPHAN_DEPENDENTS)
+    }
+}
+
+impl Controller for GarbageCollector {
+    fn kinds(&self) -> &'static [&'static str] {
+        &COLLECTED
+    }
+
+    fn queue(&mut self) -> &mut WorkQueue {
+        &mut self.queue
+    }
+
+    /// `processGraphChanges`.
+    fn observe(&mut self, kernel: &mut Kernel, informers: &Informers, change: &Change<'_>) {
+        let (object, meta) = (change.object, change.object.meta());
+        if change.op == Op::Deleted {
+            return self.removed(kernel, informers, object);
+        }
+        let old = change.old.filter(|old| old.meta().uid == meta.uid);
+        if old.is_none() {
+            if let Some(replaced) = change.old {
+                self.removed(kernel, informers, replaced);
+            }
+            self.known.insert(meta.uid.clone(), object.key());
+        }
+        let before = old.map_or(&[][..], |old| &old.meta().owner_references);
+        if before != meta.owner_references {
+            let still = |owner: &&OwnerReference| meta.owner_references.iter().any(|o| o.uid == owner.uid);
+            let blocks = |owner: &OwnerReference| owner.block_owner_deletion == Some(true);
+            for owner in before.iter().filter(|owner| !still(owner)) {
+                self.unlink(&object.key(), &owner.uid);
+            }
+            for owner in meta.owner_references.iter().filter(|o| !before.iter().any(|b| b.uid == o.uid)) {
+                self.owner_added(kernel, object, owner);
+            }
+            let freed = before.iter().filter(|owner| blocks(owner) && !meta.owner_references.contains(owner));
+            self.wake_waiting(kernel, informers, freed);
+        }
+        let starts = |finalizer: &str| {
+            waits_with(meta, finalizer) && !old.is_some_and(|old| waits_with(old.meta(), finalizer))
+        };
+        if starts(DELETE_DEPENDENTS) {
+            let dependents = self.dependents_of(&meta.uid);
+            self.enqueue_all(kernel, dependents);
+            self.queue.add(kernel, object.key());
+        } else if starts(ORPHAN_DEPENDENTS) {
+            self.queue.add(kernel, object.key());
+        }
+    }
+
+    fn sync(&mut self, kernel: &mut Kernel, informers: &Informers, key: &ObjectKey) -> Result<(), Refusal> {
+        let Some(object) = kernel.store.get(key).cloned() else { return Ok(()) };
+        let meta = object.meta();
+        if meta.deletion_timestamp.is_none() {
+            self.attempt_to_delete(kernel, &object)
+        } else if waits_with(meta, ORPHAN_DEPENDENTS) {
+            self.orphan_dependents(kernel, &object)
+        } else if waits_with(meta, DELETE_DEPENDENTS) {
+            self.delete_dependents(kernel, informers, &object)
+        } else {
+            Ok(())
+        }
+    }
+}
+
+/// What an owner is to its dependent (`classifyReferences`).
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum OwnerState {
+    /// It lives.
+    Solid,
+    /// It is gone, or never was.
+    Dangling,
+    /// It waits for its dependents to go.
+    Waiting,
+}
+
+fn owner_state(kernel: &Kernel, dependent: &ObjectKey, owner: &OwnerReference) -> OwnerState {
+    let kind = Kind::find(&owner.api_version, &owner.kind);
+    let namespace = if kind.is_none_or(|kind| kind.namespaced) { dependent.namespace.as_str() } else { "" };
+    match kernel.store.get(&ObjectKey::new(&owner.kind, namespace, &owner.name)) {
+        Some(found) if found.meta().uid == owner.uid => match waits_with(found.meta(), DELETE_DEPENDENTS) {
+            true => OwnerState::Waiting,
+            false => OwnerState::Solid,
+        },
+        _ => OwnerState::Dangling,
+    }
+}
+
+/// Whether the object with that `uid` is where the reference says: owners are cluster-wide or in the same namespace.
+fn is_meant(found: &ObjectKey, owner: &OwnerReference, dependent: &ObjectKey) -> bool {
+    found.kind == owner.kind
+        && found.name == owner.name
+        && (found.namespace.is_empty() || found.namespace == dependent.namespace)
+}
+
+/// Whether the object is being deleted and this finalizer holds it.
+fn waits_with(meta: &ObjectMeta, finalizer: &str) -> bool {
+    meta.deletion_timestamp.is_some() && meta.finalizers.iter().any(|own| own == finalizer)
+}
+
+fn remove_finalizer(kernel: &mut Kernel, object: &Arc<Object>, finalizer: &str) -> Result<(), Refusal> {
+    let mut free = (**object).clone();
+    free.meta_mut().finalizers.retain(|own| own != finalizer);
+    gone_is_fine(kernel.update(free, Part::Main, BY).map(|_| ()))
+}
+
+fn gone_is_fine(result: Result<(), Refusal>) -> Result<(), Refusal> {
+    match result {
+        Err(refusal) if is_not_found(&refusal) => Ok(()),
+        result => result,
+    }
+}
