@@ -177,6 +177,8 @@ pub(crate) struct Pipe {
     pub buffer: VecDeque<u8>,
     pub readers: u32,
     pub writers: u32,
+    /// How often an end to write was opened.
+    pub writers_so_far: u64,
     waiters: Vec<ProcId>,
 }
 
@@ -563,6 +565,18 @@ impl Kernel {
         }
     }
 
+    /// A process' children, their children, and so on.
+    pub fn descendants(&self, of: ProcId) -> Vec<ProcId> {
+        let mut found = Vec::from([of]);
+        let mut next = 0;
+        while let Some(parent) = found.get(next).copied() {
+            found.extend(self.processes.iter().filter(|(_, p)| p.parent == Some(parent)).map(|(id, _)| *id));
+            next += 1;
+        }
+        found.remove(0);
+        found
+    }
+
     fn adopter(&self, container: ContainerId) -> Option<ProcId> {
         self.containers.get(&container).map(|c| c.init)
     }
@@ -692,6 +706,7 @@ impl Kernel {
             Target::PipeWrite(p) => {
                 if let Some(p) = self.pipes.get_mut(p) {
                     p.writers += 1;
+                    p.writers_so_far += 1;
                 }
             }
             _ => {}

@@ -229,7 +229,13 @@ impl Sys<'_> {
         let pipe = known.unwrap_or_else(|| self.kernel.new_pipe());
         self.kernel.trees[node.tree as usize].node_mut(node.ino).kind = Kind::Fifo(Some(pipe));
         let target = if how.write { Target::PipeWrite(pipe) } else { Target::PipeRead(pipe) };
-        self.kernel.open_file(target, how.read, how.write, false)
+        let file = self.kernel.open_file(target, how.read, how.write, false);
+        // One who reads before anybody writes is not at the end: its offset is the writer that it waits for.
+        let alone = self.kernel.pipes.get(&pipe).filter(|p| p.writers == 0).map(|p| p.writers_so_far + 1);
+        if let (Some(first), Some(open)) = (alone, self.kernel.files.get_mut(&file)) {
+            open.offset = first;
+        }
+        file
     }
 
     fn create(&mut self, walk: &Walk, kind: Kind, mode: u16) -> NodeRef {
@@ -484,10 +490,11 @@ impl Sys<'_> {
                 text[from..text.len().min(from.saturating_add(max))].to_vec()
             }
             Target::PipeRead(id) => {
-                let id = *id;
+                let (id, waits_for) = (*id, f.offset);
                 let Some(pipe) = self.kernel.pipes.get_mut(&id) else { return Read::Eof };
                 if pipe.buffer.is_empty() {
-                    return if pipe.writers == 0 { Read::Eof } else { Read::Wait(Wait::pipe(id)) };
+                    let over = pipe.writers == 0 && pipe.writers_so_far >= waits_for;
+                    return if over { Read::Eof } else { Read::Wait(Wait::pipe(id)) };
                 }
                 let n = pipe.buffer.len().min(max);
                 let data: Vec<u8> = pipe.buffer.drain(..n).collect();

@@ -5,6 +5,7 @@ use super::filter::{Filter, Line, More, Work};
 use super::regex::Regex;
 use super::sed::substitute;
 use super::{Cx, State, printf};
+use crate::shell::Dialect;
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::format;
@@ -345,7 +346,12 @@ impl Awk {
     fn print(&mut self, cx: &mut Cx<'_, '_>, format: bool, args: &[Expr], to: Option<&(bool, Expr)>) {
         let texts: Vec<String> = args.iter().map(|a| self.eval(cx, a).text()).collect();
         let bytes = if format {
-            printf::printf(texts.first().map_or("", |s| s.as_str()), texts.get(1..).unwrap_or(&[])).output
+            printf::printf(
+                texts.first().map_or("", |s| s.as_str()),
+                texts.get(1..).unwrap_or(&[]),
+                Dialect::Bash,
+            )
+            .output
         } else if texts.is_empty() {
             (self.record.clone() + &self.var("ORS").text()).into_bytes()
         } else {
@@ -576,7 +582,10 @@ impl Awk {
             "tolower" => Value::Text(text(0).to_lowercase()),
             "sprintf" => {
                 let rest: Vec<String> = values.iter().skip(1).map(Value::text).collect();
-                Value::Text(String::from_utf8_lossy(&printf::printf(&text(0), &rest).output).into_owned())
+                Value::Text(
+                    String::from_utf8_lossy(&printf::printf(&text(0), &rest, Dialect::Bash).output)
+                        .into_owned(),
+                )
             }
             "int" => Value::Number(number(0) as i64 as f64),
             "rand" => Value::Number((cx.sys.kernel.random() >> 11) as f64 / (1u64 << 53) as f64),

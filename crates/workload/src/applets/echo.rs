@@ -1,7 +1,7 @@
 //! `echo`.
 
 use super::{Cx, State};
-use crate::shell::escapes::unescape;
+use crate::shell::escapes::unescape_with;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -32,7 +32,8 @@ pub(crate) fn echo(args: &[String], expands: bool) -> Vec<u8> {
         }
     }
     let text = words.join(" ");
-    let (mut out, stop) = if escapes { unescape(&text, false) } else { (text.into_bytes(), false) };
+    let (mut out, stop) =
+        if escapes { unescape_with(&text, false, !expands) } else { (text.into_bytes(), false) };
     if newline && !stop {
         out.push(b'\n');
     }

@@ -719,7 +719,35 @@ pub(crate) fn diff(cx: &mut Cx<'_, '_>, args: &[String]) -> State {
     })
 }
 
-/// The lines that differ: one hunk of everything for `-u`, hunks without context otherwise.
+/// The hunks of `diff -u`: what changed with three lines around it; changes that are close share a hunk.
+fn unified_hunks(ops: &[(char, usize, usize)], x: &[String], y: &[String]) -> String {
+    const CONTEXT: usize = 3;
+    let mut out = String::new();
+    let mut at = 0;
+    while let Some(first) = (at..ops.len()).find(|k| ops[*k].0 != ' ') {
+        let start = first.saturating_sub(CONTEXT).max(at);
+        let mut last = first;
+        while let Some(next) = (last + 1..ops.len().min(last + 2 + 2 * CONTEXT)).find(|k| ops[*k].0 != ' ') {
+            last = next;
+        }
+        let end = ops.len().min(last + 1 + CONTEXT);
+        let hunk = &ops[start..end];
+        let range = |from: usize, without: char| {
+            let n = hunk.iter().filter(|o| o.0 != without).count();
+            let line = if n == 0 { from } else { from + 1 };
+            if n == 1 { line.to_string() } else { format!("{line},{n}") }
+        };
+        let (old, new) = (range(hunk[0].1, '+'), range(hunk[0].2, '-'));
+        out.push_str(&format!("@@ -{old} +{new} @@\n"));
+        for (op, i, j) in hunk {
+            out.push_str(&format!("{op}{}\n", if *op == '+' { &y[*j] } else { &x[*i] }));
+        }
+        at = end;
+    }
+    out
+}
+
+/// The lines that differ: in hunks with context for `-u`, without otherwise.
 fn difference(x: &[String], y: &[String], unified: bool, a: &str, b: &str) -> String {
     // The longest common subsequence; inputs beyond this size are shown as replaced.
     let small = x.len() * y.len() <= 1_000_000;
@@ -749,17 +777,7 @@ fn difference(x: &[String], y: &[String], unified: bool, a: &str, b: &str) -> St
     }
     let mut out = String::new();
     if unified {
-        out.push_str(&format!(
-            "--- {a}\n+++ {b}\n@@ -{},{} +{},{} @@\n",
-            1.min(x.len()),
-            x.len(),
-            1.min(y.len()),
-            y.len()
-        ));
-        for (op, i, j) in ops {
-            out.push_str(&format!("{op}{}\n", if op == '+' { &y[j] } else { &x[i] }));
-        }
-        return out;
+        return format!("--- {a}\n+++ {b}\n{}", unified_hunks(&ops, x, y));
     }
     let mut at = 0;
     while at < ops.len() {

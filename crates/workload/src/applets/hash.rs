@@ -66,13 +66,13 @@ pub(crate) fn base64(_: &mut Cx<'_, '_>, args: &[String]) -> State {
             }
             return State::End(0);
         }
-        match decode_text(bytes) {
+        match decode_text(bytes, cx.gnu) {
             Some(out) => {
                 cx.print(out);
                 State::End(0)
             }
             None => {
-                cx.complain(if cx.gnu { "invalid input" } else { "truncated input" });
+                cx.complain("invalid input");
                 State::End(1)
             }
         }
@@ -91,11 +91,16 @@ fn encode(bytes: &[u8]) -> String {
     out
 }
 
-fn decode_text(bytes: &[u8]) -> Option<Vec<u8>> {
+/// The bytes that a text stands for. What is no digit is passed over by busybox, and an error of GNU's (`strict`).
+fn decode_text(bytes: &[u8], strict: bool) -> Option<Vec<u8>> {
     let mut out = Vec::new();
     let (mut n, mut bits) = (0u32, 0);
     for b in bytes.iter().filter(|b| !b.is_ascii_whitespace() && **b != b'=') {
-        let six = ALPHABET.iter().position(|a| a == b)?;
+        let six = match ALPHABET.iter().position(|a| a == b) {
+            Some(six) => six,
+            None if strict => return None,
+            None => continue,
+        };
         n = n << 6 | six as u32;
         bits += 6;
         if bits >= 8 {

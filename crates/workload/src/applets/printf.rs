@@ -1,7 +1,8 @@
 //! `printf`.
 
 use super::{Cx, State};
-use crate::shell::escapes::unescape;
+use crate::shell::Dialect;
+use crate::shell::escapes::unescape_with;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -10,35 +11,40 @@ use alloc::vec::Vec;
 pub(crate) struct Printed {
     pub output: Vec<u8>,
     pub errors: Vec<String>,
+    pub status: i32,
 }
 
 /// More rounds or wider fields than this are not printed.
 const MAX_OUTPUT: usize = 1 << 22;
 const MAX_WIDTH: usize = 10_000;
 
-/// Format arguments; the format is used again as long as there are some left.
-pub(crate) fn printf(format: &str, args: &[String]) -> Printed {
-    let mut done = Printed { output: Vec::new(), errors: Vec::new() };
+/// Format arguments as the printf of that shell does; the format is used again as long as there are some left.
+pub(crate) fn printf(format: &str, args: &[String], dialect: Dialect) -> Printed {
+    let mut done = Printed { output: Vec::new(), errors: Vec::new(), status: 0 };
     let chars: Vec<char> = format.chars().collect();
     let mut next = 0;
     loop {
         let before = next;
-        if !round(&chars, args, &mut next, &mut done)
+        if !round(&chars, args, dialect, &mut next, &mut done)
             || next >= args.len()
             || next == before
             || done.output.len() > MAX_OUTPUT
         {
+            if !done.errors.is_empty() {
+                done.status = done.status.max(1);
+            }
             return done;
         }
     }
 }
 
 /// Once through the format. `false` when a `\c` ends everything.
-fn round(format: &[char], args: &[String], next: &mut usize, done: &mut Printed) -> bool {
+fn round(format: &[char], args: &[String], dialect: Dialect, next: &mut usize, done: &mut Printed) -> bool {
+    let codes = dialect != Dialect::Dash;
     let mut i = 0;
     let mut literal = String::new();
     let flush = |literal: &mut String, done: &mut Printed| {
-        let (bytes, _) = unescape(literal, true);
+        let (bytes, _) = unescape_with(literal, true, codes);
         done.output.extend_from_slice(&bytes);
         literal.clear();
     };
@@ -99,7 +105,7 @@ fn round(format: &[char], args: &[String], next: &mut usize, done: &mut Printed)
                 spec.precision = Some(digits(format, &mut i).unwrap_or(0));
             }
         }
-        while format.get(i).is_some_and(|c| "lhLqjzt".contains(*c)) {
+        while format.get(i).is_some_and(|c| "lhLjzt".contains(*c)) {
             i += 1;
         }
         let Some(kind) = format.get(i).copied() else {
@@ -111,19 +117,21 @@ fn round(format: &[char], args: &[String], next: &mut usize, done: &mut Printed)
         match kind {
             's' => spec.text(&arg.unwrap_or_default(), done),
             'b' => {
-                let (bytes, stop) = unescape(&arg.unwrap_or_default(), false);
+                let (bytes, stop) = unescape_with(&arg.unwrap_or_default(), false, codes);
                 spec.pad(&bytes, done);
                 if stop {
                     return false;
                 }
             }
             'c' => spec.text(&arg.unwrap_or_default().chars().take(1).collect::<String>(), done),
-            'q' => {
+            'q' if dialect == Dialect::Bash => {
                 let quoted = crate::applets::values::shell_quote(&arg.unwrap_or_default());
                 spec.text(&quoted, done);
             }
             'd' | 'i' | 'u' | 'x' | 'X' | 'o' => {
-                let n = number(arg.as_deref(), &mut done.errors);
+                // Busybox reads what is not there as an empty text, which is no number.
+                let arg = arg.or_else(|| (dialect == Dialect::Ash).then(String::new));
+                let n = number(arg.as_deref(), dialect, &mut done.errors);
                 spec.integer(n, kind, done);
             }
             'f' | 'F' | 'e' | 'E' | 'g' | 'G' => {
@@ -138,7 +146,9 @@ fn round(format: &[char], args: &[String], next: &mut usize, done: &mut Printed)
                 spec.pad_number(&shown, done);
             }
             other => {
-                done.errors.push(format!("%{other}: invalid format"));
+                let wrong = if dialect == Dialect::Dash { "invalid directive" } else { "invalid format" };
+                done.errors.push(format!("%{other}: {wrong}"));
+                done.status = if dialect == Dialect::Dash { 2 } else { 1 };
                 return false;
             }
         }
@@ -158,7 +168,7 @@ fn digits(format: &[char], i: &mut usize) -> Option<usize> {
 }
 
 /// An integer argument: decimal, octal, hexadecimal, or a quote and a character.
-fn number(arg: Option<&str>, errors: &mut Vec<String>) -> i64 {
+fn number(arg: Option<&str>, dialect: Dialect, errors: &mut Vec<String>) -> i64 {
     let Some(text) = arg else { return 0 };
     if let Some(c) = text.strip_prefix(['\'', '"']) {
         return c.chars().next().map_or(0, |c| i64::from(u32::from(c)));
@@ -176,7 +186,7 @@ fn number(arg: Option<&str>, errors: &mut Vec<String>) -> i64 {
     let end = body.find(|c: char| !c.is_digit(base)).unwrap_or(body.len());
     let value = i64::from_str_radix(&body[..end], base).unwrap_or(if end > 0 { i64::MAX } else { 0 });
     // What is no number at all counts as 0, and the part that is one otherwise.
-    if end < body.len() || (body.is_empty() && !text.is_empty()) {
+    if end < body.len() || (body.is_empty() && (!text.is_empty() || dialect == Dialect::Ash)) {
         errors.push(format!("invalid number '{text}'"));
     }
     if negative { value.wrapping_neg() } else { value }
@@ -307,10 +317,10 @@ pub(crate) fn general(n: f64, digits: usize) -> String {
 pub(crate) fn tool(cx: &mut Cx<'_, '_>, args: &[String]) -> State {
     let args = if args.first().is_some_and(|a| a == "--") { &args[1..] } else { args };
     let Some(format) = args.first() else { return cx.usage() };
-    let done = printf(format, &args[1..]);
+    let done = printf(format, &args[1..], if cx.gnu { Dialect::Bash } else { Dialect::Ash });
     cx.print(&done.output);
     for error in &done.errors {
         cx.complain(error);
     }
-    State::End(i32::from(!done.errors.is_empty()))
+    State::End(done.status)
 }

@@ -138,7 +138,15 @@ impl Runner {
             return Turn::Wait(Wait::child());
         };
         if cx.sys.now() >= *ends {
-            cx.sys.kernel.signal(child, *signal, true);
+            // GNU's leads a group of its own, and signals all of it: itself as well when nothing can ignore that.
+            let group = if cx.gnu { cx.sys.kernel.descendants(child) } else { Vec::new() };
+            for member in core::iter::once(child).chain(group) {
+                cx.sys.kernel.signal(member, *signal, true);
+            }
+            if cx.gnu && *signal == Signal::KILL {
+                cx.sys.kernel.end(cx.sys.me, Status::Signal(Signal::KILL));
+                return Turn::More;
+            }
             *hit = true;
             // A second limit, after which KILL ends what ignored the first signal.
             match kill_after.take() {
@@ -155,13 +163,7 @@ impl Runner {
 
     fn ended(&mut self, cx: &mut Cx<'_, '_>, status: Status) -> Turn {
         match &mut self.plan {
-            Plan::Timeout { hit: true, signal, preserve: false, .. } if cx.gnu => {
-                Turn::Exit(if *signal == Signal::KILL && status == Status::Signal(Signal::KILL) {
-                    137
-                } else {
-                    124
-                })
-            }
+            Plan::Timeout { hit: true, preserve: false, .. } if cx.gnu => Turn::Exit(124),
             Plan::Timeout { .. } => {
                 // busybox' timeout has become the command: it ends as the command does.
                 if let (Status::Signal(_), false) = (status, cx.gnu) {

@@ -26,7 +26,7 @@ const NOT_BUSYBOX: [&str; 13] = [
     "bash",
 ];
 /// Tools that Debian's base system has not.
-const NOT_DEBIAN: [&str; 26] = [
+const NOT_DEBIAN: [&str; 27] = [
     "curl",
     "dig",
     "dumb-init",
@@ -50,6 +50,7 @@ const NOT_DEBIAN: [&str; 26] = [
     "stress-ng",
     "su-exec",
     "telnet",
+    "time",
     "tini",
     "wget",
     "watch",

@@ -12,9 +12,13 @@ pub(crate) trait Scope {
     fn set(&mut self, name: &str, index: Option<i64>, value: i64) -> Result<(), String>;
     /// Whether `**` is known.
     fn has_power(&self) -> bool;
-    /// Whether `++`, `--` and the comma are known (dash knows none of them).
+    /// Whether `++`, `--`, the comma and `base#digits` are known, and variables may hold expressions (in dash nothing
+    /// of that).
     fn has_steps(&self) -> bool;
 }
+
+/// What dash says of a variable that holds no number.
+pub(crate) const ILLEGAL: &str = "Illegal number";
 
 /// The value of an expression, or what is wrong with it.
 pub(crate) fn evaluate(text: &str, scope: &mut dyn Scope) -> Result<i64, String> {
@@ -55,6 +59,9 @@ fn tokenize(text: &str, scope: &dyn Scope) -> Result<Vec<Token>, String> {
             let end = rest
                 .find(|c: char| !(c.is_ascii_alphanumeric() || c == '#' || c == '_'))
                 .unwrap_or(rest.len());
+            if !scope.has_steps() && rest[..end].contains('#') {
+                return Err("expecting EOF".to_string());
+            }
             out.push(Token::Number(number(&rest[..end])?));
             rest = &rest[end..];
         } else if c.is_ascii_alphabetic() || c == '_' {
@@ -336,6 +343,9 @@ impl Evaluator<'_> {
             && let Ok(n) = number(digits)
         {
             return Ok(n.wrapping_mul(sign));
+        }
+        if !self.scope.has_steps() {
+            return Err(format!("{ILLEGAL}: {text}"));
         }
         // A variable that holds an expression is evaluated in turn.
         evaluate_at(text, self.scope, self.depth + 1)

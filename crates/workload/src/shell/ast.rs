@@ -14,6 +14,8 @@ pub(crate) struct Item {
     pub chain: Arc<AndOr>,
     /// It ends with `&`.
     pub background: bool,
+    /// As it was written, for a list of jobs; empty in the foreground.
+    pub text: String,
     pub line: u32,
 }
 

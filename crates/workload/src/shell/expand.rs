@@ -36,6 +36,9 @@ pub(crate) enum Stop {
     Fatal(String, i32),
 }
 
+/// What bash says of a variable that must be set under `-u`.
+const UNBOUND: &str = "unbound variable";
+
 type Expanded<T> = Result<T, Stop>;
 
 /// One expansion under way.
@@ -279,11 +282,13 @@ impl Expander<'_, '_> {
             let mut scope = ShellScope { shell: e.shell, sys: e.sys };
             match arith::evaluate(&text, &mut scope) {
                 Ok(value) => Ok(value.to_string()),
+                Err(message) if message.ends_with(UNBOUND) => Err(Stop::Fatal(message, e.unset_status())),
                 Err(message) => {
                     let message = match e.shell.dialect {
                         Dialect::Bash => {
                             format!("{}: {message} (error token is \"{}\")", text.trim(), text.trim())
                         }
+                        Dialect::Dash if message.starts_with(arith::ILLEGAL) => message,
                         Dialect::Dash => format!("arithmetic expression: {message}: \"{text}\""),
                         Dialect::Ash => message,
                     };
@@ -335,6 +340,8 @@ impl Expander<'_, '_> {
         }
         Ok(Some(match name {
             "RANDOM" => self.once(|e| Ok((e.sys.kernel.random() % 32_768).to_string()))?,
+            // Busybox counts the lines that are behind it.
+            "LINENO" if self.shell.dialect == Dialect::Ash => (self.shell.line - 1).to_string(),
             "LINENO" => self.shell.line.to_string(),
             "PPID" => "0".to_string(),
             "SECONDS" if self.shell.dialect == Dialect::Bash => {
@@ -411,10 +418,20 @@ impl Expander<'_, '_> {
 
     fn unset_error(&self, name: &str) -> Stop {
         let message = match self.shell.dialect {
-            Dialect::Bash => format!("{name}: unbound variable"),
+            Dialect::Bash => format!("{name}: {UNBOUND}"),
             _ => format!("{name}: parameter not set"),
         };
-        Stop::Fatal(message, if self.shell.dialect == Dialect::Bash { 1 } else { 2 })
+        Stop::Fatal(message, self.unset_status())
+    }
+
+    /// The code with which a variable that must be set ends the shell. bash throws `-c` away with 127, and says 1
+    /// where it leaves in order: under `-e` and in a subshell.
+    fn unset_status(&self) -> i32 {
+        match self.shell.dialect {
+            Dialect::Bash if self.shell.options.errexit || self.shell.is_subshell => 1,
+            Dialect::Bash => 127,
+            _ => 2,
+        }
     }
 
     fn parameter(&mut self, p: &Parameter, quoted: bool, sink: &mut Sink) -> Expanded<()> {
@@ -557,7 +574,7 @@ impl Expander<'_, '_> {
                     }
                     .to_string();
                 }
-                let status = if self.shell.dialect == Dialect::Bash { 127 } else { 2 };
+                let status = self.unset_status();
                 return Err(Stop::Fatal(format!("{}: {message}", p.name), status));
             }
         }
@@ -637,7 +654,9 @@ impl Expander<'_, '_> {
                     let dir = if base.is_empty() { "." } else { &base };
                     let Ok(names) = self.sys.list(dir) else { continue };
                     let own = [".".to_string(), "..".to_string()];
-                    let own = own.into_iter().filter(|_| component.starts_with('.') && last);
+                    // bash leaves them out since 5.2 (`globskipdots`).
+                    let dots = self.shell.dialect != Dialect::Bash;
+                    let own = own.into_iter().filter(|_| dots && component.starts_with('.') && last);
                     for name in own.chain(names) {
                         if (name.starts_with('.') && !component.starts_with('.')) || !matcher.matches(&name) {
                             continue;
@@ -894,7 +913,7 @@ impl Scope for ShellScope<'_, '_> {
         }
         let variable = self.shell.vars.get(name);
         if variable.is_none() && self.shell.options.nounset && self.shell.dialect == Dialect::Bash {
-            return Err(format!("{name}: unbound variable"));
+            return Err(format!("{name}: {UNBOUND}"));
         }
         Ok(match (variable.map(|v| &v.data), index) {
             (Some(Data::List(list)), index) => list.get(&index.unwrap_or(0)).cloned().unwrap_or_default(),

@@ -1,8 +1,9 @@
 //! Background jobs.
 
-use super::Shell;
+use super::{Dialect, Shell};
 use crate::kernel::{ProcId, Status};
 use crate::sys::Sys;
+use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -12,24 +13,44 @@ pub(crate) struct Job {
     pub number: u32,
     pub child: ProcId,
     pub pid: u32,
+    /// The command as it was written.
+    pub text: String,
     pub status: Option<Status>,
     /// Its end by a signal was told.
     pub told: bool,
+    /// It is a job of the shell that this one was forked from: it can be listed, and not waited for.
+    pub foreign: bool,
 }
 
 impl Shell {
-    pub(super) fn add_job(&mut self, child: ProcId, pid: u32) {
+    pub(super) fn add_job(&mut self, child: ProcId, pid: u32, text: String) {
+        self.jobs.retain(|j| !j.foreign);
         let number = self.jobs.last().map_or(1, |j| j.number + 1);
-        self.jobs.push(Job { number, child, pid, status: None, told: false });
+        self.jobs.push(Job { number, child, pid, text, status: None, told: false, foreign: false });
         if self.jobs.len() > 1_000 {
             self.jobs.remove(0);
         }
     }
 
+    /// In a subshell: the jobs are the parent's now. dash forgets them.
+    pub(super) fn disown_jobs(&mut self) {
+        if self.dialect == Dialect::Dash {
+            self.jobs.clear();
+        }
+        self.jobs.iter_mut().for_each(|job| job.foreign = true);
+    }
+
+    /// The jobs that this shell can wait for.
+    pub(super) fn own_jobs(&self) -> impl Iterator<Item = &Job> {
+        self.jobs.iter().filter(|j| !j.foreign)
+    }
+
     /// Look which jobs have ended.
     pub(super) fn update_jobs(&mut self, sys: &mut Sys<'_>) {
         for job in self.jobs.iter_mut().filter(|j| j.status.is_none()) {
-            job.status = sys.reap(job.child);
+            if !job.foreign {
+                job.status = sys.reap(job.child);
+            }
             if job.status.is_none() && !sys.is_alive(job.child) {
                 job.status = Some(Status::Code(127));
             }
@@ -38,8 +59,9 @@ impl Shell {
 
     /// The job that a word names: a process id, `%1`, `%%`.
     pub(super) fn find_job(&self, word: &str) -> Option<usize> {
+        let own = |at: &usize| !self.jobs[*at].foreign;
         if let Some(rest) = word.strip_prefix('%') {
-            return match rest {
+            let at = match rest {
                 "" | "%" | "+" => self.jobs.len().checked_sub(1),
                 "-" => self.jobs.len().checked_sub(2),
                 n => {
@@ -47,29 +69,31 @@ impl Shell {
                     self.jobs.iter().position(|j| j.number == n)
                 }
             };
+            return at.filter(own);
         }
         let pid: u32 = word.parse().ok()?;
-        self.jobs.iter().rposition(|j| j.pid == pid)
+        self.jobs.iter().rposition(|j| j.pid == pid).filter(own)
     }
 
-    /// What `jobs` prints.
+    /// What `jobs` prints: the last one is the current job, the one before it the previous.
     pub(super) fn list_jobs(&mut self, sys: &mut Sys<'_>, pids: bool) {
         self.update_jobs(sys);
-        let lines: Vec<String> = self
-            .jobs
-            .iter()
-            .filter(|j| j.status.is_none())
-            .map(|j| {
-                if pids {
-                    alloc::format!("{}\n", j.pid)
-                } else {
-                    let mark = if j.number == self.jobs.len() as u32 { '+' } else { '-' };
-                    alloc::format!("[{}] {mark} Running\n", j.number)
-                }
-            })
-            .collect();
-        for line in lines {
-            self.print(1, line.as_bytes());
+        let running: Vec<&Job> = self.jobs.iter().filter(|j| j.status.is_none()).collect();
+        let mut lines = String::new();
+        for (i, job) in running.iter().enumerate() {
+            let mark = match running.len() - i {
+                1 => '+',
+                2 => '-',
+                _ => ' ',
+            };
+            let (number, text) = (job.number, &job.text);
+            lines.push_str(&match self.dialect {
+                _ if pids => format!("{}\n", job.pid),
+                Dialect::Bash => format!("[{number}]{mark}  {:<24}{text} &\n", "Running"),
+                Dialect::Dash => format!("[{number}] {mark} {:<27}{text}\n", "Running"),
+                Dialect::Ash => format!("[{number}]{mark}  {:<27}{text}\n", "Running"),
+            });
         }
+        self.print(1, lines.as_bytes());
     }
 }

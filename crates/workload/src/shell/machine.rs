@@ -121,11 +121,20 @@ impl Shell {
             }
             Ok(Some(block)) => {
                 let (next, next_line) = (parser.at, parser.line);
-                if self.options.verbose {
+                for warning in core::mem::take(&mut parser.warnings) {
+                    self.line = next_line;
+                    self.complain(&warning);
+                }
+                // ash and dash show what they read, and the words behind -c they were given.
+                if self.options.verbose && (self.dialect == Dialect::Bash || !self.from_words) {
                     let typed = text[at..next].to_string();
                     self.print(2, typed.as_bytes());
                 }
-                let at_end = next >= text.len() && !text.ends_with('\n');
+                // Busybox has not seen the end of a text that goes on with a newline; bash looks past it.
+                let at_end = match self.dialect {
+                    Dialect::Bash => text[next..].trim().is_empty() && self.from_words,
+                    _ => next >= text.len() && !text.ends_with('\n'),
+                };
                 let tail = at_end
                     && kind == Source::Main
                     && self.dialect != Dialect::Dash
@@ -204,13 +213,13 @@ impl Shell {
         let Some(item) = block.get(next) else { return };
         let last = next + 1 == block.len();
         self.line = item.line;
-        let (chain, background) = (item.chain.clone(), item.background);
+        let (chain, background, text) = (item.chain.clone(), item.background, item.text.clone());
         let keep_tail = tail && self.traps_allow_tail();
         if !last {
             self.frames.push(Frame::Block { block, next: next + 1, tail });
         }
         if background {
-            self.background(sys, chain);
+            self.background(sys, chain, text);
         } else {
             self.frames.push(Frame::Chain { chain, next: 0, tail: last && keep_tail });
         }
@@ -290,7 +299,7 @@ impl Shell {
     }
 
     /// Run a chain in another process and go on.
-    fn background(&mut self, sys: &mut Sys<'_>, chain: Arc<AndOr>) {
+    fn background(&mut self, sys: &mut Sys<'_>, chain: Arc<AndOr>, text: String) {
         let frame = Frame::Chain { chain, next: 0, tail: true };
         let Some(child) = self.fork(sys, frame) else { return };
         let mut child_sys = Sys { kernel: sys.kernel, me: child };
@@ -300,7 +309,7 @@ impl Shell {
         child_sys.set_fd(0, null);
         let pid = Shell::pid_of(sys, child);
         self.last_background = Some((child, pid));
-        self.add_job(child, pid);
+        self.add_job(child, pid, text);
         self.status = 0;
     }
 
@@ -345,7 +354,7 @@ impl Shell {
                         Arc::new(Command::Compound(Compound::Brace(block.clone()), redirects.clone()));
                     Frame::Command { command: inside, tail: true }
                 };
-                if tail && self.traps.is_empty() && self.dialect != Dialect::Dash {
+                if tail && self.traps.is_empty() && self.dialect == Dialect::Ash {
                     self.is_subshell = true;
                     self.frames.push(frame);
                     return;
@@ -614,6 +623,7 @@ impl Shell {
 
     fn wait_foreground(&mut self, sys: &mut Sys<'_>, mut foreground: Foreground) -> Turn {
         for (child, code) in foreground.children.iter_mut().filter(|(_, code)| code.is_none()) {
+            let pid = sys.process().done.iter().find(|(id, ..)| id == child).map_or(0, |(_, pid, _)| *pid);
             let Some(status) = sys.reap(*child) else {
                 if !sys.is_alive(*child) {
                     *code = Some(127);
@@ -622,7 +632,7 @@ impl Shell {
             };
             *code = Some(status.code());
             if let Status::Signal(signal) = status {
-                self.tell_death(signal, &foreground.command, foreground.pipeline);
+                self.tell_death(signal, pid, &foreground.command, foreground.pipeline);
             }
         }
         if foreground.children.iter().any(|(_, code)| code.is_none()) {
@@ -652,18 +662,15 @@ impl Shell {
     }
 
     /// `Terminated`, as a shell tells of a child that a signal ended.
-    pub(super) fn tell_death(&mut self, signal: Signal, command: &str, pipeline: bool) {
+    pub(super) fn tell_death(&mut self, signal: Signal, pid: u32, command: &str, pipeline: bool) {
         if signal == Signal::INT || signal == Signal::PIPE {
             return;
         }
         let Some(words) = signal.description() else { return };
         if self.dialect == Dialect::Bash {
             if !pipeline {
-                self.complain(&format!(
-                    "{words}{:width$}{command}",
-                    "",
-                    width = 24usize.saturating_sub(words.len())
-                ));
+                let width = 24usize.saturating_sub(words.len());
+                self.complain(&format!("{pid:5} {words}{:width$}{command}", ""));
             }
         } else {
             self.print(2, format!("{words}\n").as_bytes());
@@ -759,6 +766,9 @@ impl Shell {
         self.status = code;
         self.substituted = Some(code);
         let mut text = String::from_utf8_lossy(&sub.data).into_owned();
+        if text.contains('\0') && self.dialect == Dialect::Bash {
+            self.complain("warning: command substitution: ignored null byte in input");
+        }
         text.retain(|c| c != '\0');
         text.truncate(text.trim_end_matches('\n').len());
         Ok(text)
@@ -795,7 +805,12 @@ fn reads_file(block: &Block) -> Block {
         let commands = Vec::from([Arc::new(Command::Simple(simple))]);
         let first = Arc::new(Pipeline { negate: false, timed: false, commands });
         let chain = Arc::new(AndOr { first, rest: Vec::new() });
-        return Arc::new(Vec::from([Item { chain, background: false, line: item.line }]));
+        return Arc::new(Vec::from([Item {
+            chain,
+            background: false,
+            text: String::new(),
+            line: item.line,
+        }]));
     }
     block.clone()
 }

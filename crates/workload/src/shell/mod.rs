@@ -21,6 +21,7 @@ mod simple;
 mod traps;
 mod vars;
 
+use crate::fs::Errno;
 use crate::kernel::{FileId, ProcId, Turn};
 use crate::program::Program;
 use crate::signal::Signal;
@@ -86,6 +87,8 @@ pub(crate) struct Shell {
     pub name: Arc<str>,
     /// The words it was started with, until it has started.
     argv: Option<Arc<Vec<String>>>,
+    /// Its script stands behind `-c`.
+    from_words: bool,
     pub vars: Vars,
     pub functions: Arc<BTreeMap<String, Arc<Command>>>,
     pub aliases: Arc<BTreeMap<String, String>>,
@@ -271,6 +274,7 @@ impl Shell {
             dialect,
             name: argv.first().map_or("sh", |s| s.as_str()).into(),
             argv: Some(Arc::new(argv.to_vec())),
+            from_words: false,
             vars: Vars::default(),
             functions: Arc::default(),
             aliases: Arc::default(),
@@ -370,7 +374,7 @@ impl Shell {
                     self.out.push_front((fd, bytes));
                     return Some(Turn::Wait(wait));
                 }
-                Written::Fail(crate::fs::Errno::EPIPE) => {
+                Written::Fail(Errno::EPIPE) => {
                     let is_init = sys.process().pid == 1;
                     sys.kernel.signal(sys.me, Signal::PIPE, true);
                     self.out.retain(|(other, _)| *other != fd);
@@ -427,7 +431,7 @@ impl Shell {
         let mut shell = self.clone();
         shell.frames = Vec::from([frame]);
         shell.out.clear();
-        shell.jobs.clear();
+        shell.disown_jobs();
         shell.is_subshell = true;
         shell.exiting = None;
         // Ignored signals stay ignored; the rest is the parent's, until the subshell sets its own.
@@ -462,6 +466,17 @@ impl Shell {
         self.inherited = env;
         self.vars.set("IFS", " \t\n".to_string());
         self.vars.entry("IFS").exported = false;
+        let prompts: &[(&str, &str)] = match self.dialect {
+            Dialect::Ash => &[("PS1", "\\w \\$ "), ("PS2", "> "), ("PS4", "+ ")],
+            Dialect::Dash if sys.process().uid == 0 => &[("PS1", "# "), ("PS2", "> "), ("PS4", "+ ")],
+            Dialect::Dash => &[("PS1", "$ "), ("PS2", "> "), ("PS4", "+ ")],
+            Dialect::Bash => &[("PS4", "+ ")],
+        };
+        for (name, text) in prompts {
+            if self.vars.text(name).is_none() {
+                self.vars.set(name, text.to_string());
+            }
+        }
         if self.vars.text("PWD") != Some(&sys.process().cwd) {
             let cwd = sys.process().cwd.clone();
             self.vars.set("PWD", cwd);
@@ -536,6 +551,12 @@ impl Shell {
                     // A file is never at its end until the shell has looked again: no last command is exec'd.
                     (text.as_str().into(), Source::Dot, words[1..].to_vec())
                 }
+                // A folder opens like a file, and has nothing to read.
+                Err(Errno::EISDIR) if self.dialect != Dialect::Bash => return self.exit(sys, 0),
+                Err(Errno::EISDIR) => {
+                    self.complain_unnumbered(&format!("{file}: {}", Errno::EISDIR.message()));
+                    return self.exit(sys, 126);
+                }
                 Err(errno) => {
                     match self.dialect {
                         Dialect::Bash => self.complain_unnumbered(&format!("{file}: {}", errno.message())),
@@ -554,6 +575,7 @@ impl Shell {
             (Arc::from(""), Source::Input, words)
         };
         self.params = Arc::new(rest);
+        self.from_words = command;
         let kind = if kind == Source::Dot { Source::Main } else { kind };
         let script = !command && kind == Source::Main;
         let text: Arc<str> =

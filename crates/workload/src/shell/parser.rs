@@ -34,6 +34,8 @@ pub(crate) struct Parser<'a> {
     /// Their texts, in order.
     here_texts: Vec<Word>,
     in_backquote: bool,
+    /// What the shell says of a text that it takes all the same.
+    pub warnings: Vec<String>,
 }
 
 struct PendingHere {
@@ -58,6 +60,7 @@ impl<'a> Parser<'a> {
             heres: Vec::new(),
             here_texts: Vec::new(),
             in_backquote: false,
+            warnings: Vec::new(),
         }
     }
 
@@ -232,11 +235,13 @@ impl<'a> Parser<'a> {
                 self.linebreak()?;
             }
             self.blanks();
-            let line = self.line;
+            let (start, line) = (self.at, self.line);
             let Some(chain) = self.and_or()? else { break };
             self.blanks();
             let background = self.peek() == Some('&') && self.peek_second() != Some('&');
-            items.push(Item { chain: Arc::new(chain), background, line });
+            let text =
+                if background { self.text[start..self.at].trim_end().to_string() } else { String::new() };
+            items.push(Item { chain: Arc::new(chain), background, text, line });
             let ends_arm = match self.peek_second() {
                 Some(';') => true,
                 Some('&') => self.dialect == Dialect::Bash,
@@ -801,6 +806,17 @@ impl<'a> Parser<'a> {
             let first_line = self.line;
             loop {
                 if self.at >= self.text.len() {
+                    if self.dialect == Dialect::Bash {
+                        // bash ends the last line for its writer, and says so.
+                        if !text.is_empty() && !text.ends_with('\n') {
+                            text.push('\n');
+                        }
+                        let from = first_line.saturating_sub(1);
+                        let end = &here.end;
+                        self.warnings.push(format!(
+                            "warning: here-document at line {from} delimited by end-of-file (wanted `{end}')"
+                        ));
+                    }
                     break;
                 }
                 let rest = self.rest();
@@ -1034,6 +1050,11 @@ impl<'a> Parser<'a> {
                 let start = (self.at, self.line);
                 if let Some(word) = self.double_paren()? {
                     return Ok(Some(Part::Arith(word)));
+                }
+                // Only bash thinks again, and takes it for a subshell.
+                if self.dialect != Dialect::Bash {
+                    let missing = if self.dialect == Dialect::Dash { "Missing" } else { "missing" };
+                    return Err(self.error(&format!("{missing} '))'")));
                 }
                 (self.at, self.line) = start;
                 self.bump();

@@ -1,5 +1,6 @@
 //! Simple commands: expand, redirect, assign, then find out who does it.
 
+use super::ast;
 use super::ast::{Assign, Command};
 use super::builtins::{self, Done};
 use super::machine::Tried;
@@ -116,8 +117,8 @@ impl Shell {
                         self.next(&mut simple, Stage::Run);
                         continue;
                     };
-                    let prefix = !simple.args.is_empty() && !self.assigns_last(&simple.args);
-                    if prefix && simple.old.len() == i {
+                    let prefix = !simple.args.is_empty() && !self.assigns_last(&simple.args, assign);
+                    if prefix && !simple.old.iter().any(|(name, _)| *name == assign.name) {
                         simple.old.push((assign.name.clone(), self.vars.get(&assign.name).cloned()));
                     }
                     match self.attempt(sys, &mut simple.work, |e| e.assign(assign)) {
@@ -153,12 +154,14 @@ impl Shell {
         self.functions.get(args.first()?).cloned()
     }
 
-    /// Whether assignments before this command stay: before a special builtin, outside bash.
-    fn assigns_last(&self, args: &[String]) -> bool {
+    /// Whether an assignment before this command stays: before a special builtin, outside bash. (bash's
+    /// `declare a=(…)` is read as an assignment beside the word.)
+    fn assigns_last(&self, args: &[String], assign: &Assign) -> bool {
+        if self.dialect == Dialect::Bash {
+            return matches!(assign.value, ast::Value::Array(_));
+        }
         let first = args.first().map_or("", |a| a.as_str());
-        let declares = ["declare", "local", "typeset", "export", "readonly"].contains(&first);
-        (self.dialect != Dialect::Bash && SPECIAL.contains(&first) && self.function(args).is_none())
-            || (self.dialect == Dialect::Bash && declares)
+        SPECIAL.contains(&first) && self.function(args).is_none()
     }
 
     fn redirect_failed(&mut self, sys: &mut Sys<'_>, simple: Simple) -> Turn {
@@ -203,10 +206,13 @@ impl Shell {
                 .collect();
             self.trace(&(simple.trace.clone() + &words.join(" ")));
         }
-        if simple.args.is_empty() {
+        let Some(last) = simple.args.last() else {
             redirect::restore(sys, simple.saved);
             self.status = self.substituted.unwrap_or(0);
             return Turn::More;
+        };
+        if self.dialect == Dialect::Bash {
+            self.vars.set("_", last.clone());
         }
         if !simple.saved.is_empty() {
             self.frames.push(Frame::Restore(simple.saved));
@@ -255,8 +261,13 @@ impl Shell {
         self.traps.values().all(|t| t.is_empty()) || self.traps_are_shown_only
     }
 
+    /// What a program that this shell starts sees.
+    pub(super) fn environment(&self) -> Vec<(String, String)> {
+        self.vars.environment(&self.inherited, self.dialect != Dialect::Dash)
+    }
+
     fn external(&mut self, sys: &mut Sys<'_>, args: Vec<String>, tail: bool) -> Turn {
-        let env = self.vars.environment(&self.inherited);
+        let env = self.environment();
         match self.find_program(sys, &args) {
             Err(status) => {
                 self.status = status;

@@ -96,15 +96,20 @@ impl Vars {
         self.map.iter()
     }
 
-    /// What a child sees, in the order in which this shell was given it, new names after.
-    pub fn environment(&self, inherited: &[(String, String)]) -> Vec<(String, String)> {
+    /// What a child sees, in the order in which this shell was given it, new names after. Names that can be no
+    /// variable's are passed on when `all` says so.
+    pub fn environment(&self, inherited: &[(String, String)], all: bool) -> Vec<(String, String)> {
         let exported = |name: &str| {
             self.get(name)
                 .filter(|v| v.exported)
                 .and_then(|v| v.text())
                 .map(|v| (name.to_string(), v.to_string()))
         };
-        let mut out: Vec<(String, String)> = inherited.iter().filter_map(|(n, _)| exported(n)).collect();
+        let passed = |name: &str, value: &str| {
+            (all && !super::parser::is_name(name)).then(|| (name.to_string(), value.to_string()))
+        };
+        let mut out: Vec<(String, String)> =
+            inherited.iter().filter_map(|(n, v)| exported(n).or_else(|| passed(n, v))).collect();
         for (name, variable) in self.map.iter().filter(|(_, v)| v.exported) {
             if let Some(text) = variable.text()
                 && !inherited.iter().any(|(n, _)| n == name)

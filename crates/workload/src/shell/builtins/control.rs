@@ -55,8 +55,10 @@ impl Shell {
     }
 
     pub(super) fn return_(&mut self, sys: &mut Sys<'_>, args: &[String]) -> Done {
+        // dash keeps a function's status whole; only a process's is cut to a byte.
+        let bits = if self.dialect == Dialect::Dash { i32::MAX } else { 255 };
         let status = match self.number_argument("return", args) {
-            Ok(status) => status.unwrap_or(self.status) & 255,
+            Ok(status) => status.unwrap_or(self.status) & bits,
             Err(done) => return done,
         };
         let target = self
@@ -82,7 +84,7 @@ impl Shell {
     fn number_argument(&mut self, name: &str, args: &[String]) -> Result<Option<i32>, Done> {
         let Some(word) = args.first() else { return Ok(None) };
         match word.trim().parse::<i64>() {
-            Ok(n) if n >= 0 || self.dialect == Dialect::Bash => Ok(Some((n & 255) as i32)),
+            Ok(n) if n >= 0 || self.dialect == Dialect::Bash => Ok(Some((n & i64::from(i32::MAX)) as i32)),
             _ if self.dialect == Dialect::Bash => {
                 self.complain_as(name, &format!("{word}: numeric argument required"));
                 Err(Done::Exit(2))
@@ -96,7 +98,7 @@ impl Shell {
 
     pub(super) fn exit_builtin(&mut self, args: &[String]) -> Done {
         match self.number_argument("exit", args) {
-            Ok(Some(code)) => Done::Exit(code),
+            Ok(Some(code)) => Done::Exit(code & 255),
             Ok(None) => {
                 // In a trap, the status from before it counts, except in bash.
                 let before = self.frames.iter().rev().find_map(|f| match f {
@@ -188,7 +190,7 @@ impl Shell {
         if args.is_empty() {
             return Done::Status(0);
         }
-        let env = self.vars.environment(&[]);
+        let env = self.environment();
         let before = self.out.len();
         match self.find_program(sys, args) {
             Ok((program, mut argv)) => {
@@ -358,7 +360,11 @@ impl Shell {
                                     Dialect::Ash => format!("illegal option -o {name}"),
                                 };
                                 self.complain_as("set", &message);
-                                return self.bad_option();
+                                // Alone among its errors of this kind, ash goes on.
+                                return match self.dialect {
+                                    Dialect::Ash => Done::Status(1),
+                                    _ => self.bad_option(),
+                                };
                             }
                             true
                         }

@@ -88,7 +88,7 @@ impl Shell {
                             Dialect::Bash => format!("-{letter}: invalid option"),
                         };
                         self.complain_as("read", &message);
-                        return if self.dialect == Dialect::Bash { Done::Status(2) } else { Done::Exit(2) };
+                        return Done::Status(2);
                     }
                 }
             }
@@ -96,7 +96,7 @@ impl Shell {
         if reading.names.is_empty() {
             if self.dialect == Dialect::Dash {
                 self.complain_as("read", "arg count");
-                return Done::Exit(2);
+                return Done::Status(2);
             }
             reading.names.push("REPLY".to_string());
         }
@@ -107,7 +107,7 @@ impl Shell {
                 format!("{bad}: bad variable name")
             };
             self.complain_as("read", &message);
-            return if self.dialect == Dialect::Bash { Done::Status(1) } else { Done::Exit(2) };
+            return Done::Status(if self.dialect == Dialect::Bash { 1 } else { 2 });
         }
         Done::Wait(Waiting::Read(Box::new(reading)))
     }

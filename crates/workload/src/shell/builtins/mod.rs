@@ -126,9 +126,18 @@ impl Shell {
                 self.list_jobs(sys, rest.first().is_some_and(|a| a == "-p"));
                 Done::Status(0)
             }
-            "fg" | "bg" => {
+            "fg" | "bg" if self.dialect == Dialect::Bash => {
                 self.complain_as(name, "no job control");
                 Done::Status(1)
+            }
+            "fg" | "bg" => {
+                let message = match (self.jobs.is_empty(), self.dialect) {
+                    (false, _) => "job (null) not created under job control",
+                    (true, Dialect::Dash) => "No current job",
+                    (true, _) => "no current job",
+                };
+                self.complain_as(name, message);
+                Done::Status(2)
             }
             "command" => self.command_builtin(sys, rest),
             "builtin" => match rest.first() {
@@ -191,12 +200,22 @@ impl Shell {
         }
         if args.first().is_some_and(|a| a == "--") {
             args = &args[1..];
+        } else if let Some(flag) = args.first().filter(|a| a.len() > 1 && a.starts_with('-'))
+            && self.dialect != Dialect::Ash
+        {
+            let letter: String = flag.chars().take(2).collect();
+            let message = match self.dialect {
+                Dialect::Bash => format!("{letter}: invalid option"),
+                _ => format!("Illegal option {letter}"),
+            };
+            self.complain_as("printf", &message);
+            return Done::Status(2);
         }
         let Some(format) = args.first() else {
             self.complain_as("printf", "usage: printf FORMAT [ARG]...");
             return Done::Status(2);
         };
-        let done = printf::printf(format, &args[1..]);
+        let done = printf::printf(format, &args[1..], self.dialect);
         match variable {
             Some(name) => {
                 self.vars.set(&name, String::from_utf8_lossy(&done.output).into_owned());
@@ -209,7 +228,7 @@ impl Shell {
                 _ => self.complain(&format!("printf: {error}")),
             }
         }
-        Done::Status(i32::from(!done.errors.is_empty()))
+        Done::Status(done.status)
     }
 
     fn test(&mut self, sys: &mut Sys<'_>, name: &str, args: &[String]) -> Done {
@@ -286,7 +305,7 @@ impl Shell {
                 Dialect::Ash => format!("can't cd to {target}: {}", errno.message()),
             };
             self.complain_as("cd", &message);
-            return Done::Status(if self.dialect == Dialect::Dash { 2 } else { 1 });
+            return Done::Status(if self.dialect == Dialect::Bash { 1 } else { 2 });
         }
         let old = core::mem::replace(&mut sys.process_mut().cwd, full.clone());
         self.vars.set("OLDPWD", old);

@@ -21,7 +21,11 @@ pub(in super::super) struct WaitingFor {
 
 impl Shell {
     pub(super) fn wait(&mut self, _sys: &mut Sys<'_>, args: &[String]) -> Done {
-        let any = args.first().is_some_and(|a| a == "-n") && self.dialect != Dialect::Dash;
+        let any = args.first().is_some_and(|a| a == "-n");
+        if any && self.dialect == Dialect::Dash {
+            self.complain_as("wait", "Illegal option -n");
+            return Done::Status(2);
+        }
         let words = if any { &args[1..] } else { args };
         self.status = 0;
         Done::Wait(Waiting::For(WaitingFor { words: words.to_vec(), next: 0, any }))
@@ -30,12 +34,14 @@ impl Shell {
     pub(super) fn go_on_waiting(&mut self, sys: &mut Sys<'_>, mut waiting: WaitingFor) -> Turn {
         self.update_jobs(sys);
         if waiting.any {
-            if let Some(at) = self.jobs.iter().position(|j| j.status.is_some()) {
+            if let Some(at) = self.jobs.iter().position(|j| !j.foreign && j.status.is_some()) {
                 let job = self.jobs.remove(at);
-                self.status = job.status.map_or(0, Status::code);
+                // Busybox 1.35 takes "a child has ended" (1) for its wait status, which reads as signal 1.
+                let ash = self.dialect == Dialect::Ash;
+                self.status = if ash { 129 } else { job.status.map_or(0, Status::code) };
                 return Turn::More;
             }
-            if self.jobs.is_empty() {
+            if self.own_jobs().next().is_none() {
                 self.status = 127;
                 return Turn::More;
             }
@@ -43,7 +49,7 @@ impl Shell {
             for i in 0..self.jobs.len() {
                 self.tell_job(i);
             }
-            if self.jobs.iter().all(|j| j.status.is_some()) {
+            if self.own_jobs().all(|j| j.status.is_some()) {
                 self.jobs.clear();
                 self.status = 0;
                 return Turn::More;
@@ -96,9 +102,27 @@ impl Shell {
             && !job.told
         {
             job.told = true;
-            // bash tells of background jobs only where it has job control.
-            if self.dialect != Dialect::Bash {
-                self.tell_death(signal, "", false);
+            let (pid, text) = (job.pid, job.text.clone());
+            // bash says nothing of a background job that was asked to end.
+            if self.dialect != Dialect::Bash || signal != Signal::TERM {
+                self.tell_death(signal, pid, &text, false);
+            }
+        }
+    }
+
+    /// What `kill -l` prints.
+    fn signal_list(&self) -> String {
+        let known = (1..=31u8).chain(34..=64);
+        match self.dialect {
+            Dialect::Ash => (1..=31).map(|n| format!("{n:2}) {}\n", Signal(n).name())).collect(),
+            // dash lists its table, in which the trap on exit is number 0.
+            Dialect::Dash => {
+                let names = known.map(|n| format!("{}\n", Signal(n).name()));
+                core::iter::once("0\n".to_string()).chain(names).collect()
+            }
+            Dialect::Bash => {
+                let entries: Vec<String> = known.map(|n| format!("{n:2}) SIG{}", Signal(n).name())).collect();
+                entries.chunks(5).map(|row| row.join("\t") + "\n").collect()
             }
         }
     }
@@ -116,7 +140,13 @@ impl Shell {
                 return Done::Status(if self.dialect == Dialect::Ash { 1 } else { 2 });
             }
             Some("-l") => {
+                let mut status = 0;
                 for word in &words[1..] {
+                    if self.dialect == Dialect::Dash && word.parse::<i32>().is_err() {
+                        self.complain_as("kill", &format!("Illegal number: {word}"));
+                        status = 2;
+                        continue;
+                    }
                     let number: i32 = word.parse().unwrap_or(0);
                     let signal =
                         Signal::parse(&(if number > 128 { number - 128 } else { number }).to_string());
@@ -128,11 +158,10 @@ impl Shell {
                     self.print(1, format!("{line}\n").as_bytes());
                 }
                 if words.len() == 1 {
-                    let all: Vec<String> =
-                        (1..=31).map(|n| format!("{n:2}) {}\n", Signal(n).name())).collect();
-                    self.print(1, all.concat().as_bytes());
+                    let all = self.signal_list();
+                    self.print(1, all.as_bytes());
                 }
-                return Done::Status(0);
+                return Done::Status(status);
             }
             Some("--") => words = &words[1..],
             Some(flag) if flag.starts_with('-') && flag.len() > 1 => {
