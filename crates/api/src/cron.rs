@@ -1,5 +1,7 @@
 //! CronJob schedules, as `robfig/cron` reads them.
 
+use crate::TimeZone;
+use crate::time::{civil_from_days, days_from_civil};
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -30,6 +32,19 @@ pub struct Fields {
 
 const STAR: u64 = 1 << 63;
 
+/// In seconds.
+const MINUTE: i64 = 60;
+const HOUR: i64 = 3_600;
+const DAY: i64 = 86_400;
+
+/// The first instant of a local day, in seconds since 1970.
+fn midnight(day: i64, zone: &TimeZone) -> i64 {
+    let guess = day * DAY - zone.offset(day * DAY);
+    let at = day * DAY - zone.offset(guess);
+    // Where clocks are put forward at midnight, the day begins an hour late.
+    if (at + zone.offset(at)).div_euclid(DAY) < day { at + HOUR } else { at }
+}
+
 struct Bounds {
     min: u64,
     max: u64,
@@ -47,6 +62,41 @@ const MONTHS: Bounds = Bounds {
 const WEEKDAYS: Bounds = Bounds { min: 0, max: 6, names: &["sun", "mon", "tue", "wed", "thu", "fri", "sat"] };
 
 impl Schedule {
+    /// When it runs next after `after`, in seconds since 1970; none when it does not within five years, as on the 31st
+    /// of February (`robfig/cron/spec.go Next`).
+    ///
+    /// Where clocks are put forward, a run in the hour that is left out does not take place; where they are put back,
+    /// one in the hour that comes twice takes place twice.
+    pub fn next(&self, after: i64, zone: &TimeZone) -> Option<i64> {
+        let fields = match self {
+            Schedule::Fields(fields) => fields,
+            Schedule::Every(seconds) => return Some(after + *seconds as i64),
+        };
+        let mut at = (after + 1).div_euclid(MINUTE) * MINUTE + if (after + 1) % MINUTE == 0 { 0 } else { MINUTE };
+        let mut last_year = None;
+        loop {
+            let local = at + zone.offset(at);
+            let days = local.div_euclid(DAY);
+            let (year, month, day) = civil_from_days(days);
+            if year > *last_year.get_or_insert(year + 5) {
+                return None;
+            }
+            let (hour, minute) = (local.rem_euclid(DAY) / HOUR, local.rem_euclid(HOUR) / MINUTE);
+            if fields.months & 1 << month == 0 {
+                let (year, month) = if month == 12 { (year + 1, 1) } else { (year, month + 1) };
+                at = midnight(days_from_civil(year, month, 1), zone);
+            } else if !fields.day_fits(day, (days + 4).rem_euclid(7) as u32) {
+                at = midnight(days + 1, zone);
+            } else if fields.hours & 1 << hour == 0 {
+                at += HOUR - local.rem_euclid(HOUR);
+            } else if fields.minutes & 1 << minute == 0 {
+                at += MINUTE;
+            } else {
+                return Some(at);
+            }
+        }
+    }
+
     /// Reads a schedule; a time zone before it (`TZ=UTC 0 0 * * *`) is passed over. The error is the library's.
     pub fn parse(text: &str) -> Result<Schedule, String> {
         let mut spec = text;
@@ -177,5 +227,68 @@ impl Fields {
         let by_day = self.days & 1 << day != 0;
         let by_weekday = self.weekdays & 1 << weekday != 0;
         if (self.days | self.weekdays) & STAR != 0 { by_day && by_weekday } else { by_day || by_weekday }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Time;
+
+    fn runs(schedule: &str, zone: &str, after: &str, count: usize) -> Vec<String> {
+        let schedule = Schedule::parse(schedule).expect("a schedule");
+        let zone = TimeZone::find(zone).expect("a zone");
+        let mut at = Time::parse(after).expect("a time").0;
+        let mut runs = Vec::new();
+        while runs.len() < count
+            && let Some(next) = schedule.next(at, &zone)
+        {
+            runs.push(Time(next).to_string());
+            at = next;
+        }
+        runs
+    }
+
+    #[test]
+    fn fields_name_minutes() {
+        let after = "2026-01-01T00:00:00Z";
+        assert_eq!(runs("* * * * *", "", after, 2), ["2026-01-01T00:01:00Z", "2026-01-01T00:02:00Z"]);
+        assert_eq!(runs("*/20 3 * * *", "", after, 2), ["2026-01-01T03:00:00Z", "2026-01-01T03:20:00Z"]);
+        assert_eq!(runs("0 9 * * 1-5", "", "2026-01-02T10:00:00Z", 1), ["2026-01-05T09:00:00Z"]);
+        assert_eq!(runs("@every 90s", "", after, 2), ["2026-01-01T00:01:30Z", "2026-01-01T00:03:00Z"]);
+    }
+
+    #[test]
+    fn a_day_of_the_month_and_a_weekday_are_alternatives() {
+        assert_eq!(
+            runs("0 0 13 * 5", "", "2026-02-07T00:00:00Z", 3),
+            ["2026-02-13T00:00:00Z", "2026-02-20T00:00:00Z", "2026-02-27T00:00:00Z"]
+        );
+    }
+
+    #[test]
+    fn a_day_that_never_comes_is_not_waited_for() {
+        assert_eq!(runs("0 0 31 2 *", "", "2026-01-01T00:00:00Z", 1), [""; 0]);
+        assert_eq!(runs("0 0 29 2 *", "", "2026-01-01T00:00:00Z", 1), ["2028-02-29T00:00:00Z"]);
+    }
+
+    #[test]
+    fn hours_are_those_of_the_zone() {
+        let new_year = "2026-01-01T00:00:00Z";
+        assert_eq!(runs("0 3 * * *", "Asia/Kolkata", new_year, 1), ["2026-01-01T21:30:00Z"]);
+        assert_eq!(runs("0 3 * * *", "Europe/Berlin", new_year, 1), ["2026-01-01T02:00:00Z"]);
+    }
+
+    #[test]
+    fn an_hour_that_is_left_out_has_no_run_and_one_that_comes_twice_has_two() {
+        assert_eq!(
+            runs("30 2 * * *", "Europe/Berlin", "2026-03-28T12:00:00Z", 1),
+            ["2026-03-30T00:30:00Z"],
+            "half past two is not on the 29th"
+        );
+        assert_eq!(
+            runs("30 2 * * *", "Europe/Berlin", "2026-10-24T12:00:00Z", 2),
+            ["2026-10-25T00:30:00Z", "2026-10-25T01:30:00Z"]
+        );
     }
 }
