@@ -72,7 +72,8 @@ impl Schedule {
             Schedule::Fields(fields) => fields,
             Schedule::Every(seconds) => return Some(after + *seconds as i64),
         };
-        let mut at = (after + 1).div_euclid(MINUTE) * MINUTE + if (after + 1) % MINUTE == 0 { 0 } else { MINUTE };
+        let mut at =
+            (after + 1).div_euclid(MINUTE) * MINUTE + if (after + 1) % MINUTE == 0 { 0 } else { MINUTE };
         let mut last_year = None;
         loop {
             let local = at + zone.offset(at);

@@ -3,7 +3,7 @@
 
 use crate::defaults;
 use crate::resources::qos_class;
-use crate::{Job, LabelSelector, Object, Pod, PodCondition, PodSpec};
+use crate::{DaemonSet, Job, LabelSelector, Object, Pod, PodCondition, PodSpec};
 use alloc::string::{String, ToString};
 use serde_json::Value;
 
@@ -59,9 +59,7 @@ pub fn for_create(object: &mut Object, written: Option<&Value>) {
         Object::ReplicationController(o) => o.status = Default::default(),
         Object::DaemonSet(o) => {
             o.status = Default::default();
-            // The template's generation is counted in an annotation since apps/v1.
-            let key = "deprecated.daemonset.template.generation";
-            o.metadata.annotations.insert(key.to_string(), "1".to_string());
+            o.metadata.annotations.insert(TEMPLATE_GENERATION.to_string(), "1".to_string());
         }
         Object::CronJob(o) => o.status = Default::default(),
         Object::PodDisruptionBudget(o) => o.status = Default::default(),
@@ -114,7 +112,10 @@ pub fn for_update(new: &mut Object, old: &Object) {
                 claim.kind = "PersistentVolumeClaim".to_string();
             }
         }
-        (Object::DaemonSet(n), Object::DaemonSet(o)) => n.status = o.status.clone(),
+        (Object::DaemonSet(n), Object::DaemonSet(o)) => {
+            n.status = o.status.clone();
+            count_template(n, o);
+        }
         (Object::Job(n), Object::Job(o)) => {
             n.status = o.status.clone();
             // The selector is the server's.
@@ -148,6 +149,17 @@ pub fn for_update(new: &mut Object, old: &Object) {
     if has_generation(new) && spec_of(new) != spec_of(old) {
         new.meta_mut().generation = was.generation + 1;
     }
+}
+
+/// The number of a DaemonSet's template is counted in an annotation since apps/v1.
+const TEMPLATE_GENERATION: &str = "deprecated.daemonset.template.generation";
+
+/// Counts a new template; the client has no say in it (`pkg/registry/apps/daemonset/strategy.go PrepareForUpdate`).
+fn count_template(new: &mut DaemonSet, old: &DaemonSet) {
+    let before = old.metadata.annotations.get(TEMPLATE_GENERATION);
+    let before: i64 = before.and_then(|number| number.parse().ok()).unwrap_or(0);
+    let number = before + i64::from(new.spec.template != old.spec.template);
+    new.metadata.annotations.insert(TEMPLATE_GENERATION.to_string(), number.to_string());
 }
 
 /// The stored object with the status of `new` (`PrepareForUpdate` of the kinds' status strategies).

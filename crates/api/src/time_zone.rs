@@ -49,7 +49,11 @@ impl TimeZone {
         let mut minutes = || Some(parts.next()?.parse::<i64>().ok()? * 60);
         let standard = minutes()?;
         let summer = minutes().and_then(|offset| {
-            Some(Summer { offset, begin: YearDay::parse(parts.next()?)?, end: YearDay::parse(parts.next()?)? })
+            Some(Summer {
+                offset,
+                begin: YearDay::parse(parts.next()?)?,
+                end: YearDay::parse(parts.next()?)?,
+            })
         });
         Some(TimeZone { standard, summer })
     }

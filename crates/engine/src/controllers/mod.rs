@@ -8,6 +8,8 @@
 //! A new controller is a struct with a [`WorkQueue`] that implements [`Controller`], and a line in `controllers!`.
 
 mod consistency;
+mod cron_job;
+mod daemon_set;
 pub mod deletion_rank;
 pub mod deployment;
 mod expectations;
@@ -31,6 +33,8 @@ use crate::store::WatchEvent;
 use crate::trace::Op;
 use alloc::collections::BTreeSet;
 use alloc::sync::Arc;
+use cron_job::CronJobController;
+use daemon_set::DaemonSetController;
 use deployment::DeploymentController;
 use garbage_collector::GarbageCollector;
 pub(crate) use informers::{Informers, controller_of};
@@ -79,6 +83,8 @@ macro_rules! controllers {
 
 controllers! {
     GarbageCollector garbage_collector: GarbageCollector = GarbageCollector::new();
+    CronJob cron_job: CronJobController = CronJobController::new();
+    DaemonSet daemon_set: DaemonSetController = DaemonSetController::new();
     Deployment deployment: DeploymentController = DeploymentController::new();
     Job job: JobController = JobController::new();
     ReplicaSet replica_set: ReplicaSetController = ReplicaSetController::of_replica_sets();

@@ -56,10 +56,7 @@ impl Sync<'_> {
 
 impl CronJobController {
     pub(crate) fn new() -> Self {
-        CronJobController {
-            queue: WorkQueue::new(ControllerName::CronJob),
-            recorder: Recorder::new(BY, ""),
-        }
+        CronJobController { queue: WorkQueue::new(ControllerName::CronJob), recorder: Recorder::new(BY, "") }
     }
 
     fn normal(&mut self, kernel: &mut Kernel, sync: &Sync<'_>, reason: &str, message: &str) {
@@ -107,10 +104,8 @@ impl CronJobController {
     /// Deletes the oldest finished Jobs beyond the limits (`cleanupFinishedJobs`).
     fn clean_up(&mut self, kernel: &mut Kernel, sync: &mut Sync<'_>, jobs: &[&Job]) {
         let spec = &sync.cron_job.spec;
-        let limits = [
-            ("Complete", spec.successful_jobs_history_limit),
-            ("Failed", spec.failed_jobs_history_limit),
-        ];
+        let limits =
+            [("Complete", spec.successful_jobs_history_limit), ("Failed", spec.failed_jobs_history_limit)];
         for (condition, limit) in limits {
             let Some(limit) = limit.and_then(|limit| usize::try_from(limit).ok()) else { continue };
             let ended = |job: &&&Job| job::finished_condition(job).is_some_and(|c| c.type_ == condition);
@@ -246,11 +241,14 @@ impl CronJobController {
         // The time is part of the name, so that no run is started twice.
         let name = format!("{}-{}", sync.cron_job.metadata.name, scheduled.div_euclid(60));
         let status = &sync.cron_job.status;
-        if status.active.iter().any(|job| job.name == name) || status.last_schedule_time == Some(Time(scheduled)) {
+        if status.active.iter().any(|job| job.name == name)
+            || status.last_schedule_time == Some(Time(scheduled))
+        {
             return Ok(());
         }
         if spec.concurrency_policy == "Forbid" && !status.active.is_empty() {
-            let message = "Not starting job because prior execution is running and concurrency policy is Forbid";
+            let message =
+                "Not starting job because prior execution is running and concurrency policy is Forbid";
             self.normal(kernel, sync, "JobAlreadyActive", message);
             return Ok(());
         }

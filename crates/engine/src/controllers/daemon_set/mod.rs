@@ -62,6 +62,7 @@ struct Sync<'a> {
     key: &'a ObjectKey,
     owner: &'a Object,
     set: &'a DaemonSet,
+    /// All nodes, by name.
     nodes: Vec<(&'a Node, ShouldRun)>,
     /// Without those that ended and are being deleted.
     pods: PodsByNode<'a>,
@@ -71,6 +72,12 @@ struct Sync<'a> {
 }
 
 impl Sync<'_> {
+    /// Whether the node of that name is to have a pod; none when there is no such node.
+    fn should_run_on(&self, name: &str) -> Option<ShouldRun> {
+        let at = self.nodes.binary_search_by(|(node, _)| node.metadata.name.as_str().cmp(name)).ok()?;
+        Some(self.nodes[at].1)
+    }
+
     fn is_available(&self, pod: &Pod) -> bool {
         is_pod_available(pod, self.set.spec.min_ready_seconds, self.now)
     }
@@ -136,8 +143,9 @@ impl DaemonSetController {
                 true => should == ShouldRun::No || set.status.number_misscheduled > 0,
             }
         });
-        let keys: Vec<ObjectKey> =
-            news.map(|set| ObjectKey::new(DaemonSet::KIND, &set.metadata.namespace, &set.metadata.name)).collect();
+        let keys: Vec<ObjectKey> = news
+            .map(|set| ObjectKey::new(DaemonSet::KIND, &set.metadata.namespace, &set.metadata.name))
+            .collect();
         for key in keys {
             self.queue.add(kernel, key);
         }
@@ -177,8 +185,8 @@ impl DaemonSetController {
             }
         }
         // Nobody else deletes pods that wait for a node that is gone (`getUnscheduledPodsWithoutNode`).
-        let exists = |name: &String| sync.nodes.iter().any(|(node, _)| node.metadata.name == *name);
-        let homeless = sync.pods.iter().filter(|(name, _)| !exists(name)).flat_map(|(_, pods)| pods);
+        let lost = sync.pods.iter().filter(|(name, _)| sync.should_run_on(name).is_none());
+        let homeless = lost.flat_map(|(_, pods)| pods);
         doomed.extend(homeless.filter(|pod| pod.spec.node_name.is_empty()));
         self.sync_nodes(kernel, sync, &doomed, &needing)
     }
@@ -205,7 +213,8 @@ impl DaemonSetController {
                         continue;
                     }
                     self.failed_pods.next(&key, kernel.now, kernel.now);
-                    let message = format!("Found failed daemon pod {name} on node {node}, will try to kill it");
+                    let message =
+                        format!("Found failed daemon pod {name} on node {node}, will try to kill it");
                     self.pods.event(kernel, sync.owner, EventType::Warning, "FailedDaemonPod", &message);
                     doomed.push(pod);
                 }
@@ -292,9 +301,8 @@ impl Controller for DaemonSetController {
             }
             Object::ControllerRevision(revision) if change.op != Op::Added => {
                 let owner = controller_of(&revision.metadata);
-                let set = owner.and_then(|owner| {
-                    informers.resolve::<DaemonSet>(&revision.metadata.namespace, owner)
-                });
+                let set = owner
+                    .and_then(|owner| informers.resolve::<DaemonSet>(&revision.metadata.namespace, owner));
                 if let Some(set) = set {
                     let meta = &set.metadata;
                     self.queue.add(kernel, ObjectKey::new(DaemonSet::KIND, &meta.namespace, &meta.name));
@@ -325,9 +333,8 @@ impl Controller for DaemonSetController {
         }
         let (present, old) = self.revisions(kernel, informers, owner, set, &selector)?;
         let hash = present.metadata.labels.get(HASH).cloned().unwrap_or_default();
-        let candidates = informers
-            .controlled_by::<Pod>(&set.metadata.uid)
-            .chain(informers.orphans::<Pod>(&key.namespace));
+        let candidates =
+            informers.controlled_by::<Pod>(&set.metadata.uid).chain(informers.orphans::<Pod>(&key.namespace));
         let claimed: Vec<&Pod> = RefManager::new(owner, &selector, BY).claim(kernel, candidates)?;
         let mut pods = PodsByNode::new();
         for pod in claimed.iter().copied().filter(|pod| !(is_deleted(pod) && has_ended(pod))) {

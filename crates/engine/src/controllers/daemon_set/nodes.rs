@@ -33,9 +33,8 @@ impl DaemonPod {
     pub(super) fn should_run_on(&self, node: &Node) -> ShouldRun {
         let spec = &self.spec;
         let named = spec.node_name.is_empty() || spec.node_name == node.metadata.name;
-        let keeps_off = |effects: &[&str]| {
-            untolerated_taint(&node.spec.taints, &spec.tolerations, effects).is_some()
-        };
+        let keeps_off =
+            |effects: &[&str]| untolerated_taint(&node.spec.taints, &spec.tolerations, effects).is_some();
         if !named || !node_matches(spec, node) || keeps_off(&["NoExecute"]) {
             ShouldRun::No
         } else if keeps_off(&DO_NOT_SCHEDULE) {
@@ -67,7 +66,8 @@ pub(super) fn add_tolerations(spec: &mut PodSpec) {
             ..Toleration::default()
         };
         // One for the same taint is replaced, whatever its seconds.
-        let same = |old: &&mut Toleration| Toleration { toleration_seconds: None, ..(**old).clone() } == toleration;
+        let same =
+            |old: &&mut Toleration| Toleration { toleration_seconds: None, ..(**old).clone() } == toleration;
         match spec.tolerations.iter_mut().find(same) {
             Some(old) => *old = toleration,
             None => spec.tolerations.push(toleration),

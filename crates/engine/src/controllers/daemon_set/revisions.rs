@@ -9,9 +9,7 @@ use crate::controllers::{Informers, history};
 use crate::kernel::Kernel;
 use alloc::string::ToString;
 use alloc::vec::Vec;
-use lifepod_api::{
-    ControllerRevision, DaemonSet, LabelSelector, Object, ObjectKey, Pod, Refusal, Resource,
-};
+use lifepod_api::{ControllerRevision, DaemonSet, LabelSelector, Object, ObjectKey, Pod, Refusal, Resource};
 
 impl DaemonSetController {
     /// The revision of the present template, which is stored if it is new, and the older ones.
@@ -59,7 +57,8 @@ impl DaemonSetController {
                 Ok(ControllerRevision::of(&stored).cloned().unwrap_or(revision))
             }
             Err(refusal) if is_already_exists(&refusal) => {
-                let stored = kernel.store.get(&key).and_then(|stored| ControllerRevision::of(stored)).cloned();
+                let stored =
+                    kernel.store.get(&key).and_then(|stored| ControllerRevision::of(stored)).cloned();
                 if let Some(stored) = stored.filter(|stored| stored.data == revision.data) {
                     return Ok(stored);
                 }

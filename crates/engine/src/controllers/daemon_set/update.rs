@@ -87,9 +87,10 @@ pub(super) fn rolling_update<'a>(sync: &Sync<'a>) -> (Vec<&'a Pod>, Vec<String>)
 
 /// Every node that has pods or should have one, with its pods.
 fn nodes_and_pods<'s, 'a>(sync: &'s Sync<'a>) -> impl Iterator<Item = (&'s str, &'s [&'a Pod])> {
-    let empty = sync.nodes.iter().filter(|(node, should)| {
-        *should == ShouldRun::Yes && !sync.pods.contains_key(&node.metadata.name)
-    });
+    let empty = sync
+        .nodes
+        .iter()
+        .filter(|(node, should)| *should == ShouldRun::Yes && !sync.pods.contains_key(&node.metadata.name));
     let empty = empty.map(|(node, _)| (node.metadata.name.as_str(), [].as_slice()));
     sync.pods.iter().map(|(name, pods)| (name.as_str(), pods.as_slice())).chain(empty)
 }
@@ -125,9 +126,7 @@ fn replace_by_surge<'a>(sync: &Sync<'a>, max_surge: usize, desired: usize) -> (V
     let (mut surging, mut available) = (0, 0);
     let (mut doomed, mut misplaced) = (Vec::new(), Vec::new());
     let (mut allowed, mut candidates) = (Vec::new(), Vec::new());
-    let should_run = |name: &str| {
-        sync.nodes.iter().any(|(node, should)| node.metadata.name == name && *should == ShouldRun::Yes)
-    };
+    let should_run = |name: &str| sync.should_run_on(name) == Some(ShouldRun::Yes);
     for (name, pods) in nodes_and_pods(sync) {
         let Some(OnNode { new, old }) = OnNode::of(sync, pods) else {
             surging += 1;

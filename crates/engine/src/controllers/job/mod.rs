@@ -24,6 +24,7 @@ use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
 use alloc::vec::Vec;
 use back_off::BackOffRecord;
+pub(crate) use conditions::finished as finished_condition;
 use lifepod_api::{Job, Object, ObjectKey, Pod, Refusal, Resource, SimTime, Time};
 
 /// The name under which the controller acts.
