@@ -128,7 +128,11 @@ impl Recorder {
         let event = Object::Event(ApiEvent {
             metadata: ObjectMeta {
                 name: format!("{}.{nanos:x}", involved.name),
-                namespace: involved.namespace.clone(),
+                // Events about objects without a namespace are kept in the default one.
+                namespace: match involved.namespace.as_str() {
+                    "" => "default".to_string(),
+                    own => own.to_string(),
+                },
                 uid: kernel.jitter.uid(),
                 creation_timestamp: Some(now),
                 ..ObjectMeta::default()

@@ -27,6 +27,12 @@ pub enum Draw {
     /// At which node the search for preemption victims begins
     /// (`defaultpreemption/default_preemption.go GetOffsetAndNumCandidates`).
     PreemptionOffset,
+    /// Where in its ten seconds a kubelet renews its Lease (`component-helpers/apimachinery/lease/controller.go`).
+    HeartbeatPhase,
+    /// Where in its five seconds the node controller looks at the nodes (`nodelifecycle nodeMonitorPeriod`).
+    NodeMonitorPhase,
+    /// Where in its twenty seconds the pod garbage collector looks (`podgc gcCheckPeriod`).
+    PodGcPhase,
     /// Names, UIDs and container ids.
     Identity,
     /// How long a pull, a sandbox or a process start takes, beside its mean.

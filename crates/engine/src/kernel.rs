@@ -1,6 +1,7 @@
 //! What every component of the cluster is handed: the clock, the queue, the store, chance, and the trace.
 
 use crate::config::Config;
+use crate::heartbeats::Heartbeats;
 use crate::jitter::Jitter;
 use crate::queue::Queue;
 use crate::store::{Store, WatchEvent};
@@ -40,6 +41,8 @@ pub(crate) enum Wake {
     Kubelet(crate::kubelet::Timer),
     /// A key in a controller's work queue is due.
     Controller(crate::controllers::Due),
+    /// A node's heart began to beat, or stopped.
+    Heartbeat,
     /// A client asked to be woken.
     Client,
 }
@@ -53,6 +56,7 @@ pub(crate) struct Kernel {
     pub(crate) cause: Option<EntryId>,
     pub(crate) queue: Queue<Task>,
     pub(crate) store: Store,
+    pub(crate) heartbeats: Heartbeats,
     pub(crate) jitter: Jitter,
     pub(crate) trace: Trace,
 }
@@ -66,6 +70,7 @@ impl Kernel {
             cause: None,
             queue: Queue::default(),
             store: Store::default(),
+            heartbeats: Heartbeats::default(),
             jitter,
             trace: Trace::default(),
         }

@@ -27,6 +27,7 @@ pub(crate) fn register(kernel: &mut Kernel, index: usize) {
     let config = kernel.config.nodes[index].clone();
     let node = Object::Node(node(kernel, &config, index));
     kernel.commit(Op::Added, node, "kubelet");
+    kernel.start_heartbeat(&config.name);
 }
 
 fn node(kernel: &mut Kernel, config: &NodeConfig, index: usize) -> Node {

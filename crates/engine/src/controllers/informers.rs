@@ -119,6 +119,11 @@ impl Informers {
             .filter_map(|(_, object)| T::of(object))
     }
 
+    /// The nodes that pods name, the empty name for those without one among them.
+    pub(crate) fn nodes_of_pods(&self) -> impl Iterator<Item = &str> {
+        self.pods_by_node.keys().map(String::as_str)
+    }
+
     /// The pods of a node; an empty name for those that have none yet.
     pub(crate) fn pods_of_node(&self, node: &str) -> impl Iterator<Item = &Pod> {
         self.pods_by_node.get(node).into_iter().flat_map(|pods| pods.values().filter_map(|o| Pod::of(o)))

@@ -12,18 +12,23 @@ mod cron_job;
 mod daemon_set;
 pub mod deletion_rank;
 pub mod deployment;
+pub mod disruption;
+mod endpoint_slice;
 mod expectations;
 mod garbage_collector;
 mod history;
 mod informers;
 mod job;
+mod node_lifecycle;
 mod owners;
 mod pod_control;
+mod pod_gc;
 mod pods;
 mod refs;
 mod replica_set;
 mod slow_start;
 mod stateful_set;
+mod taint_eviction;
 mod template_hash;
 mod ttl_after_finished;
 mod work_queue;
@@ -86,11 +91,17 @@ controllers! {
     CronJob cron_job: CronJobController = CronJobController::new();
     DaemonSet daemon_set: DaemonSetController = DaemonSetController::new();
     Deployment deployment: DeploymentController = DeploymentController::new();
+    Disruption disruption: disruption::DisruptionController = disruption::DisruptionController::new();
+    EndpointSlice endpoint_slice: endpoint_slice::EndpointSliceController =
+        endpoint_slice::EndpointSliceController::new();
     Job job: JobController = JobController::new();
+    NodeLifecycle node_lifecycle: node_lifecycle::NodeLifecycle = node_lifecycle::NodeLifecycle::new();
+    PodGc pod_gc: pod_gc::PodGc = pod_gc::PodGc::new();
     ReplicaSet replica_set: ReplicaSetController = ReplicaSetController::of_replica_sets();
     ReplicationController replication_controller: ReplicaSetController =
         ReplicaSetController::of_replication_controllers();
     StatefulSet stateful_set: StatefulSetController = StatefulSetController::new();
+    TaintEviction taint_eviction: taint_eviction::TaintEviction = taint_eviction::TaintEviction::new();
     TtlAfterFinished ttl_after_finished: TtlAfterFinished = TtlAfterFinished::new();
 }
 
@@ -137,6 +148,7 @@ impl ControllerManager {
         match wake {
             Wake::Watch(event) => self.on_watch(kernel, &event),
             Wake::Controller(due) => self.on_due(kernel, &due),
+            Wake::Heartbeat => self.node_lifecycle.on_heartbeat(kernel),
             _ => {}
         }
     }

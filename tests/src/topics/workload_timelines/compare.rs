@@ -9,6 +9,14 @@ use crate::topics::pod_timelines::compare::{
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
+/// Nodes are registered by the node controller within this many seconds.
+const REGISTRATION: f64 = 6.0;
+
+/// Whether a node's row is from before the scenario.
+fn was_there(node: &Value) -> bool {
+    node["type"] == "INITIAL" || node["t"].as_f64().is_some_and(|t| t < 0.0)
+}
+
 /// One object from its creation to its end.
 #[derive(Debug, Default)]
 struct Life {
@@ -138,6 +146,13 @@ fn lives(rows: &[&Value], end: f64, kubelets: bool) -> Vec<Life> {
     for row in rows.iter().filter(|row| row["src"] == "event") {
         let at = row["t"].as_f64().unwrap_or(0.0);
         if !kubelets && row["source"] == "kubelet" {
+            continue;
+        }
+        // Of nodes that were there from the beginning it is chance whether their registration was recorded.
+        let registered = row["reason"] == "RegisteredNode" && at < REGISTRATION;
+        if registered
+            && rows.iter().any(|node| node["src"] == "node" && node["name"] == row["name"] && was_there(node))
+        {
             continue;
         }
         let src = src_of(&plain(&row["kind"]));

@@ -15,6 +15,15 @@ use std::sync::Arc;
 /// The recordings' manifests were posted to a running cluster: the run begins a little before.
 const LEAD: SimTime = SimTime::from_secs(20);
 
+/// `system-node-critical` is there in every cluster.
+const PRIORITY_CLASSES: [(&str, i32, &str); 5] = [
+    ("oracle-low", 100, "PreemptLowerPriority"),
+    ("oracle-mid", 500, "PreemptLowerPriority"),
+    ("oracle-high", 1000, "PreemptLowerPriority"),
+    ("oracle-never", 1000, "Never"),
+    ("system-node-critical", 2_000_001_000, "PreemptLowerPriority"),
+];
+
 /// Runs the recording's scenario until its last entry, and writes the result in the recording's form.
 pub(super) fn replay(v: &Value, seed: u64) -> Result<Vec<Value>, String> {
     let rows = v["timeline"].as_array().map_or(&[][..], Vec::as_slice);
@@ -36,14 +45,18 @@ pub(super) fn replay(v: &Value, seed: u64) -> Result<Vec<Value>, String> {
     };
     let config = with_scripts(config, v)?;
     let mut cluster = Cluster::new(config);
-    cluster.run_until(LEAD);
-    let missing = !cluster.api("kubectl").list("Namespace").any(|o| o.meta().name == namespace);
-    if missing {
-        let (object, _) = Object::decode(
-            &json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}}),
-        );
-        cluster.apply(Command::Create(Box::new(object))).map_err(|status| status.message)?;
+    // The namespace was there before; nothing else has to do with it.
+    let home = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}});
+    cluster.apply(Command::Create(Box::new(decode(&home, "")?))).map_err(|status| status.message)?;
+    // So were the priority classes that the recordings' clusters had.
+    for (name, value, policy) in PRIORITY_CLASSES {
+        let class = json!({
+            "apiVersion": "scheduling.k8s.io/v1", "kind": "PriorityClass", "metadata": {"name": name},
+            "value": value, "preemptionPolicy": policy,
+        });
+        cluster.apply(Command::Create(Box::new(decode(&class, "")?))).map_err(|status| status.message)?;
     }
+    cluster.run_until(LEAD);
     for manifest in v["manifests"].as_array().into_iter().flatten() {
         cluster
             .apply(Command::Create(Box::new(decode(manifest, namespace)?)))
@@ -55,7 +68,9 @@ pub(super) fn replay(v: &Value, seed: u64) -> Result<Vec<Value>, String> {
         act(&mut cluster, v, &row["action"], namespace)?;
     }
     cluster.run_until(LEAD + SimTime::from_secs_f64(end + 0.5));
-    Ok(written::timeline(cluster.trace(), LEAD, namespace, &shown))
+    let mut written = written::timeline(cluster.trace(), LEAD, namespace, &shown);
+    written.retain(|row| row["src"] == "node" || row["t"].as_f64().is_some_and(|t| t >= 0.0));
+    Ok(written)
 }
 
 fn decode(manifest: &Value, namespace: &str) -> Result<Object, String> {
