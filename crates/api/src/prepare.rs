@@ -212,14 +212,21 @@ pub fn normalize(object: &mut Object) {
     }
 }
 
-/// Clears the fields of features that are off by default (`pkg/api/pod/util.go dropDisabledFields`): here
-/// `lifecycle.stopSignal`.
+/// Clears the fields of features that are off by default in 1.36 (`pkg/api/pod/util.go dropDisabledFields`).
 fn drop_disabled(object: &mut Object) {
-    if let Some(spec) = pod_spec_mut(object) {
-        let common = spec.ephemeral_containers.iter_mut().map(|c| &mut c.common);
-        let all = spec.containers.iter_mut().chain(&mut spec.init_containers).chain(common);
-        all.filter_map(|c| c.lifecycle.as_mut()).for_each(|l| l.stop_signal = None);
+    let Some(spec) = pod_spec_mut(object) else { return };
+    // `GenericWorkload`
+    spec.scheduling_group = None;
+    // `ClusterTrustBundleProjection`, `PodCertificateRequest`
+    let projected = spec.volumes.iter_mut().filter_map(|v| v.projected.as_mut());
+    for source in projected.flat_map(|p| &mut p.sources) {
+        source.cluster_trust_bundle = None;
+        source.pod_certificate = None;
     }
+    // `ContainerStopSignals`
+    let common = spec.ephemeral_containers.iter_mut().map(|c| &mut c.common);
+    let all = spec.containers.iter_mut().chain(&mut spec.init_containers).chain(common);
+    all.filter_map(|c| c.lifecycle.as_mut()).for_each(|l| l.stop_signal = None);
 }
 
 /// The pod spec inside an object: a pod's own, or its template's.

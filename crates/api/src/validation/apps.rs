@@ -68,7 +68,7 @@ fn means(selector: Option<&LabelSelector>, template: &PodTemplateSpec) -> bool {
 fn mismatch(e: &mut Errors, template: &PodTemplateSpec) {
     let path = SPEC.child("template");
     let path = path.child("metadata");
-    let shown = Shown::map(&template.metadata.labels);
+    let shown = Shown::json(&template.metadata.labels);
     e.invalid(&path.child("labels"), shown, "`selector` does not match template `labels`");
 }
 
@@ -118,7 +118,7 @@ fn deployment_strategy(e: &mut Errors, s: &DeploymentStrategy) {
             at_most_all(e, unavailable, &unavailable_path);
         }
         _ => {
-            let shown = Shown::internal(s, DeploymentStrategy::STRUCT);
+            let shown = Shown::internal(s);
             e.not_supported(&path, shown, &["Recreate", "RollingUpdate"]);
         }
     }
@@ -205,7 +205,7 @@ fn daemon_strategy(e: &mut Errors, s: &DaemonSetUpdateStrategy) {
             }
         }
         _ => {
-            let shown = Shown::internal(s, DaemonSetUpdateStrategy::STRUCT);
+            let shown = Shown::internal(s);
             e.not_supported(&path, shown, &["RollingUpdate", "OnDelete"]);
         }
     }
@@ -317,7 +317,7 @@ fn stateful_strategy(e: &mut Errors, s: &StatefulSetUpdateStrategy) {
         }
         ("OnDelete" | "RollingUpdate", None) => {}
         _ => {
-            let shown = Shown::internal(s, StatefulSetUpdateStrategy::STRUCT);
+            let shown = Shown::internal(s);
             e.invalid(&path, shown, "must be 'RollingUpdate' or 'OnDelete'");
         }
     }

@@ -25,7 +25,7 @@ pub fn job(e: &mut Errors, o: &Job) {
     if o.spec.selector.as_ref().is_none_or(usable) && !meant {
         let path = SPEC.child("template");
         let path = path.child("metadata");
-        let shown = Shown::map(&o.spec.template.metadata.labels);
+        let shown = Shown::json(&o.spec.template.metadata.labels);
         e.invalid(&path.child("labels"), shown, "`selector` does not match template `labels`");
     }
     if let Some(completions) = o.spec.completions.filter(|c| is_indexed(&o.spec) && *c > 0) {
@@ -106,7 +106,7 @@ fn job_spec(e: &mut Errors, s: &JobSpec, path: &Path) {
         if is_indexed(s) {
             success_policy(e, s, policy, &path);
         } else {
-            let shown = Shown::internal(policy, SuccessPolicy::STRUCT);
+            let shown = Shown::internal(policy);
             e.invalid(&path, shown, "requires indexed completion mode");
         }
     }
@@ -267,7 +267,7 @@ fn exit_codes(
     }
     let values = path.child("values");
     if codes.values.is_empty() {
-        e.invalid(&values, Shown::map(&codes.values), "at least one value is required");
+        e.invalid(&values, Shown::json(&codes.values), "at least one value is required");
     } else if codes.values.len() > 255 {
         e.too_many(&values, codes.values.len(), 255);
     }

@@ -2,7 +2,7 @@
 
 use super::field::{Errors, Path};
 use super::names;
-use super::volumes::no_backsteps;
+use super::volume_sources::no_backsteps;
 use crate::*;
 
 const ENV_FIELDS: &[&str] = &[

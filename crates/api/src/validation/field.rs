@@ -1,13 +1,12 @@
 //! Field paths and errors in the API server's words (`apimachinery/pkg/util/validation/field`).
 
-use crate::schema::{StructType, Type};
-use crate::wire::Wire;
+pub use super::shown::Shown;
+use super::shown::go_quote;
 use crate::{Kind, Object, Status, StatusCause, StatusDetails};
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
-use serde_json::Value;
 
 /// A field's path, each step borrowing the one before: nothing is built until an error needs it.
 #[derive(Clone, Copy)]
@@ -126,78 +125,6 @@ impl fmt::Display for FieldError {
     }
 }
 
-/// A value as an error shows it.
-pub struct Shown(String);
-
-impl From<&str> for Shown {
-    fn from(s: &str) -> Self {
-        Shown(go_quote(s))
-    }
-}
-
-impl From<&String> for Shown {
-    fn from(s: &String) -> Self {
-        Shown(go_quote(s))
-    }
-}
-
-impl From<i32> for Shown {
-    fn from(n: i32) -> Self {
-        Shown(n.to_string())
-    }
-}
-
-impl From<i64> for Shown {
-    fn from(n: i64) -> Self {
-        Shown(n.to_string())
-    }
-}
-
-impl From<bool> for Shown {
-    fn from(b: bool) -> Self {
-        Shown(b.to_string())
-    }
-}
-
-impl Shown {
-    /// As JSON.
-    pub fn json(value: &dyn Wire) -> Self {
-        Shown(value.encode().to_string())
-    }
-
-    /// JSON that is ready: for values whose internal type upstream has other names than ours.
-    pub fn raw(json: String) -> Self {
-        Shown(json)
-    }
-
-    /// A map's JSON; an empty one is `null`, as Go has no map then.
-    pub fn map(value: &dyn Wire) -> Self {
-        if value.is_empty() { Shown("null".to_string()) } else { Self::json(value) }
-    }
-}
-
-/// Go's `%q`.
-fn go_quote(s: &str) -> String {
-    let mut out = String::from("\"");
-    for c in s.chars() {
-        match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\t' => out.push_str("\\t"),
-            '\r' => out.push_str("\\r"),
-            '\x07' => out.push_str("\\a"),
-            '\x08' => out.push_str("\\b"),
-            '\x0c' => out.push_str("\\f"),
-            '\x0b' => out.push_str("\\v"),
-            c if (c as u32) < 0x20 || c as u32 == 0x7f => out.push_str(&format!("\\x{:02x}", c as u32)),
-            c => out.push(c),
-        }
-    }
-    out.push('"');
-    out
-}
-
 /// The errors found so far, in order.
 #[derive(Debug, Default)]
 pub struct Errors {
@@ -222,7 +149,7 @@ impl Errors {
 
     fn push(&mut self, path: &Path, kind: ErrorType, value: Option<Shown>, detail: &str) {
         let mut message = kind.words().to_string();
-        for part in value.iter().map(|v| v.0.as_str()).chain(Some(detail).filter(|d| !d.is_empty())) {
+        for part in value.iter().map(Shown::as_str).chain(Some(detail).filter(|d| !d.is_empty())) {
             message.push_str(": ");
             message.push_str(part);
         }
@@ -280,7 +207,7 @@ impl Errors {
 
     /// The list has more than `max` items.
     pub fn too_many(&mut self, path: &Path, actual: usize, max: usize) {
-        let value = Shown(actual.to_string());
+        let value = Shown::from(actual as i64);
         self.push(path, ErrorType::TooMany, Some(value), &format!("must have at most {max} items"));
     }
 }
@@ -322,72 +249,4 @@ pub fn invalid_status(object: &Object, errors: &[FieldError]) -> Status {
         code: 422,
         ..Default::default()
     }
-}
-
-impl From<&Value> for Shown {
-    fn from(value: &Value) -> Self {
-        Shown(value.to_string())
-    }
-}
-
-impl Shown {
-    /// A struct as Go's JSON encoder shows the API server's internal types: every field under its Go name, in
-    /// order, empty lists and maps as null.
-    pub fn internal(value: &dyn Wire, ty: &'static StructType) -> Self {
-        let mut out = String::new();
-        internal_struct(&mut out, &value.encode(), ty);
-        Shown(out)
-    }
-}
-
-fn internal_struct(out: &mut String, value: &Value, ty: &'static StructType) {
-    out.push('{');
-    for (i, field) in ty.fields.iter().enumerate() {
-        if i > 0 {
-            out.push(',');
-        }
-        out.push_str(&go_quote(&go_field_name(field.name)));
-        out.push(':');
-        match (value.get(field.name), field.ty) {
-            (Some(inner), Type::Struct(ty)) => internal_struct(out, inner, ty),
-            (Some(Value::Array(items)), Type::List(Type::Struct(ty))) => {
-                let mut parts = Vec::new();
-                for item in items {
-                    let mut part = String::new();
-                    internal_struct(&mut part, item, ty);
-                    parts.push(part);
-                }
-                out.push_str(&format!("[{}]", parts.join(",")));
-            }
-            (Some(inner), _) => out.push_str(&inner.to_string()),
-            (None, _) if field.optional => out.push_str("null"),
-            (None, Type::String) => out.push_str("\"\""),
-            (None, Type::Bool) => out.push_str("false"),
-            (None, Type::Int32 | Type::Int64) => out.push('0'),
-            (None, Type::Struct(ty)) => internal_struct(out, &Value::Null, ty),
-            (None, _) => out.push_str("null"),
-        }
-    }
-    out.push('}');
-}
-
-/// A field's name in Go: its wire name, which begins with an upper-case letter or an abbreviation there.
-fn go_field_name(wire: &str) -> String {
-    const OTHERS: &[(&str, &str)] = &[
-        ("seLinuxOptions", "SELinuxOptions"),
-        ("httpGet", "HTTPGet"),
-        ("httpHeaders", "HTTPHeaders"),
-        ("tcpSocket", "TCPSocket"),
-        ("grpc", "GRPC"),
-        ("tty", "TTY"),
-        ("uid", "UID"),
-        ("apiVersion", "APIVersion"),
-        ("apiGroup", "APIGroup"),
-        ("fsType", "FSType"),
-    ];
-    if let Some((_, name)) = OTHERS.iter().find(|(w, _)| *w == wire) {
-        return name.to_string();
-    }
-    let mut chars = wire.chars();
-    chars.next().map_or(String::new(), |first| first.to_uppercase().chain(chars).collect())
 }

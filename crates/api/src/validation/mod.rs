@@ -15,7 +15,10 @@ mod pod;
 mod policy;
 mod scheduling;
 mod security;
+mod shown;
+mod spec_diff;
 mod update;
+mod volume_sources;
 mod volumes;
 mod warnings;
 
@@ -65,8 +68,11 @@ pub fn create(object: &Object) -> Vec<FieldError> {
 /// The errors of changing `old` to `new`; both are defaulted, and [`crate::prepare::for_update`] has seen `new`.
 pub fn update(new: &Object, old: &Object) -> Vec<FieldError> {
     let mut e = Errors::default();
-    update::changes(&mut e, new, old);
+    update::metadata(&mut e, new.meta(), old.meta());
     let mut errors = e.into_vec();
+    let mut e = Errors::default();
+    update::changes(&mut e, new, old);
+    let changes = e.into_vec();
     // What a new object may not say, a living one may go on saying.
     let known = create(old);
     let judged_above = |e: &FieldError| match old {
@@ -74,6 +80,13 @@ pub fn update(new: &Object, old: &Object) -> Vec<FieldError> {
         Object::CronJob(o) => o.spec.schedule.contains("TZ") && e.field.starts_with("spec."),
         _ => false,
     };
-    errors.extend(create(new).into_iter().filter(|e| !known.contains(e) && !judged_above(e)));
+    let as_new = create(new).into_iter().filter(|e| !known.contains(e) && !judged_above(e));
+    if update::changes_come_first(new) {
+        errors.extend(changes);
+        errors.extend(as_new);
+    } else {
+        errors.extend(as_new);
+        errors.extend(changes);
+    }
     errors
 }

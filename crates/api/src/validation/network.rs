@@ -217,7 +217,7 @@ fn port_clashes(e: &mut Errors, s: &ServiceSpec) {
     for (i, port) in s.ports.iter().enumerate() {
         if !seen.insert((&port.protocol, port.port)) {
             let key = ServicePort { protocol: port.protocol.clone(), port: port.port, ..Default::default() };
-            e.duplicate(&path.index(i), Shown::internal(&key, ServicePort::STRUCT));
+            e.duplicate(&path.index(i), Shown::internal(&key));
         }
     }
 }

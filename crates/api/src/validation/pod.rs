@@ -119,7 +119,7 @@ pub fn spec(e: &mut Errors, s: &PodSpec, metadata: Option<&ObjectMeta>, path: &P
     if s.termination_grace_period_seconds.is_none() {
         e.required(&path.child("terminationGracePeriodSeconds"), "");
     }
-    let pod_name = metadata.map(|m| m.name.as_str()).filter(|n| !n.is_empty());
+    let pod_name = metadata.map(|m| m.name.as_str());
     let volumes = volumes::volumes(e, &s.volumes, pod_name, &path.child("volumes"));
     let claims: BTreeSet<&str> =
         s.resource_claims.iter().map(|c| c.name.as_str()).filter(|n| !n.is_empty()).collect();
@@ -217,7 +217,7 @@ fn resource_claims(e: &mut Errors, list: &[PodResourceClaim], path: &Path) {
         } else {
             e.invalid_each(&name, &claim.name, names::dns_label(&claim.name));
         }
-        let shown = || Shown::internal(claim, PodResourceClaim::STRUCT);
+        let shown = || Shown::internal(claim);
         match (&claim.resource_claim_name, &claim.resource_claim_template_name) {
             (Some(_), Some(_)) => {
                 let detail =

@@ -13,7 +13,7 @@ pub fn disruption_budget(e: &mut Errors, o: &PodDisruptionBudget) {
     object_meta(e, &o.metadata, true, names::dns_subdomain);
     let s = &o.spec;
     if s.min_available.is_some() && s.max_unavailable.is_some() {
-        let shown = Shown::internal(s, PodDisruptionBudgetSpec::STRUCT);
+        let shown = Shown::internal(s);
         e.invalid(SPEC, shown, "minAvailable and maxUnavailable cannot be both set");
     }
     for (name, value) in [("minAvailable", &s.min_available), ("maxUnavailable", &s.max_unavailable)] {

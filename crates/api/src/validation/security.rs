@@ -1,7 +1,7 @@
 //! Security contexts and the operating system.
 
 use super::field::{Errors, Path, Shown};
-use super::{names, volumes};
+use super::{names, volume_sources};
 use crate::wire::Wire;
 use crate::*;
 use alloc::collections::BTreeSet;
@@ -21,7 +21,7 @@ pub fn of_container(e: &mut Errors, sc: &SecurityContext, host_users: bool, path
     }
     seccomp(e, sc.seccomp_profile.as_ref(), &path.child("seccompProfile"));
     if sc.allow_privilege_escalation == Some(false) {
-        let shown = || Shown::internal(sc, SecurityContext::STRUCT);
+        let shown = || Shown::internal(sc);
         if sc.privileged == Some(true) {
             let detail = "cannot set `allowPrivilegeEscalation` to false and `privileged` to true";
             e.invalid(path, shown(), detail);
@@ -119,9 +119,9 @@ fn seccomp(e: &mut Errors, profile: Option<&SeccompProfile>, path: &Path) {
     }
     match (profile.type_ == "Localhost", &profile.localhost_profile) {
         (true, None) => e.required(&localhost, "must be set when seccomp type is Localhost"),
-        (true, Some(name)) => volumes::descending(e, name, &localhost),
+        (true, Some(name)) => volume_sources::descending(e, name, &localhost),
         (false, Some(_)) => {
-            let shown = Shown::internal(profile, SeccompProfile::STRUCT);
+            let shown = Shown::internal(profile);
             e.invalid(&localhost, shown, "can only be set when seccomp type is Localhost");
         }
         (false, None) => {}

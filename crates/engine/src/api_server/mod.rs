@@ -138,19 +138,12 @@ impl Kernel {
                 value["status"] = before["status"].clone();
             }
         }
-        if value == before {
-            return Ok(());
-        }
-        let spec_changed = value["spec"] != before["spec"];
-        let (mut object, errors) = Object::decode(&value);
+        let (object, errors) = Object::decode(&value);
         if let Some(error) = errors.first() {
             return Err(Box::new(Status::bad_request(error.message.clone())));
         }
-        if spec_changed {
-            object.meta_mut().generation += 1;
-        }
-        self.commit(Op::Modified, object, by);
-        Ok(())
+        let part = if status { Part::Status } else { Part::Main };
+        self.update(object, part, by).map(drop)
     }
 
     /// Assigns a pod to a node (`pkg/registry/core/pod/storage/storage.go setPodNodeAndMetadata`). An empty `uid` means
