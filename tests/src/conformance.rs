@@ -162,8 +162,12 @@ fn id(vector: &Value, index: usize) -> String {
     vector["id"].as_str().map_or_else(|| format!("line {}", index + 1), str::to_string)
 }
 
-/// The API server was given the inputs of the topic `validation`: each of its answers gets the input of the same id.
+/// Adds what a vector's judge needs of other vectors: the API server was given the inputs of the topic `validation`, so
+/// that each of its answers gets the input of the same id; pods of one node get their neighbours.
 fn with_inputs(mut vectors: Vec<Value>, path: &Path, name: &str) -> Result<Vec<Value>, String> {
+    if name == "pod_timelines2" {
+        add_neighbours(&mut vectors);
+    }
     if name != "validation_apiserver" {
         return Ok(vectors);
     }
@@ -175,6 +179,24 @@ fn with_inputs(mut vectors: Vec<Value>, path: &Path, name: &str) -> Result<Vec<V
         vector["input"] = inputs.get(&vector["id"].to_string()).cloned().unwrap_or_default();
     }
     Ok(vectors)
+}
+
+/// Recordings of one node that touch each other by what they hold of it get their neighbours' inputs.
+fn add_neighbours(vectors: &mut [Value]) {
+    let touches = |v: &Value| v["node"] == "a1" || v["id"].as_str().is_some_and(|id| id.starts_with("adm-"));
+    let inputs: Vec<Value> = vectors
+        .iter()
+        .filter(|v| touches(v))
+        .map(|v| {
+            let keys = ["id", "node", "createdAt", "manifest", "actions"];
+            keys.iter().map(|key| (key.to_string(), v[*key].clone())).collect()
+        })
+        .collect();
+    for vector in vectors.iter_mut().filter(|v| touches(v)) {
+        let (id, node) = (vector["id"].clone(), vector["node"].clone());
+        let others = inputs.iter().filter(|other| other["id"] != id && other["node"] == node);
+        vector["neighbours"] = others.cloned().collect();
+    }
 }
 
 fn read(path: &Path) -> Result<Vec<Value>, String> {

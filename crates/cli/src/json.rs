@@ -116,6 +116,7 @@ fn call_parts(call: &Call) -> (&'static str, Value) {
         Call::StopContainer { attempt, timeout, signal } => {
             ("StopContainer", json!({"attempt": attempt, "timeout": timeout, "signal": signal}))
         }
+        Call::StopContainerCancelled { attempt } => ("StopContainerCancelled", json!({"attempt": attempt})),
         Call::KillContainer { attempt } => ("KillContainer", json!({"attempt": attempt})),
         Call::Exited { attempt, exit_code, reason, signal } => {
             ("Exited", json!({"attempt": attempt, "exitCode": exit_code, "reason": reason, "signal": signal}))

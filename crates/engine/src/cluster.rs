@@ -6,7 +6,7 @@ use crate::config::Config;
 use crate::controllers::ControllerManager;
 use crate::jitter::Drawn;
 use crate::kernel::{Component, Kernel};
-use crate::kubelet::Kubelet;
+use crate::kubelet::{Kubelet, RuntimeFault};
 use crate::nodes;
 use crate::queue::Queue;
 use crate::scheduler::Scheduler;
@@ -15,7 +15,7 @@ use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
-use lifepod_api::{Object, ObjectKey, SimTime, Status};
+use lifepod_api::{KINDS, Object, ObjectKey, SimTime, Status};
 use serde_json::Value;
 
 /// Something that a person does to the cluster.
@@ -41,6 +41,25 @@ pub enum Command {
     },
     /// A program that uses the API, over a time if it must; `lifepod_kubectl` makes those of kubectl's commands.
     Client(Box<dyn Client>),
+    /// The kubelet's process on a node ends (`systemctl stop kubelet`, a crash); containers run on.
+    StopKubelet {
+        /// The node.
+        node: String,
+    },
+    /// A kubelet that was stopped is started again.
+    StartKubelet {
+        /// The node.
+        node: String,
+    },
+    /// Something happens to a pod inside its container runtime.
+    RuntimeFault {
+        /// The pod's namespace.
+        namespace: String,
+        /// The pod's name.
+        pod: String,
+        /// What happens.
+        fault: RuntimeFault,
+    },
 }
 
 impl Command {
@@ -71,8 +90,21 @@ impl Command {
                 };
                 format!("kubectl delete {} {}{namespace}{grace}{cascade}", key.kind.to_lowercase(), key.name)
             }
+            Command::StopKubelet { node } => format!("the kubelet of node {node} stops"),
+            Command::StartKubelet { node } => format!("the kubelet of node {node} is started"),
+            Command::RuntimeFault { pod, fault, .. } => fault.text(pod),
         }
     }
+}
+
+fn not_found(kind: &str, name: &str) -> Box<Status> {
+    let kind = KINDS.iter().find(|k| k.kind == kind).unwrap_or(&KINDS[0]);
+    Box::new(Status::not_found(kind, name))
+}
+
+/// The kubelet of a node.
+fn kubelet<'a>(kubelets: &'a mut [Kubelet], node: &str) -> Result<&'a mut Kubelet, Box<Status>> {
+    kubelets.iter_mut().find(|k| k.node_name() == node).ok_or_else(|| not_found("Node", node))
 }
 
 /// How a run ended.
@@ -134,6 +166,17 @@ impl Cluster {
             Command::Patch { key, patch, status } => kernel.patch(&key, &patch, status, "kubectl"),
             Command::Delete { key, options } => kernel.delete(&key, &options, "kubectl"),
             Command::Client(client) => self.clients.start(kernel, action, client),
+            Command::StopKubelet { node } => {
+                kubelet(&mut self.kubelets, &node).map(|kubelet| kubelet.stop(kernel))
+            }
+            Command::StartKubelet { node } => {
+                kubelet(&mut self.kubelets, &node).map(|kubelet| kubelet.start(kernel))
+            }
+            Command::RuntimeFault { namespace, pod, fault } => match kernel.find_pod(&namespace, &pod) {
+                Some(pod) => kubelet(&mut self.kubelets, &pod.spec.node_name)
+                    .map(|kubelet| kubelet.runtime_fault(kernel, &pod.uid(), &fault)),
+                None => Err(not_found("Pod", &pod)),
+            },
         };
         if let Err(status) = &result {
             let refused = Some(status.message.to_string());

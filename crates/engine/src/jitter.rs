@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 use lifepod_api::SimTime;
 
 /// What real Kubernetes leaves to chance. Each draw is a number in `[0, 1)`; the rule that uses it scales it.
+/// New kinds go to the end: each one's place is part of its seed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Draw {
     /// The jitter factor of a pod worker's next wake-up (`pod_workers.go completeWork`, `wait.Jitter`).
@@ -37,6 +38,11 @@ pub enum Draw {
     Identity,
     /// How long a pull, a sandbox or a process start takes, beside its mean.
     Duration,
+    /// Where in its minute the kubelet collects what dead containers left (`kubelet.go ContainerGCPeriod`).
+    ContainerGcPhase,
+    /// Whether a readiness probe's worker that a new status wakes reads the old one (`prober_manager.go UpdatePodStatus`
+    /// comes before `status_manager.go SetPodStatus`). From 0.9 up it does.
+    ProbeTrigger,
 }
 
 /// How draws are made.
@@ -65,11 +71,13 @@ pub struct Drawn {
     pub number: f64,
 }
 
-/// The seeded source.
+/// The seeded source. Each kind of draw has a sequence of its own, so that a rule that draws once more does not change
+/// what all others draw.
 #[derive(Clone, Debug)]
 pub(crate) struct Jitter {
     mode: JitterMode,
-    rng: fastrand::Rng,
+    seed: u64,
+    sequences: BTreeMap<Draw, fastrand::Rng>,
     /// Every draw so far, kept in [`JitterMode::Given`] only.
     pub(crate) drawn: Vec<Drawn>,
 }
@@ -79,19 +87,24 @@ const SUFFIX_ALPHABET: &[u8; 27] = b"bcdfghjklmnpqrstvwxz2456789";
 
 impl Jitter {
     pub(crate) fn new(seed: u64, mode: JitterMode) -> Self {
-        Jitter { mode, rng: fastrand::Rng::with_seed(seed), drawn: Vec::new() }
+        Jitter { mode, seed, sequences: BTreeMap::new(), drawn: Vec::new() }
+    }
+
+    fn sequence(&mut self, what: Draw) -> &mut fastrand::Rng {
+        // Seeds that differ in few bits give sequences that begin alike; the multiplication spreads them.
+        let own = (what as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let seed = self.seed;
+        self.sequences.entry(what).or_insert_with(|| fastrand::Rng::with_seed(seed.wrapping_add(own)))
     }
 
     /// A number in `[0, 1)`, drawn at `at` for something that lasts `base` without chance.
     pub(crate) fn draw(&mut self, what: Draw, at: SimTime, base: SimTime) -> f64 {
         match &mut self.mode {
-            JitterMode::Seeded => self.rng.f64(),
+            JitterMode::Seeded => self.sequence(what).f64(),
             JitterMode::None => 0.0,
             JitterMode::Given(given) => {
-                let number = match given.get_mut(&what).and_then(VecDeque::pop_front) {
-                    Some(number) => number,
-                    None => self.rng.f64(),
-                };
+                let given = given.get_mut(&what).and_then(VecDeque::pop_front);
+                let number = given.unwrap_or_else(|| self.sequence(what).f64());
                 self.drawn.push(Drawn { at, what, base, number });
                 number
             }
@@ -100,7 +113,7 @@ impl Jitter {
 
     /// A random (version 4) UUID.
     pub(crate) fn uid(&mut self) -> String {
-        let bits = self.rng.u128(..);
+        let bits = self.sequence(Draw::Identity).u128(..);
         format!(
             "{:08x}-{:04x}-4{:03x}-{:x}{:03x}-{:012x}",
             bits >> 96,
@@ -114,11 +127,13 @@ impl Jitter {
 
     /// 64 hexadecimal digits, as a container runtime names containers and sandboxes.
     pub(crate) fn runtime_id(&mut self) -> String {
-        format!("{:032x}{:032x}", self.rng.u128(..), self.rng.u128(..))
+        let sequence = self.sequence(Draw::Identity);
+        format!("{:032x}{:032x}", sequence.u128(..), sequence.u128(..))
     }
 
     /// The random end of a generated name: five characters (`apiserver/pkg/storage/names/generate.go`).
     pub(crate) fn name_suffix(&mut self) -> String {
-        (0..5).map(|_| SUFFIX_ALPHABET[self.rng.usize(..SUFFIX_ALPHABET.len())] as char).collect()
+        let sequence = self.sequence(Draw::Identity);
+        (0..5).map(|_| SUFFIX_ALPHABET[sequence.usize(..SUFFIX_ALPHABET.len())] as char).collect()
     }
 }

@@ -37,14 +37,14 @@ pub(crate) enum Wake {
     Watch(WatchEvent),
     /// One of the scheduler's own timers.
     Scheduler(crate::scheduler::Timer),
-    /// One of a kubelet's own timers.
-    Kubelet(crate::kubelet::Timer),
     /// A key in a controller's work queue is due.
     Controller(crate::controllers::Due),
     /// A node's heart began to beat, or stopped.
     Heartbeat,
     /// A client asked to be woken.
     Client,
+    /// One of a kubelet's own timers, with the number of the process that set it.
+    Kubelet(u32, crate::kubelet::Timer),
 }
 
 /// The state that all components share.

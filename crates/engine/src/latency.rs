@@ -35,6 +35,8 @@ pub struct Latency {
     pub exec_start: SimTime,
     /// A request to a port of a pod, there and back.
     pub request: SimTime,
+    /// From the start of a kubelet's process to the start of its parts.
+    pub kubelet_start: SimTime,
 }
 
 impl Default for Latency {
@@ -55,6 +57,7 @@ impl Default for Latency {
             pull_bytes_per_second: 40_000_000,
             exec_start: SimTime::from_millis(35),
             request: SimTime::from_millis(1),
+            kubelet_start: SimTime::from_millis(600),
         }
     }
 }
@@ -77,6 +80,7 @@ impl Latency {
             pull_bytes_per_second: u64::MAX,
             exec_start: SimTime::ZERO,
             request: SimTime::ZERO,
+            kubelet_start: SimTime::from_millis(60),
         }
     }
 }

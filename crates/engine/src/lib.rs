@@ -37,6 +37,7 @@ pub use client::{Api, Client};
 pub use cluster::{Cluster, Command, Outcome};
 pub use config::{BehaviorRule, Config, ImageRule, KubeletConfig, NodeConfig};
 pub use fault::{ContainerFault, Fault, NetworkFault, NodeFault};
+pub use kubelet::RuntimeFault;
 pub use latency::Latency;
 pub use scenario::{Run, Scenario};
 pub use trace::{Entry, EntryId, Op, Trace, What};

@@ -111,6 +111,8 @@ pub enum Call {
     StartContainer { attempt: u32, error: Option<String> },
     /// The runtime was told to stop the container: the stop signal now, KILL after `timeout` (whole seconds).
     StopContainer { attempt: u32, timeout: u64, signal: &'static str },
+    /// The kubelet that had asked for a stop went away: the signal was sent, and KILL will not follow.
+    StopContainerCancelled { attempt: u32 },
     /// The grace ran out and the process got SIGKILL.
     KillContainer { attempt: u32 },
     /// The container's process ended.

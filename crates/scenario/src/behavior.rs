@@ -91,7 +91,7 @@ pub(crate) fn read(written: &ContainerBehavior, path: &str, found: &mut Problems
     let on_term = written.on_term.as_ref();
     let on_term =
         on_term.map_or_else(OnTerm::default, |on_term| reader.on_term(on_term, &format!("{path}.onTerm")));
-    Behavior { runs, on_term, exec, probe_words: false }
+    Behavior { runs, on_term, exec, ..Behavior::default() }
 }
 
 struct Reader<'f> {

@@ -16,12 +16,28 @@ pub struct Behavior {
     pub runs: Vec<Run>,
     /// What TERM does.
     pub on_term: OnTerm,
+    /// The termination message that a process leaves which ends because of TERM; empty writes none.
+    pub term_message: String,
+    /// How often the runtime fails to make the container at first, and its words then.
+    pub create_errors: Option<CreateErrors>,
     /// What commands run from outside (exec probes, hooks) do, by the first rule that matches. A command that no
     /// rule matches is run for real, against the container's files.
     pub exec: Vec<ExecRule>,
     /// The container understands probe words: an exec of `probe okfrom=3 okuntil=9 took=1` and an HTTP request
     /// for `/x?okfrom=3&status=500` carry their own answer. Recordings of real clusters are made with these.
     pub probe_words: bool,
+    /// The probe words with which gRPC health checks are answered, by port and service (empty: the server as a whole).
+    /// A service without words is unknown.
+    pub grpc_words: BTreeMap<(u16, String), String>,
+}
+
+/// Containers that cannot be made.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CreateErrors {
+    /// How many attempts fail, counted over the life of the pod.
+    pub times: u32,
+    /// The runtime's words.
+    pub message: String,
 }
 
 /// One life of the process.
@@ -166,6 +182,8 @@ pub struct Answer {
     pub body: String,
     /// How long the answer takes.
     pub after: SimTime,
+    /// How long its body takes after its header.
+    pub body_after: SimTime,
     /// Do not answer but do this.
     pub fault: Option<Fault>,
 }
@@ -177,6 +195,7 @@ impl Default for Answer {
             headers: Vec::new(),
             body: String::from("ok"),
             after: SimTime::ZERO,
+            body_after: SimTime::ZERO,
             fault: None,
         }
     }

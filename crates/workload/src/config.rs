@@ -140,6 +140,8 @@ pub enum Reply {
         /// The body.
         body: String,
     },
+    /// The header of an HTTP response whose body takes longer; the response follows, and outside clients only are told.
+    Header,
     /// The TCP handshake was answered.
     Connected,
     /// `ServingStatus` of a gRPC health check.
@@ -150,7 +152,7 @@ pub enum Reply {
     Reset,
     /// The connection was closed without an answer (`EOF`).
     Closed,
-    /// Something came that is not HTTP; its first line.
+    /// Something came that is not HTTP; its first line. Empty: the answer ended within its header.
     Malformed(String),
     /// The server spoke plain text to a TLS client.
     NotTls,

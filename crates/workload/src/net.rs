@@ -16,17 +16,19 @@ pub(crate) struct Answering {
     pub after: SimTime,
     /// What it says; `None`: nothing, for now or for ever.
     pub reply: Option<Reply>,
+    /// When the header of an HTTP answer comes, if it comes before the rest.
+    pub header: Option<SimTime>,
 }
 
 impl Answering {
     pub fn now(reply: Reply) -> Self {
-        Answering { after: SimTime::ZERO, reply: Some(reply) }
+        Answering { after: SimTime::ZERO, reply: Some(reply), header: None }
     }
     pub fn after(after: SimTime, reply: Reply) -> Self {
-        Answering { after, reply: Some(reply) }
+        Answering { after, reply: Some(reply), header: None }
     }
     pub fn never() -> Self {
-        Answering { after: SimTime::ZERO, reply: None }
+        Answering { after: SimTime::ZERO, reply: None, header: None }
     }
 }
 
@@ -53,6 +55,9 @@ impl Kernel {
         let answering = program.answer(&mut Sys { kernel: self, me: id }, client, port, &ask);
         if let Some(p) = self.processes.get_mut(&id) {
             p.program = Some(program);
+        }
+        if let (Some(at), Client::Outside(_)) = (answering.header, client) {
+            self.reply(client, at, Reply::Header, Some(id));
         }
         if let Some(reply) = answering.reply {
             self.reply(client, answering.after, reply, Some(id));
@@ -83,9 +88,11 @@ impl Kernel {
                             let body = "Client sent an HTTP request to an HTTPS server.\n".to_string();
                             DialResult::Http { address, status: 400, body }
                         }
-                        Reply::Reset | Reply::Closed | Reply::Malformed(_) | Reply::NotTls => {
-                            DialResult::Reset
-                        }
+                        Reply::Reset
+                        | Reply::Closed
+                        | Reply::Malformed(_)
+                        | Reply::NotTls
+                        | Reply::Header => DialResult::Reset,
                     };
                     self.answered(dial, result);
                 }

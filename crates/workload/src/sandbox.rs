@@ -7,7 +7,7 @@ use crate::exec;
 use crate::fs::{self, Kind, Mounts, NodeRef, Volume, Who};
 use crate::happening::{Happened, Happening};
 use crate::images;
-use crate::kernel::{Client, Kernel, Target};
+use crate::kernel::{Client, Kernel, Status, Target};
 use crate::program::Program;
 use crate::scripted::Scripted;
 use crate::signal::Signal;
@@ -155,6 +155,15 @@ impl Sandbox {
     pub fn stop_signal(&self, container: ContainerId) -> Signal {
         let container = self.kernel.containers.get(&container).filter(|c| c.config.behavior.is_none());
         container.map_or(Signal::TERM, |c| c.image.stop_signal)
+    }
+
+    /// Let a container's first process end by itself, with this exit code.
+    pub fn exit(&mut self, now: SimTime, container: ContainerId, code: i32) {
+        self.pass(now);
+        if let Some(c) = self.kernel.containers.get(&container).filter(|c| c.running) {
+            let init = c.init;
+            self.kernel.end(init, Status::Code(code));
+        }
     }
 
     /// Kill a container's processes: exit code 137.

@@ -100,6 +100,10 @@ impl Scripted {
         if let Some((at, code)) = self.ends
             && at <= now
         {
+            if !self.behavior.term_message.is_empty() {
+                let message = self.behavior.term_message.clone();
+                leave_message(sys, &message);
+            }
             return Turn::Exit(code);
         }
         while let Some(step) = self.due(now) {
@@ -234,6 +238,13 @@ impl Scripted {
             (Protocol::Http | Protocol::Https, Ask::Http { path, headers, .. }) => {
                 self.http(sys, port, path, headers)
             }
+            (Protocol::Grpc, Ask::Grpc { service }) if self.behavior.probe_words => {
+                let since = sys.now().since(self.started);
+                match self.behavior.grpc_words.get(&(port, service.clone())) {
+                    Some(text) => words::grpc(text, since),
+                    None => Answering::now(Reply::Grpc(GrpcStatus::UnknownService)),
+                }
+            }
             (Protocol::Grpc, Ask::Grpc { service }) => Answering::now(Reply::Grpc(self.health(service))),
             (Protocol::GrpcBare, Ask::Grpc { .. }) => Answering::now(NOT_GRPC),
             (_, Ask::Grpc { .. }) => Answering::now(NOT_GRPC),
@@ -253,7 +264,7 @@ impl Scripted {
     fn http(&self, sys: &Sys<'_>, port: u16, path: &str, headers: &[(String, String)]) -> Answering {
         let since = sys.now().since(self.started);
         if self.behavior.probe_words && path.contains('?') {
-            return answering(&words::http(path, headers, port, since));
+            return answering(&words::http(path, headers, since));
         }
         let bare = path.split('?').next().unwrap_or(path);
         let matches = |rule: &&HttpRule| {
@@ -281,7 +292,11 @@ fn answering(answer: &Answer) -> Answering {
             Reply::Http { status: answer.status, headers, body }
         }
     };
-    Answering::after(answer.after, reply)
+    let whole = Answering::after(answer.after + answer.body_after, reply);
+    match answer.body_after {
+        SimTime::ZERO => whole,
+        _ => Answering { header: Some(answer.after), ..whole },
+    }
 }
 
 /// Write a process's last words where the kubelet looks for them.

@@ -7,6 +7,8 @@
 //! `showhdr`.
 
 use crate::behavior::{Answer, ExecAnswer, Fault};
+use crate::config::{GrpcStatus, Reply};
+use crate::net::Answering;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -76,10 +78,18 @@ pub(crate) fn exec(argv: &[String], since: SimTime) -> ExecAnswer {
     }
 }
 
+/// The answer of a gRPC health check that has its own words.
+pub(crate) fn grpc(text: &str, since: SimTime) -> Answering {
+    let words = Words::new(text.split(' '));
+    let status = if words.ok(since) { GrpcStatus::Serving } else { GrpcStatus::NotServing };
+    Answering::after(words.time("took"), Reply::Grpc(status))
+}
+
 /// The answer to an HTTP request whose query carries words.
-pub(crate) fn http(target: &str, headers: &[(String, String)], port: u16, since: SimTime) -> Answer {
+pub(crate) fn http(target: &str, headers: &[(String, String)], since: SimTime) -> Answer {
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
-    let words = Words::new(query.split('&'));
+    let query: Vec<String> = query.split('&').map(decoded).collect();
+    let words = Words::new(query.iter().map(String::as_str));
     let header =
         |name: &str| headers.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, v)| v.as_str());
     let mut ok = words.ok(since);
@@ -89,7 +99,7 @@ pub(crate) fn http(target: &str, headers: &[(String, String)], port: u16, since:
         let (name, value) = want.split_once(':').unwrap_or((want, ""));
         header(name).unwrap_or("") == value
     });
-    let status = words.get("status").and_then(|s| s.parse().ok());
+    let status: Option<u16> = words.get("status").and_then(|s| s.parse().ok());
     let mut answer = Answer { status: if ok { 200 } else { 500 }, ..Answer::default() };
     if let Some(status) = status {
         let timed = ["okfrom", "okuntil", "failfrom", "failuntil", "okin", "fail"]
@@ -99,7 +109,8 @@ pub(crate) fn http(target: &str, headers: &[(String, String)], port: u16, since:
             answer.status = status;
         }
     }
-    answer.after = words.time("took") + words.time("slowheader") + words.time("slowbody");
+    answer.after = words.time("took") + words.time("slowheader");
+    answer.body_after = words.time("slowbody");
     if !ok && status.is_none() {
         answer.body = "fail".to_string();
     }
@@ -123,15 +134,51 @@ pub(crate) fn http(target: &str, headers: &[(String, String)], port: u16, since:
         }
         answer.headers.push(("Location".to_string(), location.to_string()));
     }
-    let _ = port;
+    if (300..400).contains(&answer.status) {
+        // These servers say where else to look, or that nothing changed, and no more.
+        answer.body.clear();
+    }
     answer.fault = if words.get("reset").is_some() {
         Some(Fault::Reset)
     } else if words.get("close").is_some() {
         Some(Fault::Close)
     } else if words.get("garbage").is_some() {
-        Some(Fault::Garbage("garbage".to_string()))
+        Some(Fault::Garbage("SSH-2.0-notHTTP".to_string()))
     } else {
-        words.get("raw").map(|line| Fault::Garbage(line.to_string()))
+        words.get("raw").and_then(|line| raw(line, &mut answer))
     };
     answer
+}
+
+/// A status line of which only the end is given: a code and words. A client takes any code that has three digits; 1xx
+/// only announces the answer, and then nothing comes.
+fn raw(line: &str, answer: &mut Answer) -> Option<Fault> {
+    let code = line.split(' ').next().unwrap_or("");
+    match code.parse() {
+        Ok(code @ 200..=999) => {
+            answer.status = code;
+            answer.body.clear();
+            None
+        }
+        Ok(100..=199) => Some(Fault::Garbage(String::new())),
+        _ => Some(Fault::Garbage(line.to_string())),
+    }
+}
+
+/// A part of a query with its escapes undone.
+fn decoded(text: &str) -> String {
+    let mut bytes = Vec::new();
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        let hex = |byte: Option<u8>| byte.and_then(|b| char::from(b).to_digit(16));
+        bytes.push(match byte {
+            b'+' => b' ',
+            b'%' => {
+                let (high, low) = (hex(rest.next()), hex(rest.next()));
+                high.zip(low).map_or(b'%', |(high, low)| (high * 16 + low) as u8)
+            }
+            other => other,
+        });
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
 }

@@ -44,7 +44,7 @@ pub fn find(name: &str) -> Option<Topic> {
         "resources" => Judged(front::resources),
         "validation" => Judged(front::validation),
         "validation_apiserver" => Judged(front::validation_apiserver),
-        "pod_timelines" => Judged(pod_timelines::pod_timelines),
+        "pod_timelines" | "pod_timelines2" => Judged(pod_timelines::pod_timelines),
         "printer" => Judged(views::printer),
         "tables" => Judged(views::tables),
         "describe" => Judged(views::describe),
@@ -52,7 +52,7 @@ pub fn find(name: &str) -> Option<Topic> {
         "shell" => Judged(shell::shell),
         "shell_more" => Judged(shell::shell_more),
         "workload_timelines" | "workload_timelines2" => Judged(workload_timelines::workload_timelines),
-        "pdb" | "pod_timelines2" => NotImplemented,
+        "pdb" => NotImplemented,
         "kubectl_transcripts" => Guide,
         _ => return None,
     })

@@ -205,7 +205,7 @@ impl Conversion<'_> {
                     started_at,
                     finished_at: Some(self.kernel.time_of(record.finished_at)),
                     container_id: container_id(&record.id),
-                    ..terminated(record.exit_code, record.reason, &record.message)
+                    ..terminated(record.exit_code, &record.reason, &record.message)
                 }),
                 ..api::ContainerState::default()
             },

@@ -6,15 +6,15 @@ use crate::kubelet::compute_pod_actions::pod_sandbox_changed;
 use crate::kubelet::conditions::{self, condition};
 use crate::kubelet::container_statuses::{Conversion, List, has_any_regular_container_created};
 use crate::kubelet::phase::get_phase;
-use crate::kubelet::prober::bare;
+use crate::kubelet::prober::{ProbeKey, bare};
 use crate::kubelet::restart_policy::{all_containers_could_restart, is_sidecar, matching_rule};
 use crate::kubelet::runtime::{ContainerState, RuntimeStatus};
-use crate::kubelet::{Kubelet, SharedPod};
+use crate::kubelet::{Kubelet, PodUid, SharedPod};
 use crate::trace::{ProbeKind, ProbeResult};
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use lifepod_api::{
-    Container, ContainerStatus, HostIP, Pod, PodCondition, PodIP, PodStatus, Probe, is_pod_phase_terminal,
+    Container, ContainerStatus, HostIP, Pod, PodCondition, PodIP, PodStatus, Time, is_pod_phase_terminal,
 };
 
 /// Conditions that only the kubelet writes (`pkg/kubelet/types/pod_status.go PodConditionByKubelet`).
@@ -31,6 +31,9 @@ pub(crate) fn is_kubelet_condition(type_: &str) -> bool {
             | "AllContainersRestarting"
     )
 }
+
+/// A container that began this long before its kubelet is none that the kubelet started.
+const RESTART_GRACE_MICROS: i64 = 10_000_000;
 
 impl Kubelet {
     /// The status of `pod`, given what its runtime says. `terminal`: nothing of it will run again.
@@ -76,7 +79,7 @@ impl Kubelet {
             status.reason = active_deadline::REASON.to_string();
             status.message = active_deadline::MESSAGE.to_string();
         }
-        self.set_readiness(pod, &mut status);
+        self.set_readiness(kernel, pod, &mut status);
         self.set_conditions(kernel, pod, runtime, old, &mut status);
         self.set_addresses(pod, runtime, &mut status);
         status
@@ -115,7 +118,7 @@ impl Kubelet {
 
     /// Sets `started` and `ready` of each container from its state and its probes
     /// (`prober_manager.go UpdatePodStatus`).
-    fn set_readiness(&self, pod: &Pod, status: &mut PodStatus) {
+    fn set_readiness(&self, kernel: &Kernel, pod: &Pod, status: &mut PodStatus) {
         let lists = [
             (&pod.spec.init_containers, &mut status.init_container_statuses),
             (&pod.spec.containers, &mut status.container_statuses),
@@ -129,29 +132,52 @@ impl Kubelet {
                     status.started = Some(status.state.running.is_some());
                     continue;
                 }
-                let started = self.is_started(container, status);
+                let started = self.is_started(pod, status);
                 status.started = Some(started);
-                status.ready =
-                    started && self.passes(container.readiness_probe.as_ref(), status, ProbeKind::Readiness);
+                status.ready = started && self.is_ready(kernel, pod, container, status);
             }
         }
     }
 
     /// Whether a container counts as started (`isContainerStarted`). A new container whose startup probe has no
-    /// result yet is taken for what the one before it was.
-    fn is_started(&self, container: &Container, status: &ContainerStatus) -> bool {
+    /// result yet is taken for what the one before it was; one that a new kubelet finds running, and for which it has
+    /// no probe worker yet, has started.
+    fn is_started(&self, pod: &Pod, status: &ContainerStatus) -> bool {
         if status.state.running.is_none() {
             return false;
         }
         match self.probe_results.get(bare(&status.container_id), ProbeKind::Startup) {
             Some(result) => result == ProbeResult::Success,
-            None => status.started == Some(true) || container.startup_probe.is_none(),
+            None => status.started == Some(true) || !self.has_probe(pod, &status.name, ProbeKind::Startup),
         }
     }
 
-    fn passes(&self, probe: Option<&Probe>, status: &ContainerStatus, kind: ProbeKind) -> bool {
-        let id = bare(&status.container_id);
-        probe.is_none() || self.probe_results.get(id, kind) == Some(ProbeResult::Success)
+    fn is_ready(&self, kernel: &Kernel, pod: &Pod, container: &Container, status: &ContainerStatus) -> bool {
+        let result = self.probe_results.get(bare(&status.container_id), ProbeKind::Readiness);
+        if result == Some(ProbeResult::Success) {
+            return true;
+        }
+        let unprobed = !self.has_probe(pod, &status.name, ProbeKind::Readiness);
+        let started_at = status.state.running.as_ref().and_then(|running| running.started_at);
+        if !self.ran_before_this_kubelet(kernel, started_at) {
+            return unprobed;
+        }
+        // What was ready before the kubelet's restart stays so until its probe fails (`setReadyStateOnKubeletRestart`).
+        let was_ready = conditions::find(&pod.status.conditions, "Ready").is_some_and(|c| c.status == "True");
+        (unprobed || result.is_none()) && (container.readiness_probe.is_none() || was_ready)
+    }
+
+    fn has_probe(&self, pod: &Pod, container: &str, kind: ProbeKind) -> bool {
+        let uid: PodUid = pod.metadata.uid.as_str().into();
+        self.probes.contains_key(&ProbeKey { uid, container: container.to_string(), kind })
+    }
+
+    /// Whether a container had been running for a while when this kubelet's process began
+    /// (`prober_manager.go kubeletRestartGracePeriod`).
+    pub(crate) fn ran_before_this_kubelet(&self, kernel: &Kernel, container_started: Option<Time>) -> bool {
+        let (Some(began), Some(container)) = (self.started_at, container_started) else { return false };
+        let began = kernel.config.epoch_micros + began.0 as i64;
+        container.0 * 1_000_000 < began - RESTART_GRACE_MICROS
     }
 
     fn set_conditions(

@@ -48,6 +48,13 @@ impl ImageManager {
         }
     }
 
+    /// Back-offs and pulls under way are a process's own: the next kubelet knows only what images there are.
+    pub(crate) fn forget_back_offs(&mut self) {
+        self.back_off = Backoff::image_pull();
+        self.last_errors.clear();
+        self.busy_until = SimTime::ZERO;
+    }
+
     fn is_present(&self, rules: &[ImageRule], image: &str) -> bool {
         self.present.contains(&normalized(image))
             || rules.iter().any(|rule| rule.present && rule.image.contains('*') && glob(&rule.image, image))

@@ -62,6 +62,15 @@ impl Kill {
     pub(crate) fn is_done(&self) -> bool {
         matches!(self.stage, KillStage::Dead)
     }
+
+    pub(crate) fn pod(&self) -> &SharedPod {
+        &self.pod
+    }
+
+    /// The container's id, if the runtime is at work on it.
+    pub(crate) fn stopping(&self) -> Option<String> {
+        matches!(self.stage, KillStage::Stopping).then(|| self.id.clone())
+    }
 }
 
 /// The grace of a kill, in seconds, before overrides (`setTerminationGracePeriod`).

@@ -13,8 +13,10 @@ mod admission;
 mod compute_pod_actions;
 mod container_config;
 mod container_statuses;
+mod faults;
 mod generate_status;
 mod hooks;
+mod housekeeping;
 mod image_manager;
 mod init_containers;
 mod kill_container;
@@ -25,6 +27,7 @@ mod probe_results;
 mod prober;
 mod processes;
 mod reason_cache;
+mod restart;
 mod runtime;
 mod start_container;
 mod status_manager;
@@ -42,6 +45,7 @@ use crate::kubelet::pod_workers::PodWorker;
 use crate::kubelet::probe_results::ProbeResults;
 use crate::kubelet::prober::{ProbeKey, ProbeWorkers};
 use crate::kubelet::reason_cache::ReasonCache;
+use crate::kubelet::restart::Process;
 use crate::kubelet::runtime::ContainerRuntime;
 use crate::kubelet::status_manager::StatusManager;
 use crate::trace::{Call, PodRef, RuntimeCall};
@@ -51,6 +55,8 @@ use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use core::ops::Deref;
 use lifepod_api::{Object, ObjectReference, Pod, SimTime};
+
+pub use faults::RuntimeFault;
 
 /// A pod's `metadata.uid`.
 pub(crate) type PodUid = Arc<str>;
@@ -65,6 +71,10 @@ pub(crate) struct SharedPod(Arc<Object>);
 impl SharedPod {
     pub(crate) fn new(object: Arc<Object>) -> Option<Self> {
         matches!(*object, Object::Pod(_)).then_some(SharedPod(object))
+    }
+
+    pub(crate) fn into_object(self) -> Arc<Object> {
+        self.0
     }
 
     pub(crate) fn uid(&self) -> PodUid {
@@ -141,6 +151,14 @@ pub(crate) enum Timer {
     ProbeTimeout(ProbeKey, u64),
     /// The status manager writes what is pending.
     SyncStatuses,
+    /// Pods that nobody owns are looked for.
+    Housekeeping,
+    /// What is left of pods that are gone is removed.
+    ContainerGc,
+    /// The parts of a kubelet that was started begin to run.
+    Begin,
+    /// A kubelet that was started is told of its pods.
+    ListPods,
 }
 
 /// One kubelet.
@@ -149,8 +167,16 @@ pub(crate) struct Kubelet {
     index: u32,
     node_name: String,
     node_ip: String,
+    process: Process,
+    /// Counts the processes that this node's kubelet has been. What an earlier one had queued is void.
+    incarnation: u32,
+    /// When this process began, unless it was before the scenario did.
+    started_at: Option<SimTime>,
     relist_phase: SimTime,
     sync_phase: SimTime,
+    housekeeping_phase: SimTime,
+    container_gc_phase: SimTime,
+    container_gc_queued: bool,
     /// The pods that the API server assigned to this node, as last seen (`pod.Manager`).
     pods: BTreeMap<PodUid, SharedPod>,
     workers: BTreeMap<PodUid, PodWorker>,
@@ -170,14 +196,30 @@ pub(crate) struct Kubelet {
 
 impl Kubelet {
     pub(crate) fn new(kernel: &mut Kernel, index: u32) -> Self {
-        let node_name = kernel.config.nodes[index as usize].name.clone();
         let relist_period = pleg::RELIST_PERIOD + kernel.config.latency.relist;
+        let mut kubelet = Kubelet::blank(kernel, index);
         let mut phase = |draw, period: SimTime| {
             SimTime((kernel.jitter.draw(draw, SimTime::ZERO, period) * period.0 as f64) as u64)
         };
+        kubelet.relist_phase = phase(Draw::RelistPhase, relist_period);
+        kubelet.sync_phase = phase(Draw::SyncTickPhase, SYNC_TICK);
+        kubelet.housekeeping_phase = phase(Draw::HousekeepingPhase, housekeeping::HOUSEKEEPING_PERIOD);
+        kubelet.container_gc_phase = phase(Draw::ContainerGcPhase, housekeeping::CONTAINER_GC_PERIOD);
+        kubelet
+    }
+
+    /// A kubelet that knows nothing yet.
+    fn blank(kernel: &Kernel, index: u32) -> Self {
+        let node_name = kernel.config.nodes[index as usize].name.clone();
         Kubelet {
-            relist_phase: phase(Draw::RelistPhase, relist_period),
-            sync_phase: phase(Draw::SyncTickPhase, SYNC_TICK),
+            process: Process::Running,
+            incarnation: 0,
+            started_at: None,
+            relist_phase: SimTime::ZERO,
+            sync_phase: SimTime::ZERO,
+            housekeeping_phase: SimTime::ZERO,
+            container_gc_phase: SimTime::ZERO,
+            container_gc_queued: false,
             index,
             node_ip: format!("192.168.0.{}", 10 + index),
             recorder: Recorder::new("kubelet", &node_name),
@@ -197,15 +239,21 @@ impl Kubelet {
         }
     }
 
+    pub(crate) fn node_name(&self) -> &str {
+        &self.node_name
+    }
+
     /// Handles what woke this kubelet.
     pub(crate) fn handle(&mut self, kernel: &mut Kernel, wake: Wake) {
         match wake {
-            Wake::Watch(event) => self.on_watch(kernel, event),
-            Wake::Kubelet(timer) => match timer {
+            Wake::Watch(event) if self.process == Process::Running => self.on_watch(kernel, event),
+            // Processes go on whether a kubelet runs or not.
+            Wake::Kubelet(_, Timer::Processes(uid)) => self.run_processes(kernel, &uid),
+            Wake::Kubelet(incarnation, timer) if incarnation == self.incarnation => match timer {
                 Timer::Relist => self.relist(kernel),
                 Timer::RelistPod(uid) => self.relist_pod(kernel, &uid),
                 Timer::SyncTick => self.sync_tick(kernel),
-                Timer::Processes(uid) => self.run_processes(kernel, &uid),
+                Timer::Processes(_) => {}
                 Timer::StartWork(uid) => self.start_work(kernel, &uid),
                 Timer::Worker(uid, ticket) => self.worker_wakes(kernel, &uid, ticket),
                 Timer::Kill(uid, container, ticket) => self.kill_step(kernel, &uid, &container, ticket),
@@ -213,13 +261,17 @@ impl Kubelet {
                 Timer::ProbeTrigger(key) => self.probe_triggered(kernel, &key),
                 Timer::ProbeTimeout(key, ticket) => self.probe_timed_out(kernel, &key, ticket),
                 Timer::SyncStatuses => self.sync_statuses(kernel),
+                Timer::Housekeeping => self.housekeeping(kernel),
+                Timer::ContainerGc => self.container_gc(kernel),
+                Timer::Begin => self.begin(kernel),
+                Timer::ListPods => self.list_pods(kernel),
             },
             _ => {}
         }
     }
 
     fn wake_at(&self, kernel: &mut Kernel, at: SimTime, timer: Timer) {
-        kernel.wake_at(at, Component::Kubelet(self.index), Wake::Kubelet(timer));
+        kernel.wake_at(at, Component::Kubelet(self.index), Wake::Kubelet(self.incarnation, timer));
     }
 
     /// Queues a relist of all pods at the next instant at which the real PLEG would list.
@@ -242,6 +294,9 @@ impl Kubelet {
 
     /// Notes a change in the runtime, which the PLEG will find.
     fn touch(&mut self, kernel: &mut Kernel, uid: &PodUid) {
+        if !self.is_up() {
+            return;
+        }
         self.pleg.touch(uid, kernel.cause);
         self.schedule_relist(kernel);
     }

@@ -157,6 +157,13 @@ impl Pleg {
         }
     }
 
+    /// Forgets a pod of which the runtime holds nothing any more.
+    pub(crate) fn forget(&mut self, uid: &PodUid) {
+        self.records.remove(uid);
+        self.cache.remove(uid);
+        self.dirty.remove(uid);
+    }
+
     /// The cached status, of whatever age.
     pub(crate) fn cached(&self, uid: &PodUid) -> Option<&RuntimeStatus> {
         self.cache.get(uid).map(|c| &c.status)

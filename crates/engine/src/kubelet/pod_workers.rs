@@ -135,6 +135,11 @@ impl PodWorker {
         self.active.as_ref().map(|u| &u.pod)
     }
 
+    /// The pod is gone from the API.
+    pub(crate) fn set_deleted(&mut self) {
+        self.deleted = true;
+    }
+
     /// Everything the pod left on the node may go (`ShouldPodContentBeRemoved`).
     pub(crate) fn should_content_be_removed(&self) -> bool {
         self.evicted || (self.deleted && self.stage >= Stage::Terminated)
@@ -151,9 +156,15 @@ impl Kubelet {
     pub(crate) fn update_pod(&mut self, kernel: &mut Kernel, mut update: Update) {
         let uid = update.pod.uid();
         update.cause = update.cause.or(kernel.cause);
+        let first = !self.workers.contains_key(&uid);
+        let stopped = self.pleg.cached(&uid).is_none_or(RuntimeStatus::is_stopped);
         let worker = self.workers.entry(uid.clone()).or_insert_with(PodWorker::new);
         if worker.stage == Stage::Finished {
             return;
+        }
+        if first && matches!(update.pod.status.phase.as_str(), "Failed" | "Succeeded") && stopped {
+            // It had ended under an earlier kubelet: only what it held is to be released.
+            worker.stage = Stage::Terminated;
         }
         if worker.stage == Stage::Sync {
             let deleted = update.pod.metadata.deletion_timestamp.is_some();

@@ -4,6 +4,7 @@
 use crate::kernel::Kernel;
 use crate::kubelet::hooks::{Waiter, resolve_port};
 use crate::kubelet::prober::ProbeKey;
+use crate::kubelet::runtime::ContainerState;
 use crate::kubelet::{Kubelet, Timer};
 use crate::trace::ProbeResult;
 use alloc::format;
@@ -15,11 +16,18 @@ use lifepod_workload::{Ask, ExecId, GrpcStatus, Reply, Request, RequestId};
 /// An HTTP probe follows this many redirects at most (`pkg/probe/http/http.go`).
 const MAX_REDIRECTS: u32 = 10;
 
+/// An error of the handler itself is tried again at once, until there were so many (`prober.go maxProbeRetries`).
+const MAX_TRIES: u32 = 3;
+
 /// A handler under way.
 #[derive(Clone, Debug)]
 pub(crate) struct Running {
     pub(crate) began: SimTime,
     call: Handler,
+    /// The header of an HTTP answer came, and its body is waited for.
+    header_seen: bool,
+    /// How often the handler was tried, this time included.
+    tries: u32,
     /// Tells this run's timeout from earlier ones.
     ticket: u64,
 }
@@ -79,17 +87,25 @@ fn go_quote(text: &str) -> String {
 impl Kubelet {
     /// Starts the handler of a probe.
     pub(crate) fn run_handler(&mut self, kernel: &mut Kernel, key: &ProbeKey) {
+        self.try_handler(kernel, key, kernel.now, 1);
+    }
+
+    fn try_handler(&mut self, kernel: &mut Kernel, key: &ProbeKey, began: SimTime, tries: u32) {
         let Some(worker) = self.probes.get_mut(key) else { return };
         let (spec, container, pod) = (worker.spec.clone(), worker.container.clone(), worker.pod.clone());
         let status_ip = self.statuses.get(&key.uid).map_or(String::new(), |s| s.pod_ip.clone());
         let runtime = self.runtime.pod_mut(&key.uid);
-        let process =
-            runtime.containers.iter().rev().find(|c| c.name == key.container).and_then(|c| c.process);
+        let newest = runtime.containers.iter().rev().find(|c| c.name == key.container);
+        let runs = newest.is_some_and(|c| c.state == ContainerState::Running);
+        let process = newest.and_then(|c| c.process);
         let now = kernel.now;
         let unknown = |error: String| Err(error);
         let call: Result<Handler, String> = match (&mut runtime.processes, process) {
             (Some(processes), Some(process)) => {
-                if let Some(exec) = &spec.exec {
+                if spec.exec.is_some() && !runs {
+                    // The kubelet has not seen yet that the container ended; the runtime has.
+                    unknown("rpc error: code = Unknown desc = container not running".to_string())
+                } else if let Some(exec) = &spec.exec {
                     let env = container.env.iter().map(|v| (v.name.as_str(), v.value.as_str())).collect();
                     let command: Vec<String> =
                         exec.command.iter().map(|word| super::container_config::expand(word, &env)).collect();
@@ -135,9 +151,10 @@ impl Kubelet {
         };
         let Some(worker) = self.probes.get_mut(key) else { return };
         let ticket = kernel.now.0;
+        let running = |call| Running { began, call, header_seen: false, tries, ticket };
         match call {
             Ok(call) => {
-                worker.running = Some(Running { began: now, call, ticket });
+                worker.running = Some(running(call));
                 let timeout = SimTime::from_secs(spec.timeout_seconds.max(1) as u64);
                 self.wake_at(kernel, now + timeout, Timer::ProbeTimeout(key.clone(), ticket));
                 self.run_processes_soon(kernel, &key.uid);
@@ -145,8 +162,8 @@ impl Kubelet {
             Err(error) => {
                 let id = RequestId(0);
                 let call = Handler::Tcp { id, address: String::new() };
-                worker.running = Some(Running { began: now, call, ticket });
-                self.probe_ended(kernel, key, ProbeResult::Unknown, &error);
+                worker.running = Some(running(call));
+                self.probe_errored(kernel, key, "unknown", &error);
             }
         }
     }
@@ -163,9 +180,16 @@ impl Kubelet {
             Some(0) => ProbeResult::Success,
             Some(_) => ProbeResult::Failure,
             // The runtime could not even start it, three times over.
-            None => ProbeResult::Unknown,
+            None => return self.probe_errored(kernel, key, "unknown", output),
         };
         self.probe_ended(kernel, key, result, output);
+    }
+
+    /// The header of an answer came; the body is still on its way.
+    pub(crate) fn probe_saw_header(&mut self, key: &ProbeKey) {
+        if let Some(running) = self.probes.get_mut(key).and_then(|w| w.running.as_mut()) {
+            running.header_seen = true;
+        }
     }
 
     /// The request of a probe was answered.
@@ -224,6 +248,12 @@ impl Kubelet {
                     processes.cancel_request(now, *id);
                 }
                 self.execs.forget_request(&key.uid, *id);
+                if running.header_seen {
+                    return match running.tries {
+                        MAX_TRIES => self.probe_errored(kernel, key, "failure", BODY_TIMEOUT),
+                        tries => self.try_handler(kernel, key, running.began, tries + 1),
+                    };
+                }
                 format!(
                     "Get {}: context deadline exceeded (Client.Timeout exceeded while awaiting headers)",
                     go_quote(&url.text())
@@ -244,6 +274,9 @@ impl Kubelet {
         self.probe_ended(kernel, key, ProbeResult::Failure, &output);
     }
 }
+
+const BODY_TIMEOUT: &str =
+    "context deadline exceeded (Client.Timeout or context cancellation while reading body)";
 
 /// What the parser of port names says of a name that no port has.
 fn bad_port(port: &IntOrString) -> String {
@@ -320,9 +353,15 @@ fn http_verdict(url: &Url, redirects: u32, first: &str, reply: &Reply) -> HttpVe
         Reply::Refused => failed(format!("dial tcp {address}: connect: connection refused")),
         Reply::Reset => failed(format!("read tcp {address}: read: connection reset by peer")),
         Reply::Closed => failed("EOF".to_string()),
-        Reply::Malformed(line) => failed(format!("malformed HTTP response {}", go_quote(line))),
+        Reply::Malformed(line) => {
+            let what = match line.as_str() {
+                "" => "unexpected EOF".to_string(),
+                line => format!("malformed HTTP response {}", go_quote(line)),
+            };
+            failed(format!("net/http: HTTP/1.x transport connection broken: {what}"))
+        }
         Reply::NotTls => failed("http: server gave HTTP response to HTTPS client".to_string()),
-        Reply::Connected | Reply::Grpc(_) => failed("EOF".to_string()),
+        Reply::Connected | Reply::Grpc(_) | Reply::Header => failed("EOF".to_string()),
     }
 }
 

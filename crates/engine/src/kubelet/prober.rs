@@ -5,6 +5,7 @@
 //! while the handler runs is kept, one at most.
 
 use crate::events::EventType;
+use crate::jitter::Draw;
 use crate::kernel::Kernel;
 use crate::kubelet::probe_handlers::Running;
 use crate::kubelet::restart_policy::{is_sidecar, should_restart};
@@ -31,19 +32,29 @@ pub(crate) struct ProbeWorker {
     pub(crate) pod: SharedPod,
     pub(crate) container: Container,
     pub(crate) spec: Probe,
+    /// No run before this.
+    begins: SimTime,
     next_tick: SimTime,
     /// Tells the queued tick from earlier ones.
     ticket: u64,
     /// Somebody wants a run now (`manualTriggerCh`).
     triggered: bool,
+    /// That run comes to nothing, though it moves the ticks.
+    too_early: bool,
     container_id: Option<String>,
     last_result: Option<ProbeResult>,
     /// How often in a row.
     run: u32,
     /// No probing until there is a new container.
     on_hold: bool,
+    /// No further run.
+    stopping: bool,
     pub(crate) running: Option<Running>,
 }
+
+/// How often a run that a new status asks for comes before that status is stored, as the recordings of real kubelets
+/// have it.
+const EARLY: f64 = 0.1;
 
 /// All probe workers of one kubelet.
 pub(crate) type ProbeWorkers = BTreeMap<ProbeKey, ProbeWorker>;
@@ -106,17 +117,29 @@ impl Kubelet {
                 if self.probes.contains_key(&key) {
                     return;
                 }
+                // A young kubelet spreads its probes over their periods, so that not all of them run at once.
+                let period = period(spec);
+                let first = match self.started_at.filter(|at| kernel.now.since(*at) < period) {
+                    Some(_) => {
+                        let share = kernel.jitter.draw(Draw::ProbeStart, kernel.now, period);
+                        kernel.now + SimTime((period.0 as f64 * share) as u64)
+                    }
+                    None => kernel.now,
+                };
                 let worker = ProbeWorker {
                     pod: pod.clone(),
                     container: container.clone(),
                     spec: spec.clone(),
-                    next_tick: kernel.now + period(spec),
+                    begins: first,
+                    next_tick: if first == kernel.now { first + period } else { first },
                     ticket: 0,
                     triggered: false,
+                    too_early: false,
                     container_id: None,
                     last_result: None,
                     run: 0,
                     on_hold: false,
+                    stopping: false,
                     running: None,
                 };
                 self.probes.insert(key.clone(), worker);
@@ -151,6 +174,11 @@ impl Kubelet {
     }
 
     fn end_probe(&mut self, key: &ProbeKey) {
+        if let Some(worker) = self.probes.get_mut(key).filter(|w| w.running.is_some()) {
+            // It ends when its handler has; what comes out of that is still said.
+            worker.stopping = true;
+            return;
+        }
         if let Some(worker) = self.probes.remove(key)
             && let Some(id) = worker.container_id
         {
@@ -177,6 +205,10 @@ impl Kubelet {
                 && !worker.triggered
             {
                 worker.triggered = true;
+                // The worker may wake before the status that makes the probe due is stored; then it sees no reason.
+                let early =
+                    kernel.jitter.draw(Draw::ProbeTrigger, kernel.now, period(&worker.spec)) >= 1.0 - EARLY;
+                worker.too_early = early;
                 self.wake_at(kernel, kernel.now, Timer::ProbeTrigger(key));
             }
         }
@@ -200,18 +232,24 @@ impl Kubelet {
         }
         self.queue_tick(kernel, key);
         self.do_probe(kernel, key);
+        if self.probes.get(key).is_some_and(|w| w.triggered && w.running.is_none()) {
+            self.wake_at(kernel, kernel.now, Timer::ProbeTrigger(key.clone()));
+        }
     }
 
     /// A run that was asked for; the ticks go on from here.
     pub(crate) fn probe_triggered(&mut self, kernel: &mut Kernel, key: &ProbeKey) {
         let Some(worker) = self.probes.get_mut(key) else { return };
-        if worker.running.is_some() || !worker.triggered {
+        if worker.running.is_some() || !worker.triggered || kernel.now < worker.begins {
             return;
         }
         worker.triggered = false;
+        let too_early = core::mem::take(&mut worker.too_early);
         worker.next_tick = kernel.now + period(&worker.spec);
         self.queue_tick(kernel, key);
-        self.do_probe(kernel, key);
+        if !too_early {
+            self.do_probe(kernel, key);
+        }
     }
 
     /// Looks at the container and probes it if it is time (`doProbe`).
@@ -247,7 +285,14 @@ impl Kubelet {
                 self.probe_results.remove(&old, key.kind);
             }
             worker.on_hold = false;
-            self.set_probe_result(kernel, key, &id, key.kind.initial());
+            let is_sidecar = worker.pod.spec.init_containers.iter().any(|c| c.name == key.container);
+            if is_sidecar && key.kind == ProbeKind::Startup && shown.started == Some(true) {
+                self.set_probe_result(kernel, key, &id, ProbeResult::Success);
+            }
+            let started_at = shown.state.running.as_ref().and_then(|r| r.started_at);
+            if !self.ran_before_this_kubelet(kernel, started_at) {
+                self.set_probe_result(kernel, key, &id, key.kind.initial());
+            }
         }
         let Some(worker) = self.probes.get(key) else { return Verdict::Wait };
         if worker.on_hold {
@@ -279,6 +324,23 @@ impl Kubelet {
         key: &ProbeKey,
         result: ProbeResult,
         output: &str,
+    ) {
+        self.count_result(kernel, key, result, output, "unknown");
+    }
+
+    /// The handler itself failed, in a way that says nothing of the container. The attempt counts for nothing; `state`
+    /// is what the Event calls it.
+    pub(crate) fn probe_errored(&mut self, kernel: &mut Kernel, key: &ProbeKey, state: &str, error: &str) {
+        self.count_result(kernel, key, ProbeResult::Unknown, error, state);
+    }
+
+    fn count_result(
+        &mut self,
+        kernel: &mut Kernel,
+        key: &ProbeKey,
+        result: ProbeResult,
+        output: &str,
+        state: &str,
     ) {
         let Some(worker) = self.probes.get_mut(key) else { return };
         let Some(running) = worker.running.take() else { return };
@@ -317,7 +379,7 @@ impl Kubelet {
             ProbeResult::Failure => Some(("Unhealthy", format!("{what} probe failed: {output}"))),
             ProbeResult::Warning => Some(("ProbeWarning", format!("{what} probe warning: {output}"))),
             ProbeResult::Unknown => {
-                Some(("Unhealthy", format!("{what} probe errored and resulted in unknown state: {output}")))
+                Some(("Unhealthy", format!("{what} probe errored and resulted in {state} state: {output}")))
             }
         };
         if let Some((reason, message)) = event {
@@ -344,7 +406,9 @@ impl Kubelet {
     /// After a run: the tick or the wish for a run that came meanwhile.
     fn after_run(&mut self, kernel: &mut Kernel, key: &ProbeKey) {
         let Some(worker) = self.probes.get(key) else { return };
-        if worker.triggered {
+        if worker.stopping {
+            self.end_probe(key);
+        } else if worker.triggered {
             self.wake_at(kernel, kernel.now, Timer::ProbeTrigger(key.clone()));
         } else if worker.next_tick <= kernel.now {
             self.tick_now(kernel, key);

@@ -64,6 +64,21 @@ impl Waiters {
 }
 
 impl Kubelet {
+    /// Whoever had commands run in containers is gone: the commands are dropped, and answers reach nobody.
+    pub(crate) fn cancel_all_execs(&mut self, kernel: &Kernel) {
+        let waiters = core::mem::take(&mut self.execs);
+        for (uid, exec) in waiters.execs.into_keys() {
+            if let Some(processes) = &mut self.runtime.pod_mut(&uid).processes {
+                processes.cancel_exec(kernel.now, exec);
+            }
+        }
+        for (uid, request) in waiters.requests.into_keys() {
+            if let Some(processes) = &mut self.runtime.pod_mut(&uid).processes {
+                processes.cancel_request(kernel.now, request);
+            }
+        }
+    }
+
     /// Queues a look at the pod's processes now, after the current step.
     pub(crate) fn run_processes_soon(&mut self, kernel: &mut Kernel, uid: &PodUid) {
         self.wake_at(kernel, kernel.now, Timer::Processes(uid.clone()));
@@ -79,7 +94,7 @@ impl Kubelet {
         let mut happened = processes.advance(kernel.now);
         // A command that ran in a container ends after the container does, not before.
         happened.sort_by_key(|h| (h.at, matches!(h.what, Happening::ExecDone { .. })));
-        let pod = self.pods.get(uid).or_else(|| self.workers.get(uid).and_then(|w| w.pod())).cloned();
+        let pod = self.known_pod(uid);
         if let Some(pod) = pod {
             for happened in happened {
                 self.happened(kernel, uid, &pod, happened.what);
@@ -121,7 +136,12 @@ impl Kubelet {
                 self.exec_done(kernel, uid, pod, exec, exit_code, &output);
             }
             Happening::Response { request, reply } => {
-                if let Some(waiter) = self.execs.requests.remove(&(uid.clone(), request)) {
+                let key = (uid.clone(), request);
+                if reply == Reply::Header {
+                    if let Some(Waiter::Probe(key)) = self.execs.requests.get(&key) {
+                        self.probe_saw_header(&key.clone());
+                    }
+                } else if let Some(waiter) = self.execs.requests.remove(&key) {
                     match waiter {
                         Waiter::Probe(key) => self.probe_answered(kernel, &key, &reply),
                         hook => self.hook_ended(kernel, uid, hook, http_hook_outcome(&reply)),
@@ -183,7 +203,7 @@ impl Kubelet {
         record.state = ContainerState::Exited;
         record.finished_at = now;
         record.exit_code = exit_code;
-        record.reason = reason;
+        record.reason = reason.to_string();
         record.message = message;
         let id = record.id.clone();
         let signal = signal.map(signal_name);

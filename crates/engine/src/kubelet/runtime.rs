@@ -2,7 +2,7 @@
 //!
 //! What the processes inside do is the workload crate's affair; here they are started, signalled and reaped.
 
-use crate::kubelet::PodUid;
+use crate::kubelet::{PodUid, SharedPod};
 use crate::trace::EntryId;
 use alloc::collections::{BTreeMap, VecDeque};
 use alloc::string::{String, ToString};
@@ -32,7 +32,7 @@ pub(crate) struct ContainerRecord {
     pub(crate) started_at: Option<SimTime>,
     pub(crate) finished_at: SimTime,
     pub(crate) exit_code: i32,
-    pub(crate) reason: &'static str,
+    pub(crate) reason: String,
     pub(crate) message: String,
     /// Its process in the sandbox; none when the start failed.
     pub(crate) process: Option<workload::ContainerId>,
@@ -66,6 +66,11 @@ impl RuntimeStatus {
         self.containers.iter().find(|c| c.name == name)
     }
 
+    /// Whether nothing of the pod runs (`isPodStatusCacheTerminal`).
+    pub(crate) fn is_stopped(&self) -> bool {
+        self.running().next().is_none() && self.sandboxes.iter().all(|s| !s.ready)
+    }
+
     /// The newest exited record of that name.
     pub(crate) fn find_exited(&self, name: &str) -> Option<&ContainerRecord> {
         self.containers.iter().find(|c| c.name == name && c.state == ContainerState::Exited)
@@ -80,6 +85,8 @@ impl RuntimeStatus {
 /// One pod in the runtime.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct RuntimePod {
+    /// The pod as it was when its sandbox was made: the labels and annotations that the runtime keeps for the kubelet.
+    pub(crate) pod: Option<SharedPod>,
     /// Oldest first.
     pub(crate) sandboxes: Vec<SandboxStatus>,
     /// Oldest first.
@@ -88,6 +95,8 @@ pub(crate) struct RuntimePod {
     pub(crate) processes: Option<workload::Sandbox>,
     /// When the processes next want time, as already queued.
     pub(crate) wakes_at: Option<SimTime>,
+    /// How often the runtime was asked to make each container whose making fails at first.
+    pub(crate) create_attempts: BTreeMap<String, u32>,
     /// The highest restart count of each container that has a log file.
     logs: BTreeMap<String, u32>,
 }
@@ -103,6 +112,11 @@ impl RuntimePod {
 
     pub(crate) fn container(&self, id: &str) -> Option<&ContainerRecord> {
         self.containers.iter().find(|c| c.id == id)
+    }
+
+    /// The newest record of a container by name.
+    pub(crate) fn newest(&self, name: &str) -> Option<&ContainerRecord> {
+        self.containers.iter().rev().find(|c| c.name == name)
     }
 
     pub(crate) fn container_mut(&mut self, id: &str) -> Option<&mut ContainerRecord> {

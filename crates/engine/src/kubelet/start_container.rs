@@ -131,6 +131,21 @@ impl Kubelet {
         false
     }
 
+    /// The connection over which an image was being pulled is gone, and the pull with it.
+    pub(crate) fn cut_pull(&mut self, kernel: &mut Kernel, uid: &PodUid) {
+        let Some(worker) = self.workers.get(uid) else { return };
+        let super::pod_workers::Activity::Syncing(run) = &worker.activity else { return };
+        let Wait::Start(Start { which, stage: StartStage::Pulling { image, .. } }) = &run.wait else {
+            return;
+        };
+        let (pod, image) = (run.pod.clone(), image.clone());
+        let name = which.container(&pod).name.clone();
+        let error = "rpc error: code = Canceled desc = context canceled".into();
+        let cause = kernel.cause;
+        self.call(kernel, &pod, Some(&name), Call::PullImageFailed { image, error });
+        kernel.cause = cause;
+    }
+
     fn image_ensured(
         &mut self,
         kernel: &mut Kernel,
@@ -266,6 +281,14 @@ impl Kubelet {
         let pod = run.pod.clone();
         let container = which.container(&pod);
         let attempt = config.restart_count;
+        if let Some(message) = self.create_error(uid, &config) {
+            let error = Some(message.clone());
+            self.call(kernel, &pod, Some(&container.name), Call::CreateContainer { attempt, error });
+            let text = format!("Error: {message}");
+            self.container_event(kernel, &pod, &container.name, EventType::Warning, "Failed", &text);
+            run.fail_start(which, &container.name, "CreateContainerError", message, None);
+            return None;
+        }
         let id = kernel.jitter.runtime_id();
         self.runtime.pod_mut(uid).containers.push(ContainerRecord {
             id: id.clone(),
@@ -277,7 +300,7 @@ impl Kubelet {
             started_at: None,
             finished_at: SimTime::ZERO,
             exit_code: 0,
-            reason: "",
+            reason: String::new(),
             message: String::new(),
             process: None,
             started_by: None,
@@ -296,6 +319,15 @@ impl Kubelet {
         );
         run.wait = Wait::Start(Start { which, stage: StartStage::Starting { id, config } });
         Some(Some(kernel.now + kernel.config.latency.start_container))
+    }
+
+    /// The runtime's words when it fails to make the container, as a scenario may have it.
+    fn create_error(&mut self, uid: &PodUid, config: &workload::ContainerConfig) -> Option<String> {
+        let errors = config.behavior.as_ref()?.create_errors.as_ref()?;
+        let attempts = &mut self.runtime.pod_mut(uid).create_attempts;
+        let attempts = attempts.entry(config.name.clone()).or_insert(0);
+        *attempts += 1;
+        (*attempts <= errors.times).then(|| errors.message.clone())
     }
 
     fn start_process(
@@ -323,7 +355,7 @@ impl Kubelet {
                 record.started_at = Some(now);
                 record.finished_at = now;
                 record.exit_code = error.exit_code;
-                record.reason = "StartError";
+                record.reason = error.reason.clone();
                 record.message = error.message.clone();
             }
             let message = error.message;

@@ -24,6 +24,7 @@ impl Kubelet {
                 self.update_pod(kernel, update);
                 self.statuses.forget(&uid);
                 self.reasons.forget(&uid);
+                self.schedule_container_gc(kernel);
             }
             return;
         }
@@ -47,8 +48,13 @@ impl Kubelet {
             // Only the status changed, which this kubelet itself wrote.
             return;
         };
-        let update = Update { pod, reason, cause: kernel.cause, kill: None };
-        self.update_pod(kernel, update);
+        if self.workers.contains_key(&pod.uid()) {
+            let update = Update { pod, reason, cause: kernel.cause, kill: None };
+            self.update_pod(kernel, update);
+        } else {
+            // Only a pod that this node refused has no worker.
+            self.schedule_housekeeping(kernel);
+        }
     }
 
     /// A readiness gate's condition changed, so that `Ready` has to be computed again
@@ -130,13 +136,19 @@ impl Kubelet {
         }
     }
 
+    /// The pod of that id, from whoever knows it: the API, its worker, or the runtime's labels.
+    pub(crate) fn known_pod(&self, uid: &PodUid) -> Option<SharedPod> {
+        let worker = || self.workers.get(uid).and_then(|w| w.pod());
+        let runtime = || self.runtime.pod(uid).and_then(|p| p.pod.as_ref());
+        self.pods.get(uid).or_else(worker).or_else(runtime).cloned()
+    }
+
     /// Removes a container's record from the runtime.
     pub(crate) fn remove_container(&mut self, kernel: &mut Kernel, uid: &PodUid, id: &str) {
         let runtime = self.runtime.pod_mut(uid);
         let Some(at) = runtime.containers.iter().position(|c| c.id == id) else { return };
         let record = runtime.containers.remove(at);
-        let pod = self.pods.get(uid).or_else(|| self.workers.get(uid).and_then(|w| w.pod())).cloned();
-        if let Some(pod) = pod {
+        if let Some(pod) = self.known_pod(uid) {
             let cause = kernel.cause;
             self.call(kernel, &pod, Some(&record.name), Call::RemoveContainer { attempt: record.attempt });
             kernel.cause = cause;

@@ -225,6 +225,10 @@ impl Kubelet {
             }
             Step::StopSandbox { purge_init } => {
                 run.wait = Wait::StopSandbox { purge_init };
+                // A sandbox that is dead already has nothing to stop.
+                if self.runtime.pod(uid).is_none_or(|p| p.sandboxes.iter().all(|s| !s.ready)) {
+                    return Some(Some(kernel.now));
+                }
                 self.call(kernel, &run.pod, None, Call::StopPodSandbox);
                 Some(Some(kernel.now + kernel.config.latency.stop_pod_sandbox))
             }
@@ -330,6 +334,7 @@ impl Kubelet {
             processes.set_volume(&name, kept.unwrap_or(volume));
         }
         runtime.processes = Some(processes);
+        runtime.pod = Some(pod.clone());
         runtime.sandboxes.push(SandboxStatus { id, attempt, ready: true, ip: ip.clone() });
         self.call(kernel, pod, None, Call::RunPodSandbox { attempt, ip });
         self.touch(kernel, uid);

@@ -106,6 +106,7 @@ fn of_call<'a>(scene: &Scene<'a>, entry: &'a Entry, call: &'a RuntimeCall) -> Fa
             }
         }
         Call::StopContainer { timeout, signal, .. } => Fact::StopSent { container, signal, grace: *timeout },
+        Call::StopContainerCancelled { .. } => Fact::StopAbandoned { container },
         Call::KillContainer { .. } => Fact::Killed { container },
         Call::Exited { attempt, exit_code, reason, signal } => Fact::Exited {
             container,

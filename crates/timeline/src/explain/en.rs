@@ -59,6 +59,7 @@ pub(super) fn headline(fact: &Fact<'_>) -> String {
         Fact::StaysDead { container, .. } => format!("{container} is not restarted"),
         Fact::KillDecided { container, .. } => format!("The kubelet kills {container}"),
         Fact::StopSent { container, signal, .. } => format!("{container} is sent {}", full(signal)),
+        Fact::StopAbandoned { container } => format!("The stop of {container} is abandoned"),
         Fact::Killed { container } => format!("{container} is killed"),
         Fact::Probed(p) => {
             let what = if p.unknown {
@@ -182,6 +183,9 @@ pub(super) fn sentence(fact: &Fact<'_>) -> String {
             "The runtime sent {} to {container}; SIGKILL would follow after {}.",
             full(signal),
             seconds(*grace)
+        ),
+        Fact::StopAbandoned { container } => format!(
+            "The kubelet that was stopping {container} went away: the signal was sent, and SIGKILL will not follow."
         ),
         Fact::Killed { container } => {
             format!(

@@ -102,6 +102,9 @@ pub(super) enum Fact<'a> {
         signal: &'a str,
         grace: u64,
     },
+    StopAbandoned {
+        container: &'a str,
+    },
     Killed {
         container: &'a str,
     },
@@ -273,6 +276,7 @@ impl<'a> Fact<'a> {
             | Fact::Started { container, .. }
             | Fact::StartFailed { container, .. }
             | Fact::StopSent { container, .. }
+            | Fact::StopAbandoned { container }
             | Fact::Killed { container }
             | Fact::Exited { container, .. }
             | Fact::ContainerRemoved { container }
@@ -313,7 +317,7 @@ impl<'a> Fact<'a> {
             | Fact::CreateFailed { .. }
             | Fact::Started { .. }
             | Fact::StartFailed { .. } => "pkg/kubelet/kuberuntime/kuberuntime_container.go startContainer",
-            Fact::StopSent { .. } | Fact::Killed { .. } => {
+            Fact::StopSent { .. } | Fact::StopAbandoned { .. } | Fact::Killed { .. } => {
                 "pkg/kubelet/kuberuntime/kuberuntime_container.go killContainer"
             }
             Fact::HookRan { .. } | Fact::HookRequested { .. } => "pkg/kubelet/lifecycle/handlers.go Run",

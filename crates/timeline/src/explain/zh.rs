@@ -46,6 +46,7 @@ pub(super) fn headline(fact: &Fact<'_>) -> String {
         Fact::StaysDead { container, .. } => format!("{container} 不再重启"),
         Fact::KillDecided { container, .. } => format!("kubelet 终止 {container}"),
         Fact::StopSent { container, signal, .. } => format!("向 {container} 发送 {}", full(signal)),
+        Fact::StopAbandoned { container } => format!("停止 {container} 的操作被放弃"),
         Fact::Killed { container } => format!("{container} 被强制杀死"),
         Fact::Probed(p) => {
             let what = if p.unknown {
@@ -157,6 +158,9 @@ pub(super) fn sentence(fact: &Fact<'_>) -> String {
         Fact::StartFailed { container, error } => format!("{container} 无法启动：{error}"),
         Fact::StopSent { container, signal, grace } => {
             format!("运行时向 {container} 发送 {}；{} 后将发送 SIGKILL。", full(signal), seconds(*grace))
+        }
+        Fact::StopAbandoned { container } => {
+            format!("正在停止 {container} 的 kubelet 消失了：信号已发出，之后不会再发送 SIGKILL。")
         }
         Fact::Killed { container } => {
             format!("宽限期结束时 {container} 仍在运行，于是运行时发送了 SIGKILL。")

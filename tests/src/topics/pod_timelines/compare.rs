@@ -136,7 +136,10 @@ fn state(state: &Value) -> String {
 fn cri(all: &mut Sequences, entry: &Value, at: f64) {
     let op = plain(&entry["op"]);
     // Probes are compared by what they change; the recordings' garbage collection of sandboxes by nothing.
-    if matches!(op.as_str(), "ExecSync" | "httpGet" | "RemovePodSandbox") {
+    const NOT_COMPARED: [&str; 5] =
+        ["ExecSync", "ExecSyncCancelled", "httpGet", "grpcCheck", "RemovePodSandbox"];
+    // What was done to the runtime from outside is the same on both sides.
+    if NOT_COMPARED.contains(&op.as_str()) || op.starts_with("external:") {
         return;
     }
     let mut text = op.clone();
@@ -171,12 +174,17 @@ pub(in crate::topics) fn message(entry: &Value) -> String {
             digits[end..].strip_prefix('m').filter(|r| unit && r.starts_with('s')).unwrap_or(&digits[end..]);
     }
     out.push_str(rest);
-    // `name_namespace(uid)`: only the name counts.
-    let Some((before, after)) = out.split_once("_s") else { return out };
-    match after.split_once(')') {
-        Some((pod, rest)) if pod.contains('(') => format!("{before}{rest}"),
-        _ => out,
-    }
+    without_namespace_and_uid(&out)
+}
+
+/// `name_namespace(uid)`: only the name counts.
+fn without_namespace_and_uid(text: &str) -> String {
+    let found = text.match_indices('(').find_map(|(open, _)| {
+        let (name, namespace) = text[..open].rsplit_once('_')?;
+        let (_, rest) = text[open..].split_once(')')?;
+        (!namespace.is_empty() && namespace.chars().all(char::is_alphanumeric)).then_some((name, rest))
+    });
+    found.map_or_else(|| text.to_string(), |(name, rest)| format!("{name}{rest}"))
 }
 
 /// Whether two sequences are the same, but for flashes (in `api` ones), small differences in time, and what happens

@@ -1,17 +1,21 @@
-//! `pod_timelines`: a real kubelet's recordings, replayed on the simulated one and compared as sequences.
+//! `pod_timelines`, `pod_timelines2`: a real kubelet's recordings, replayed on the simulated one and compared as
+//! sequences.
 
 pub(super) mod compare;
-pub(super) mod replay;
+mod fit;
+mod replay;
+pub(super) mod script;
 mod written;
 
+use replay::Recording;
 use serde_json::Value;
 
 /// Replays one recording and compares.
 pub fn pod_timelines(v: &Value) -> Result<(), String> {
-    let recorded: Vec<Value> = v["timeline"].as_array().cloned().unwrap_or_default();
+    let recording = Recording::new(v)?;
     let mut first = None;
-    for phases in replay::phases(v) {
-        match compare::compare(&recorded, &replay::replay(v, phases)?) {
+    for guess in fit::guesses(&recording) {
+        match compare::compare(recording.timeline, &fit::replay(&recording, guess)) {
             Ok(()) => return Ok(()),
             Err(difference) => first.get_or_insert(difference),
         };
@@ -21,5 +25,6 @@ pub fn pod_timelines(v: &Value) -> Result<(), String> {
 
 /// The simulated timeline of a recording, in the recording's own form.
 pub fn dump(v: &Value) -> Result<Vec<Value>, String> {
-    replay::replay(v, replay::phases(v)[0])
+    let recording = Recording::new(v)?;
+    Ok(fit::replay(&recording, fit::guesses(&recording)[0]))
 }

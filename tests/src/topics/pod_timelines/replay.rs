@@ -1,301 +1,279 @@
-//! From a recording's manifest, scripts and actions to a simulated run, with the draws that the recording implies.
+//! From a recording's manifest, scripts and actions to a simulated run.
 
-use super::written;
+use super::script;
 use lifepod_api::{Object, ObjectKey, SimTime};
-use lifepod_engine::jitter::{Draw, Drawn, JitterMode};
+use lifepod_engine::jitter::{Draw, JitterMode};
 use lifepod_engine::{
-    BehaviorRule, Cluster, Command, Config, DeleteOptions, ImageRule, KubeletConfig, Latency, NodeConfig,
+    Cluster, Command, Config, DeleteOptions, KubeletConfig, Latency, NodeConfig, RuntimeFault,
 };
-use lifepod_workload::behavior::{Act, Behavior, OnTerm, Protocol, Run, ScriptedStartError, Step};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::Arc;
 
-/// Requeues up to here are fitted to the recording; what comes later is left to chance.
-const MAX_FITTED: usize = 200;
 /// The recordings' actions and posts happen on a running cluster: the run begins a little before.
-const LEAD: SimTime = SimTime::from_secs(1);
+const LEAD: f64 = 1.0;
 
-/// Where the tickers of a kubelet stand in their second.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Phases {
-    relist: f64,
-    sync: f64,
+/// A recording as it is to be replayed.
+pub(super) struct Recording<'a> {
+    pub(super) name: &'a str,
+    pub(super) timeline: &'a [Value],
+    /// When the recorded pod is posted.
+    pub(super) zero: SimTime,
+    /// When the last entry was recorded, counted from `zero`.
+    pub(super) end: f64,
+    /// Container, and command or path, of each probe, in the order in which a kubelet begins them.
+    pub(super) probes: Vec<(String, String)>,
+    pub(super) has_readiness_probe: bool,
+    namespace: &'static str,
+    commands: Vec<(SimTime, Command)>,
+    config: Config,
 }
 
-/// The phases that a recording implies, the likeliest first. A recording seldom tells them to the hundredth, and a
-/// hundredth decides which of two things happens first.
-pub(super) fn phases(v: &Value) -> Vec<Phases> {
-    let recorded: Vec<&Value> = v["timeline"].as_array().into_iter().flatten().collect();
-    let likeliest = likeliest_phases(&recorded);
-    let mut all = vec![likeliest];
-    let around = |phase: f64, step: i32| (phase + f64::from(step) * 0.1).rem_euclid(1.0);
-    for relist in 0..10 {
-        for sync in [0, 5] {
-            let (relist, sync) = (around(likeliest.relist, relist), around(likeliest.sync, sync));
-            all.push(Phases { relist, sync });
-        }
-    }
-    all
-}
+/// The numbers that chance gave, by what they were drawn for.
+pub(super) type Draws = BTreeMap<Draw, VecDeque<f64>>;
 
-/// Runs the recording's scenario until its last entry, and writes the result in the recording's form.
-pub(super) fn replay(v: &Value, phases: Phases) -> Result<Vec<Value>, String> {
-    let recorded: Vec<&Value> = v["timeline"].as_array().into_iter().flatten().collect();
-    let end = recorded.iter().filter_map(|e| e["t"].as_f64()).fold(1.0, f64::max);
-    let wakes: Vec<f64> = recorded.iter().filter(|e| is_wake(e)).filter_map(|e| e["t"].as_f64()).collect();
-    let mut requeues: Vec<f64> = Vec::new();
-    loop {
-        // What was not fitted yet lies in the middle of its range.
-        let padding = std::iter::repeat_n(MIDDLE, 2 * MAX_FITTED);
-        let draws = BTreeMap::from([
-            (Draw::Requeue, requeues.iter().copied().chain(padding).collect()),
-            (Draw::RelistPhase, VecDeque::from([phases.relist])),
-            (Draw::SyncTickPhase, VecDeque::from([phases.sync])),
-        ]);
-        let cluster = run(v, &draws, end)?;
-        // The first requeue that the recording puts elsewhere than the run did.
-        let drawn: Vec<&Drawn> = cluster.draws().iter().filter(|d| d.what == Draw::Requeue).collect();
-        let fitted = drawn.iter().map(|drawn| fit(drawn, &wakes)).take(MAX_FITTED);
-        let same = fitted.clone().zip(&drawn).take_while(|(number, drawn)| *number == drawn.number).count();
-        if same == drawn.len().min(MAX_FITTED) {
-            return Ok(written::timeline(cluster.trace(), LEAD));
-        }
-        requeues = fitted.take(same + 1).collect();
-    }
-}
-
-/// A draw about which the recording says nothing.
-const MIDDLE: f64 = 0.5;
-
-/// Entries that begin what a pod worker does after a wait.
-fn is_wake(entry: &Value) -> bool {
-    match entry["src"].as_str() {
-        Some("event") => matches!(
-            entry["reason"].as_str(),
-            Some("BackOff" | "Pulled" | "Pulling" | "Failed" | "DeadlineExceeded")
-        ),
-        Some("cri") => {
-            matches!(entry["op"].as_str(), Some("CreateContainer" | "PullImage" | "RunPodSandbox"))
-        }
-        _ => false,
-    }
-}
-
-/// The number, in the range that real Kubernetes draws from, after which the worker wakes when the recording did.
-fn fit(drawn: &Drawn, wakes: &[f64]) -> f64 {
-    let at = drawn.at.as_secs_f64() - LEAD.as_secs_f64();
-    let base = drawn.base.as_secs_f64();
-    if base <= 0.0 {
-        return 0.0;
-    }
-    // The tick that picks the work up comes within a second after the drawn time.
-    let (earliest, latest) = (at + base - 0.1, at + base * 1.5 + 1.1);
-    let Some(wake) = wakes.iter().find(|t| **t >= earliest && **t <= latest) else { return MIDDLE };
-    // Aim at half a second before the tick, and stay inside the real range.
-    ((wake - 0.5 - at) / base - 1.0).clamp(0.0, 0.4999) / 0.5
-}
-
-/// The phases that explain most of what was seen.
-fn likeliest_phases(recorded: &[&Value]) -> Phases {
-    let t = |e: &Value| e["t"].as_f64().unwrap_or(0.0);
-    let exits: Vec<f64> = recorded.iter().filter(|e| e["op"] == "exited").map(|e| t(e)).collect();
-    let acts: Vec<f64> =
-        recorded.iter().filter(|e| is_wake(e) || e["op"] == "RemoveContainer").map(|e| t(e)).collect();
-    // An exit is noticed by the first relist after it, and something is done about it at once.
-    let noticed: Vec<(f64, f64)> = exits
-        .iter()
-        .filter_map(|exit| {
-            let act = acts.iter().copied().find(|at| *at > exit + 0.02 && *at < exit + 1.15)?;
-            Some((*exit, act))
-        })
-        .collect();
-    let lead = LEAD.as_secs_f64();
-    let period = RELIST_PERIOD_SECONDS;
-    let relist = best(|phase| {
-        let explains = |(exit, act): &(f64, f64)| {
-            // The first relist after the exit.
-            let tick = phase + ((exit + lead - phase) / period).floor() * period + period - lead;
-            tick <= act + 0.005 && tick > act - 0.12 && (exit - tick).rem_euclid(period) > 0.06
+impl<'a> Recording<'a> {
+    /// Lays a vector out for replaying.
+    pub(super) fn new(v: &'a Value) -> Result<Self, String> {
+        let timeline = v["timeline"].as_array().map_or(&[][..], Vec::as_slice);
+        let neighbours: Vec<&Value> = v["neighbours"].as_array().into_iter().flatten().collect();
+        let created = |v: &Value| v["createdAt"].as_f64().unwrap_or(0.0);
+        let earliest = neighbours.iter().map(|n| created(n)).fold(created(v), f64::min);
+        let zero = LEAD + created(v) - earliest;
+        let annotations = &v["manifest"]["metadata"]["annotations"];
+        let node = v["manifest"]["spec"]["nodeName"].as_str().unwrap_or("n1");
+        let mut recording = Recording {
+            name: v["manifest"]["metadata"]["name"].as_str().unwrap_or(""),
+            timeline,
+            zero: SimTime::from_secs_f64(zero),
+            end: timeline.iter().filter_map(|e| e["t"].as_f64()).fold(1.0, f64::max),
+            probes: probes(&v["manifest"]["spec"]),
+            has_readiness_probe: v["manifest"].to_string().contains("readinessProbe"),
+            namespace: if v["createdAt"].is_null() { "s2" } else { "p2" },
+            commands: Vec::new(),
+            config: Config {
+                epoch_micros: epoch(timeline, zero),
+                latency: latency(annotations),
+                nodes: vec![node_config(node)],
+                images: script::images(v),
+                kubelet: KubeletConfig {
+                    serialize_image_pulls: false,
+                    correlate_events: false,
+                    ..Default::default()
+                },
+                ..Config::default()
+            },
         };
-        noticed.iter().filter(|pair| explains(pair)).count()
+        recording.add_sources(v)?;
+        recording.add_pod(v, zero)?;
+        for neighbour in neighbours {
+            recording.add_pod(neighbour, zero + created(neighbour) - created(v))?;
+        }
+        for entry in timeline.iter().filter(|e| e["src"] == "action") {
+            recording.add_node_action(&entry["action"], zero + entry["t"].as_f64().unwrap_or(0.0))?;
+        }
+        Ok(recording)
+    }
+
+    /// Runs the scenario until the recording's last entry.
+    pub(super) fn run(&self, draws: &Draws) -> Cluster {
+        let mut cluster =
+            Cluster::new(Config { jitter: JitterMode::Given(draws.clone()), ..self.config.clone() });
+        for (at, command) in &self.commands {
+            cluster.schedule(*at, command.clone());
+        }
+        cluster.run_until(self.zero + SimTime::from_secs_f64(self.end + 0.5));
+        cluster
+    }
+
+    fn at(&mut self, seconds: f64, command: Command) {
+        self.commands.push((SimTime::from_secs_f64(seconds), command));
+    }
+
+    /// The post of a pod, and what was done to it.
+    fn add_pod(&mut self, v: &Value, zero: f64) -> Result<(), String> {
+        let name = v["manifest"]["metadata"]["name"].as_str().unwrap_or("").to_string();
+        self.config.behaviors.extend(script::behaviors(&name, &v["manifest"]["metadata"]["annotations"])?);
+        self.at(zero, create(&v["manifest"], self.namespace)?);
+        for action in v["actions"].as_array().into_iter().flatten() {
+            let command = command(action, self.namespace, &name)?;
+            // When it was done, or for a neighbour when it was to be done.
+            let done = v["timeline"].as_array().into_iter().flatten().find(|e| e["action"] == *action);
+            let at = done.map_or(&action["at"], |entry| &entry["t"]).as_f64().unwrap_or(0.0);
+            self.at(zero + at, command);
+        }
+        Ok(())
+    }
+
+    /// What the recordings' namespace held before.
+    fn add_sources(&mut self, v: &Value) -> Result<(), String> {
+        let mut objects = Vec::new();
+        for (kind, name) in sources(v) {
+            let data = if kind == "Secret" { json!({"A": "MQ=="}) } else { json!({"A": "1"}) };
+            objects.push(json!({"apiVersion": "v1", "kind": kind, "metadata": {"name": name}, "data": data}));
+        }
+        for object in objects {
+            self.at(0.0, create(&object, self.namespace)?);
+        }
+        Ok(())
+    }
+
+    /// What was done to the node and its kubelet.
+    fn add_node_action(&mut self, action: &Value, at: f64) -> Result<(), String> {
+        let (Some(node), Some(what)) = (action["node"].as_str(), action["what"].as_str()) else {
+            return Ok(());
+        };
+        let node = node.to_string();
+        let command = match what {
+            "kubelet killed" => Command::StopKubelet { node },
+            "kubelet process started" => Command::StartKubelet { node },
+            _ => {
+                let patch =
+                    what.strip_prefix("node patched: ").ok_or(format!("unknown node action {what}"))?;
+                let patch = serde_json::from_str(patch).map_err(|error| error.to_string())?;
+                let key = ObjectKey { kind: "Node".to_string(), namespace: String::new(), name: node };
+                Command::Patch { key, patch, status: false }
+            }
+        };
+        self.at(at.max(0.0), command);
+        Ok(())
+    }
+}
+
+/// The ConfigMaps and Secrets that were made beforehand: by their names, and those that an action patches.
+fn sources(v: &Value) -> Vec<(&str, &str)> {
+    let mut found = Vec::new();
+    collect_strings(&v["manifest"]["spec"], &mut |text| match text.split_once('-') {
+        Some(("cm", "here")) => found.push(("ConfigMap", text)),
+        Some(("sec", "here")) => found.push(("Secret", text)),
+        _ => {}
     });
-    let others: Vec<f64> = acts
-        .iter()
-        .copied()
-        .filter(|at| *at > 2.0 && !exits.iter().any(|exit| *at > *exit && *at < exit + 1.15))
-        .collect();
-    let sync = best(|phase| others.iter().filter(|at| (**at - 0.01 - phase).rem_euclid(1.0) < 0.08).count());
-    Phases { relist: relist / period, sync }
+    let patched = v["actions"].as_array().into_iter().flatten().filter(|a| a["do"] == "patchobj");
+    found.extend(patched.filter_map(|a| Some((a["kind"].as_str()?, a["name"].as_str()?))));
+    found.sort_unstable();
+    found.dedup();
+    found
 }
 
-/// From one relist of the recorded kubelets to the next: a second, and the listing itself.
-const RELIST_PERIOD_SECONDS: f64 = 1.004;
-
-/// The phase in `[0, 1)` that scores highest.
-fn best(score: impl Fn(f64) -> usize) -> f64 {
-    let phases = (0..200).map(|step| f64::from(step) / 200.0);
-    phases.map(|phase| (score(phase), phase)).fold((0, 0.5), |a, b| if b.0 > a.0 { b } else { a }).1
+fn collect_strings<'a>(value: &'a Value, each: &mut impl FnMut(&'a str)) {
+    match value {
+        Value::String(text) => each(text),
+        Value::Array(items) => items.iter().for_each(|item| collect_strings(item, each)),
+        Value::Object(fields) => fields.values().for_each(|field| collect_strings(field, each)),
+        _ => {}
+    }
 }
 
-fn run(v: &Value, draws: &BTreeMap<Draw, VecDeque<f64>>, end: f64) -> Result<Cluster, String> {
-    let manifest = &v["manifest"];
+fn latency(annotations: &Value) -> Latency {
+    let mut latency = Latency::instant();
+    let delay = annotations["sim/sandbox-delay"].as_str().and_then(|text| text.parse::<f64>().ok());
+    if let Some(delay) = delay {
+        latency.run_pod_sandbox = SimTime::from_secs_f64(delay);
+    }
+    latency
+}
+
+/// The recordings' nodes: a small one each, and one with room for eight pods.
+fn node_config(name: &str) -> NodeConfig {
+    let mut allocatable =
+        BTreeMap::from([("cpu".to_string(), "1".to_string()), ("memory".to_string(), "3840Mi".to_string())]);
+    if name == "a1" {
+        allocatable.insert("pods".to_string(), "8".to_string());
+    }
+    NodeConfig { allocatable, ..NodeConfig::named(name) }
+}
+
+/// A calendar whose seconds begin where the recording's did: statuses show whole seconds. Recorded ones are rounded to a
+/// tenth; the starts of containers tell more.
+fn epoch(timeline: &[Value], zero: f64) -> i64 {
+    let start = timeline.iter().find_map(|e| e["startTime"].as_f64()).unwrap_or(0.0);
+    let of = |src: &'static str| timeline.iter().filter(move |e| e["src"] == src);
+    let starts = of("cri").filter(|e| e["op"] == "StartContainer").filter_map(|e| e["t"].as_f64());
+    let shown: Vec<f64> = of("api").flat_map(started_at).collect();
+    // How many starts are shown as they would be if the second began there.
+    let explained = |into_the_second: f64| {
+        let cut = |t: f64| (t + into_the_second).floor() - into_the_second;
+        starts.clone().filter(|t| shown.iter().any(|s| (s - cut(*t)).abs() < 0.06)).count()
+    };
+    let candidates =
+        [0, 1, -1, 2, -2, 3, -3, 4, -4].map(|step| (f64::from(step) * 0.0124 - start).rem_euclid(1.0));
+    let best = candidates.into_iter().map(|into| (explained(into), into));
+    let (_, into_the_second) = best.fold((0, candidates[0]), |a, b| if b.0 > a.0 { b } else { a });
+    1_767_225_600_000_000 + ((into_the_second - zero) * 1e6) as i64
+}
+
+/// `startedAt` of the containers of a status.
+fn started_at(entry: &Value) -> impl Iterator<Item = f64> {
+    let lists = ["containers", "initContainers"].into_iter().filter_map(|list| entry[list].as_object());
+    lists.flat_map(|statuses| statuses.values()).filter_map(|s| s["state"]["running"]["startedAt"].as_f64())
+}
+
+/// Container, and command or path, of each probe (`prober_manager.go AddPod` begins them in this order).
+fn probes(spec: &Value) -> Vec<(String, String)> {
+    let list = |key: &str| spec[key].as_array().cloned().unwrap_or_default();
+    let sidecars = list("initContainers").into_iter().filter(|c| c["restartPolicy"] == "Always");
+    let mut found = Vec::new();
+    for container in list("containers").into_iter().chain(sidecars) {
+        for kind in ["startupProbe", "readinessProbe", "livenessProbe"] {
+            let probe = &container[kind];
+            if probe.is_null() {
+                continue;
+            }
+            let words = probe["exec"]["command"].as_array().into_iter().flatten().filter_map(Value::as_str);
+            let ask = match probe["httpGet"]["path"].as_str() {
+                Some(path) => path.to_string(),
+                None => words.collect::<Vec<_>>().join(" "),
+            };
+            found.push((container["name"].as_str().unwrap_or("").to_string(), ask));
+        }
+    }
+    found
+}
+
+fn create(manifest: &Value, namespace: &str) -> Result<Command, String> {
     let (mut object, errors) = Object::decode(manifest);
     if let Some(error) = errors.first() {
         return Err(format!("the manifest does not decode: {}", error.message));
     }
-    let name = object.meta().name.clone();
-    let annotations = object.meta().annotations.clone();
-    object.meta_mut().namespace = "s".to_string();
-    let node = manifest["spec"]["nodeName"].as_str().unwrap_or("n1");
-    let mut latency = Latency::instant();
-    if let Some(delay) = annotations.get("sim/sandbox-delay").and_then(|text| text.parse::<f64>().ok()) {
-        latency.run_pod_sandbox = SimTime::from_secs_f64(delay);
-    }
-    let config = Config {
-        jitter: JitterMode::Given(draws.clone()),
-        epoch_micros: epoch(v),
-        latency,
-        nodes: vec![NodeConfig {
-            allocatable: BTreeMap::from([
-                ("cpu".to_string(), "1".to_string()),
-                ("memory".to_string(), "3840Mi".to_string()),
-            ]),
-            ..NodeConfig::named(node)
-        }],
-        images: images(v),
-        behaviors: behaviors(&annotations)?,
-        kubelet: KubeletConfig {
-            serialize_image_pulls: false,
-            correlate_events: false,
-            ..Default::default()
-        },
-        ..Config::default()
+    object.meta_mut().namespace = namespace.to_string();
+    Ok(Command::Create(Box::new(object)))
+}
+
+fn command(action: &Value, namespace: &str, pod: &str) -> Result<Command, String> {
+    let namespace = namespace.to_string();
+    let key = |kind: &str, name: &str| ObjectKey {
+        kind: kind.to_string(),
+        namespace: namespace.clone(),
+        name: name.to_string(),
     };
-    let mut cluster = Cluster::new(config);
-    cluster.schedule(LEAD, Command::Create(Box::new(object)));
-    for action in v["actions"].as_array().into_iter().flatten() {
-        let at = LEAD + SimTime::from_secs_f64(action["at"].as_f64().unwrap_or(0.0));
-        cluster.schedule(at, command(action, &name)?);
-    }
-    cluster.run_until(LEAD + SimTime::from_secs_f64(end + 0.5));
-    Ok(cluster)
-}
-
-/// A calendar whose seconds begin where the recording's did: statuses show whole seconds.
-fn epoch(v: &Value) -> i64 {
-    let start = v["timeline"].as_array().into_iter().flatten().find_map(|e| e["startTime"].as_f64());
-    let into_the_second = (-start.unwrap_or(0.0)).rem_euclid(1.0);
-    1_767_225_600_000_000 - LEAD.0 as i64 + (into_the_second * 1e6) as i64
-}
-
-fn command(action: &Value, pod: &str) -> Result<Command, String> {
-    let namespace = "s".to_string();
-    let key = ObjectKey { kind: "Pod".to_string(), namespace: namespace.clone(), name: pod.to_string() };
+    let patch = action["body"].clone();
+    let text = |field: &str| action[field].as_str().unwrap_or("").to_string();
     Ok(match action["do"].as_str() {
         Some("delete") => Command::Delete {
-            key,
+            key: key("Pod", pod),
             options: DeleteOptions {
                 grace_period_seconds: action["grace"].as_i64(),
                 ..DeleteOptions::default()
             },
         },
-        Some("patch") => Command::Patch { key, patch: action["body"].clone(), status: false },
-        Some("status") => Command::Patch { key, patch: action["body"].clone(), status: true },
-        Some("create") => {
-            let (mut object, _) = Object::decode(&action["body"]);
-            object.meta_mut().namespace = namespace;
-            Command::Create(Box::new(object))
+        Some("patch") => Command::Patch { key: key("Pod", pod), patch, status: false },
+        Some("patchobj") => Command::Patch { key: key(&text("kind"), &text("name")), patch, status: false },
+        Some("status") => Command::Patch { key: key("Pod", pod), patch, status: true },
+        Some("create") => create(&action["body"], &namespace)?,
+        Some("cri") => {
+            let container = text("container");
+            let fault = match action["op"].as_str() {
+                Some("kill") => {
+                    RuntimeFault::Exit { container, code: action["code"].as_i64().unwrap_or(0) as i32 }
+                }
+                Some("vanish") => RuntimeFault::LoseContainer { container },
+                Some("loseExited") => RuntimeFault::LoseExited { container },
+                Some("sandboxDie") => RuntimeFault::SandboxDies,
+                Some("sandboxNotReady") => RuntimeFault::SandboxNotReady,
+                Some("sandboxVanish") => RuntimeFault::LoseSandbox,
+                other => return Err(format!("the runner does not know the fault {other:?}")),
+            };
+            Command::RuntimeFault { namespace: namespace.clone(), pod: pod.to_string(), fault }
         }
         other => return Err(format!("the runner does not know the action {other:?}")),
     })
-}
-
-/// What the recordings' registry holds. The node of a recording may have had an image before: then the recording
-/// never pulls it.
-pub(in crate::topics) fn images(v: &Value) -> Vec<ImageRule> {
-    let pulled = |image: &str| {
-        v["timeline"].as_array().into_iter().flatten().any(|e| e["op"] == "PullImage" && e["image"] == image)
-    };
-    let rule = |image: &str| ImageRule { image: image.to_string(), ..ImageRule::default() };
-    let slow =
-        (1..=20).map(|s| ImageRule { pull: Some(SimTime::from_secs(s)), ..rule(&format!("sim/pull{s}-*")) });
-    let flaky = (1..=9).map(|times| ImageRule {
-        error: Some("rpc error: code = Unavailable desc = registry unavailable".to_string()),
-        times: Some(times),
-        size_bytes: Some(1000),
-        ..rule(&format!("sim/flaky{times}-*"))
-    });
-    let bad = ImageRule {
-        error: Some("rpc error: code = NotFound desc = failed to pull and unpack image \"{image}\": failed to resolve \
-             reference \"{image}\": {image}: not found"
-                .to_string()),
-        ..rule("sim/bad-*")
-    };
-    let present = ImageRule { present: !pulled("sim/app:v1"), size_bytes: Some(1000), ..rule("sim/app:v1") };
-    let rest = ImageRule { size_bytes: Some(1000), ..rule("sim/*") };
-    slow.chain(flaky)
-        .map(|rule| ImageRule { size_bytes: Some(1000), ..rule })
-        .chain([bad, present, rest])
-        .collect()
-}
-
-/// The scripts of the containers, from the annotations `sim/<container>`.
-fn behaviors(annotations: &BTreeMap<String, String>) -> Result<Vec<BehaviorRule>, String> {
-    let mut rules = Vec::new();
-    for (key, text) in annotations {
-        let Some(container) = key.strip_prefix("sim/").filter(|c| *c != "sandbox-delay") else { continue };
-        let script: Value = serde_json::from_str(text).map_err(|error| format!("{key}: {error}"))?;
-        let behavior = Arc::new(behavior(&script));
-        rules.push(BehaviorRule { pods: "*".to_string(), container: container.to_string(), behavior });
-    }
-    let rest = Arc::new(behavior(&Value::Null));
-    rules.push(BehaviorRule { pods: "*".to_string(), container: String::new(), behavior: rest });
-    Ok(rules)
-}
-
-pub(in crate::topics) fn behavior(script: &Value) -> Behavior {
-    let mut listens: Vec<Step> = script["listen"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(|port| u16::try_from(port.as_u64()?).ok())
-        .map(|port| Step { at: SimTime::ZERO, act: Act::Listen { port, protocol: Protocol::Http } })
-        .collect();
-    let run = |run: &Value, mut steps: Vec<Step>| {
-        if let Some(seconds) = run["for"].as_f64() {
-            let act = match run["reason"].as_str() {
-                Some("OOMKilled") => Act::Oom,
-                _ => Act::Exit {
-                    code: run["exit"].as_i64().unwrap_or(0) as i32,
-                    message: run["msg"].as_str().unwrap_or("").to_string(),
-                },
-            };
-            steps.push(Step { at: SimTime::from_secs_f64(seconds), act });
-        }
-        Run { start_error: None, steps }
-    };
-    let mut runs: Vec<Run> =
-        script["runs"].as_array().into_iter().flatten().map(|r| run(r, listens.clone())).collect();
-    if runs.is_empty() {
-        runs.push(Run { start_error: None, steps: core::mem::take(&mut listens) });
-    }
-    if let Some(message) = script["startError"].as_str() {
-        for run in &mut runs {
-            run.start_error = Some(ScriptedStartError {
-                exit_code: 128,
-                reason: "StartError".to_string(),
-                message: message.to_string(),
-            });
-        }
-    }
-    let after = script["termAfter"].as_f64().unwrap_or(0.1);
-    let on_term = match after < 0.0 {
-        true => OnTerm::Ignore,
-        false => OnTerm::Exit {
-            after: SimTime::from_secs_f64(after),
-            code: script["termExit"].as_i64().unwrap_or(0) as i32,
-        },
-    };
-    Behavior { runs, on_term, exec: Vec::new(), probe_words: true }
 }

@@ -1,21 +1,21 @@
 //! A simulated trace in the recordings' own form.
 
 use lifepod_api::{ContainerState, ContainerStatus, Object, Pod, SimTime};
-use lifepod_engine::trace::{Call, Op, ProbeAttempt, RuntimeCall, What};
+use lifepod_engine::trace::{Call, Op, RuntimeCall, What};
 use lifepod_engine::{Entry, Trace};
 use serde_json::{Map, Value, json};
 
-/// The entries of a trace, with times counted from `zero`.
-pub(super) fn timeline(trace: &Trace, zero: SimTime) -> Vec<Value> {
-    trace.entries().iter().filter_map(|entry| write(entry, zero)).collect()
+/// The entries of a trace about one pod, with times counted from `zero`.
+pub(super) fn timeline(trace: &Trace, zero: SimTime, pod: &str) -> Vec<Value> {
+    trace.entries().iter().filter_map(|entry| write(entry, zero, pod)).collect()
 }
 
-fn write(entry: &Entry, zero: SimTime) -> Option<Value> {
+fn write(entry: &Entry, zero: SimTime, name: &str) -> Option<Value> {
     let t = ((entry.at.as_secs_f64() - zero.as_secs_f64()) * 1000.0).round() / 1000.0;
     let mut value = match &entry.what {
         What::Object(revision) => match &*revision.object {
-            Object::Pod(pod) => api(pod, revision.op),
-            Object::Event(event) if revision.op == Op::Added => {
+            Object::Pod(pod) if pod.metadata.name == name => api(pod, revision.op),
+            Object::Event(event) if revision.op == Op::Added && event.involved_object.name == name => {
                 let mut value = json!({
                     "src": "event", "type": event.type_, "reason": event.reason, "message": event.message,
                 });
@@ -27,9 +27,9 @@ fn write(entry: &Entry, zero: SimTime) -> Option<Value> {
             }
             _ => return None,
         },
-        What::Call(call) => cri(call)?,
-        What::Probe(probe) => exec(probe)?,
-        What::Decision(_) | What::Action(_) | What::Said(_) => return None,
+        What::Call(call) if call.pod.name == name => cri(call)?,
+        // Probes are compared by what they change.
+        What::Call(_) | What::Probe(_) | What::Decision(_) | What::Action(_) | What::Said(_) => return None,
     };
     value["t"] = json!(t);
     Some(value)
@@ -104,6 +104,9 @@ fn cri(call: &RuntimeCall) -> Option<Value> {
         Call::Exited { attempt, exit_code, reason, .. } => {
             json!({"op": "exited", "attempt": attempt, "exitCode": exit_code, "reason": reason})
         }
+        Call::StopContainerCancelled { attempt } => {
+            json!({"op": "StopContainerCancelled", "attempt": attempt})
+        }
         Call::RemoveContainer { attempt } => json!({"op": "RemoveContainer", "attempt": attempt}),
         Call::ExecSync { attempt, command, exit_code, .. } => {
             json!({"op": "ExecSync", "attempt": attempt, "cmd": command.join(" "), "exit": exit_code})
@@ -122,10 +125,4 @@ fn cri(call: &RuntimeCall) -> Option<Value> {
         value["container"] = json!(container);
     }
     Some(value)
-}
-
-/// Probes by a command are runtime calls in the recordings.
-fn exec(probe: &ProbeAttempt) -> Option<Value> {
-    let _ = probe;
-    None
 }

@@ -1,7 +1,7 @@
 //! From a recording's manifests, nodes and actions to a simulated run.
 
 use super::written;
-use crate::topics::pod_timelines::replay::{behavior, images};
+use crate::topics::pod_timelines::script::{behavior, images};
 use lifepod_api::{Object, ObjectKey, SimTime, Taint};
 use lifepod_engine::client::{Api, FieldValidation, PatchType, Subresource};
 use lifepod_engine::{
