@@ -3,6 +3,7 @@
 //! Objects are matched by their role (who owns them, which in order of creation they are), pods of one owner by any
 //! pairing that fits: their names are drawn at random, and so is which of two equal ones is deleted first.
 
+use super::replay::is_driven;
 use crate::topics::pod_timelines::compare::{
     FLASH, Sequences, Step, TOLERANCE, measure, message, plain, push, same,
 };
@@ -34,10 +35,11 @@ pub(super) fn compare(v: &Value, simulated: &[Value]) -> Result<(), String> {
     let end = recorded.iter().filter_map(|e| e["t"].as_f64()).fold(0.0, f64::max);
     let end = v["durationSeconds"].as_f64().unwrap_or(end);
     // In the runs named D a stand-in reported bound pods, and only what the control plane did counts.
-    let kubelets = !v["run"].as_str().is_some_and(|run| run.starts_with('D'));
+    let kubelets = !is_driven(v);
     let simulated: Vec<&Value> =
         simulated.iter().filter(|e| e["t"].as_f64().is_some_and(|t| t <= end)).collect();
-    let recorded: Vec<&Value> = recorded.iter().collect();
+    let recorded: Vec<&Value> =
+        recorded.iter().filter(|row| kubelets || !is_of_another_run(v, row)).collect();
     let expected = by_role(lives(&recorded, end, kubelets));
     let got = by_role(lives(&simulated, end, kubelets));
     let none = Vec::new();
@@ -50,6 +52,18 @@ pub(super) fn compare(v: &Value, simulated: &[Value]) -> Result<(), String> {
         }
     }
     if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n")) }
+}
+
+/// Whether a row is about a node of the scenario before, which was just being removed. A node that this scenario makes
+/// may have had the same name.
+fn is_of_another_run(v: &Value, row: &Value) -> bool {
+    let same = |node: &Value| node["name"] == row["name"];
+    let described = || v["nodes"].as_array().into_iter().flatten().any(same);
+    let at = row["t"].as_f64().unwrap_or(0.0);
+    let created =
+        |action: &Value| same(&action["node"]) && action["at"].as_f64().is_some_and(|made| made <= at);
+    let created = || v["actions"].as_array().into_iter().flatten().any(created);
+    (row["src"] == "node" || row["kind"] == "Node") && !described() && !created()
 }
 
 /// Lays the lives of one role side by side: an augmenting-path matching over the pairs that fit.
@@ -120,7 +134,8 @@ fn lives(rows: &[&Value], end: f64, kubelets: bool) -> Vec<Life> {
     let mut living: BTreeMap<(String, String), usize> = BTreeMap::new();
     let words = Words::of(rows, kubelets);
     for row in rows {
-        let (src, at) = (plain(&row["src"]), row["t"].as_f64().unwrap_or(0.0));
+        // What was there before the recording began is there when it begins.
+        let (src, at) = (plain(&row["src"]), row["t"].as_f64().unwrap_or(0.0).max(0.0));
         if src == "action" || src == "event" {
             continue;
         }
@@ -221,7 +236,11 @@ fn show(life: &mut Life, row: &Value, at: f64, kubelets: bool, words: &Words) {
             let scheduled = &row["conditionMessages"]["PodScheduled"];
             // A cluster of many scenarios counts other nodes too.
             let message = if kubelets { String::new() } else { plain(scheduled) };
-            sequence("PodScheduled", format!("{} {message}", plain(&row["conditions"]["PodScheduled"])));
+            let scheduled = plain(&row["conditions"]["PodScheduled"]);
+            // A kubelet would have set it for pods that came with a node.
+            if kubelets || scheduled != "True" {
+                sequence("PodScheduled", format!("{scheduled} {message}"));
+            }
             let target = &row["conditionMessages"]["DisruptionTarget"];
             sequence(
                 "DisruptionTarget",
@@ -290,7 +309,10 @@ fn show(life: &mut Life, row: &Value, at: f64, kubelets: bool, words: &Words) {
             sequence("finalizers", plain(&row["finalizers"]));
         }
     }
-    for (type_, condition) in row["conditions"].as_object().into_iter().flatten() {
+    // The driver's nodes have no other conditions.
+    let reported = |type_: &&String| kubelets || life.src != "node" || type_.as_str() == "Ready";
+    for (type_, condition) in row["conditions"].as_object().into_iter().flatten().filter(|(t, _)| reported(t))
+    {
         let text = format!("{} {}", plain(&condition["status"]), plain(&condition["reason"]));
         sequence(&format!("condition {type_}"), text);
     }
@@ -329,6 +351,9 @@ impl Words {
         text.split_inclusive(|c: char| !(c.is_ascii_alphanumeric() || c == '-' || c == '.'))
             .map(|word| {
                 let bare = word.trim_end_matches(|c: char| !(c.is_ascii_alphanumeric() || c == '-'));
+                if is_uid(bare) {
+                    return word.replacen(bare, "<uid>", 1);
+                }
                 match self.0.iter().find(|(name, _)| name == bare) {
                     Some((_, stands)) => word.replacen(bare, stands, 1),
                     None => word.to_string(),
@@ -336,6 +361,14 @@ impl Words {
             })
             .collect()
     }
+}
+
+fn is_uid(word: &str) -> bool {
+    let lengths = [8, 4, 4, 4, 12];
+    let parts: Vec<&str> = word.split('-').collect();
+    parts.len() == lengths.len()
+        && parts.iter().zip(lengths).all(|(part, length)| part.len() == length)
+        && word.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-')
 }
 
 /// Lives by role.

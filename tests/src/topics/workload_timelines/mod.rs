@@ -12,10 +12,14 @@ use serde_json::Value;
 /// must give it.
 const SEEDS: u64 = 6;
 
+/// In the recordings of the scheduler it also decides which of several equal nodes a pod gets.
+const SCHEDULER_SEEDS: u64 = 60;
+
 /// Replays one recording and compares.
 pub fn workload_timelines(v: &Value) -> Result<(), String> {
     let mut first = None;
-    for seed in 1..=SEEDS {
+    let seeds = if replay::is_driven(v) { SCHEDULER_SEEDS } else { SEEDS };
+    for seed in 1..=seeds {
         match compare::compare(v, &replay::replay(v, seed)?) {
             Ok(()) => return Ok(()),
             Err(difference) => first.get_or_insert(difference),

@@ -32,7 +32,9 @@ pub(super) fn replay(v: &Value, seed: u64) -> Result<Vec<Value>, String> {
     let namespace = v["id"].as_str().unwrap_or("default");
     let nodes = nodes(v, rows);
     let names: Vec<String> = nodes.iter().map(|node| node.name.clone()).collect();
-    let shown: Vec<String> = names.iter().filter(|name| has_rows(rows, name)).cloned().collect();
+    let created = v["actions"].as_array().into_iter().flatten().filter_map(|a| a["node"]["name"].as_str());
+    let names = names.into_iter().chain(created.map(str::to_string));
+    let shown: Vec<String> = names.filter(|name| has_rows(rows, name)).collect();
     let config = Config {
         seed,
         epoch_micros: epoch(rows),
@@ -130,8 +132,11 @@ fn nodes(v: &Value, rows: &[Value]) -> Vec<NodeConfig> {
         pairs.into_iter().map(|(key, value)| (key.to_string(), value.to_string())).collect()
     };
     let described = v["nodes"].as_array().into_iter().flatten().filter(|node| node.is_object());
+    // A cluster of the runs named D has the described nodes only; rows of others are of those that were before.
+    let complete = is_driven(v);
     let initial = rows.iter().filter(|row| {
-        row["src"] == "node" && (row["type"] == "INITIAL" || row["t"].as_f64().is_some_and(|t| t < 0.0))
+        let before = row["type"] == "INITIAL" || row["t"].as_f64().is_some_and(|t| t < 0.0);
+        !complete && row["src"] == "node" && before
     });
     for node in described.chain(initial) {
         let name = node["name"].as_str().unwrap_or("").to_string();
@@ -151,6 +156,9 @@ fn nodes(v: &Value, rows: &[Value]) -> Vec<NodeConfig> {
             .map(taint)
             .collect();
         known.unschedulable = node["unschedulable"] == true;
+    }
+    if complete {
+        return nodes.into_values().collect();
     }
     // A pod's node selector tells the pool of the nodes that it ran on; the pool `main` is three nodes.
     let mut pools: BTreeMap<String, String> = BTreeMap::new();
@@ -179,6 +187,11 @@ fn nodes(v: &Value, rows: &[Value]) -> Vec<NodeConfig> {
         nodes.entry(name).or_insert(node);
     }
     nodes.into_values().collect()
+}
+
+/// Whether a driver stood in for the kubelets (the runs named D).
+pub(super) fn is_driven(v: &Value) -> bool {
+    v["run"].as_str().is_some_and(|run| run.starts_with('D'))
 }
 
 /// The pool that the manifest behind a pod's row asks for.

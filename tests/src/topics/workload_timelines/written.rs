@@ -134,7 +134,8 @@ fn workload(row: &mut Map<String, Value>, object: &Object) {
             None => "Unknown",
             _ => "NotReady",
         };
-        row.insert("status".into(), json!(text));
+        let cordoned = if node.spec.unschedulable { ",SchedulingDisabled" } else { "" };
+        row.insert("status".into(), json!(format!("{text}{cordoned}")));
     } else {
         if let Some(phase) = status.get("phase") {
             row.insert("phase".into(), phase.clone());
