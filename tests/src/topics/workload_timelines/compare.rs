@@ -179,8 +179,9 @@ fn lives(rows: &[&Value], end: f64, kubelets: bool) -> Vec<Life> {
                 lives.push(Life { src, name, born: at, ..Life::default() });
                 lives.len() - 1
             });
-        let text =
-            format!("{} {} {}", plain(&row["etype"]), plain(&row["reason"]), words.plain(&message(row)));
+        let mut told = (*row).clone();
+        told["message"] = words.plain(&plain(&row["message"])).into();
+        let text = format!("{} {} {}", plain(&row["etype"]), plain(&row["reason"]), message(&told));
         let sequence = format!("events {}", plain(&row["source"]));
         push(&mut lives[index].sequences, sequence, at, text, true);
     }
@@ -229,6 +230,7 @@ const MORE_COUNTS: [&str; 4] = ["currentHealthy", "desiredHealthy", "used", "har
 
 fn show(life: &mut Life, row: &Value, at: f64, kubelets: bool, words: &Words) {
     let all = &mut life.sequences;
+    let waited = all.get("PodScheduled").and_then(|s| s.last()).is_some_and(|s| !s.text.trim().is_empty());
     let mut sequence = |name: &str, text: String| push(all, name.to_string(), at, text, true);
     sequence("deleting", plain(&row["deleting"]));
     match life.src.as_str() {
@@ -238,7 +240,7 @@ fn show(life: &mut Life, row: &Value, at: f64, kubelets: bool, words: &Words) {
             let message = if kubelets { String::new() } else { plain(scheduled) };
             let scheduled = plain(&row["conditions"]["PodScheduled"]);
             // A kubelet would have set it for pods that came with a node.
-            if kubelets || scheduled != "True" {
+            if kubelets || waited || scheduled != "True" {
                 sequence("PodScheduled", format!("{scheduled} {message}"));
             }
             let target = &row["conditionMessages"]["DisruptionTarget"];
