@@ -1,9 +1,13 @@
 //! Tools that read files or standard input, line by line or as a whole.
 
 use super::awk::Awk;
+use super::cut::Cut;
+use super::grep::Grep;
+use super::head::Head;
 use super::sed::Sed;
 use super::sort::Uniq;
-use super::text::{Cat, Cut, Grep, Head, Lines, Tee, Tr};
+use super::text::{Cat, Lines, Tee};
+use super::tr::Tr;
 use super::{Cx, State};
 use crate::fs::Errno;
 use crate::kernel::{FileId, Turn};

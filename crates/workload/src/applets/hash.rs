@@ -1,7 +1,7 @@
 //! `md5sum` and its like, `base64`, `hexdump`, `od`.
 
 use super::filter::Filter;
-use super::text::{has, options, value};
+use super::options::{has, options, value};
 use super::{Cx, State};
 use alloc::format;
 use alloc::string::{String, ToString};

@@ -1,7 +1,7 @@
 //! Tools that tell about the process, the host and its users.
 
 use super::list::human;
-use super::text::{has, options, value};
+use super::options::{has, options, value};
 use super::{Cx, State};
 use crate::exec;
 use alloc::format;

@@ -3,7 +3,7 @@
 use super::clock::{civil, format_time};
 use super::files::join;
 use super::info::user_name;
-use super::text::{has, options};
+use super::options::{has, options};
 use super::{Cx, State};
 use crate::fs::{Kind, Node};
 use alloc::format;

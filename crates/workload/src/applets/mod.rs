@@ -6,14 +6,21 @@
 pub(crate) mod awk;
 mod awk_parse;
 mod clock;
+mod compare;
+mod copy;
+mod cut;
 pub(crate) mod echo;
-pub(crate) mod files;
+mod files;
 mod filter;
 mod find;
+mod grep;
 mod hash;
+mod head;
 mod info;
 mod list;
+pub(crate) mod mode;
 mod net;
+mod options;
 pub(crate) mod printf;
 pub(crate) mod regex;
 mod run;
@@ -23,6 +30,7 @@ mod stress;
 mod tail;
 pub(crate) mod test;
 mod text;
+mod tr;
 mod values;
 
 use crate::config::Ask;
@@ -134,51 +142,51 @@ pub(crate) const TOOLS: &[(&str, Tool)] = &[
     ("base64", hash::base64),
     ("basename", values::basename),
     ("cat", text::cat),
-    ("chgrp", files::chown),
-    ("chmod", files::chmod),
-    ("chown", files::chown),
+    ("chgrp", mode::chown),
+    ("chmod", mode::chmod),
+    ("chown", mode::chown),
     ("chroot", run::chroot),
     ("cksum", hash::sum),
     ("clear", values::nothing),
-    ("cmp", files::cmp),
-    ("cp", files::cp),
+    ("cmp", compare::cmp),
+    ("cp", copy::cp),
     ("curl", net::curl),
-    ("cut", text::cut),
+    ("cut", cut::cut),
     ("date", clock::date),
     ("dd", files::dd),
     ("df", info::df),
-    ("diff", files::diff),
+    ("diff", compare::diff),
     ("dig", net::dig),
     ("dirname", values::dirname),
     ("du", info::du),
     ("dumb-init", run::supervisor),
     ("echo", echo::tool),
-    ("egrep", text::grep),
+    ("egrep", grep::grep),
     ("env", run::env),
     ("expr", values::expr),
     ("factor", values::nothing),
     ("fallocate", files::truncate),
     ("false", values::false_),
-    ("fgrep", text::grep),
+    ("fgrep", grep::grep),
     ("find", find::find),
     ("fold", text::fold),
     ("free", info::free),
     ("getent", info::getent),
     ("gosu", run::switch_user),
-    ("grep", text::grep),
+    ("grep", grep::grep),
     ("groups", info::groups),
-    ("head", text::head),
+    ("head", head::head),
     ("hexdump", hash::hexdump),
     ("host", net::dig),
     ("hostname", info::hostname),
     ("httpd", net::httpd),
     ("id", info::id),
     ("ifconfig", info::ip),
-    ("install", files::cp),
+    ("install", copy::cp),
     ("ip", info::ip),
     ("kill", run::kill),
     ("killall", run::killall),
-    ("ln", files::ln),
+    ("ln", copy::ln),
     ("logger", values::nothing),
     ("logname", info::whoami),
     ("ls", list::ls),
@@ -187,7 +195,7 @@ pub(crate) const TOOLS: &[(&str, Tool)] = &[
     ("mkfifo", files::mkfifo),
     ("mktemp", files::mktemp),
     ("mount", info::mount),
-    ("mv", files::mv),
+    ("mv", copy::mv),
     ("nc", net::nc),
     ("netcat", net::nc),
     ("nice", run::wrapper),
@@ -235,7 +243,7 @@ pub(crate) const TOOLS: &[(&str, Tool)] = &[
     ("timeout", run::timeout),
     ("tini", run::supervisor),
     ("touch", files::touch),
-    ("tr", text::tr),
+    ("tr", tr::tr),
     ("true", values::true_),
     ("truncate", files::truncate),
     ("tty", info::tty),

@@ -1,6 +1,6 @@
 //! Clients of the network: `wget`, `curl`, `nc`, `nslookup`, `ping`; and the small servers `nc -l` and `httpd`.
 
-use super::text::{has, options, value};
+use super::options::{has, options, value};
 use super::{Cx, State, clock};
 use crate::config::{Ask, Dial, DialId, DialResult, Reply};
 use crate::kernel::{Turn, Wait};

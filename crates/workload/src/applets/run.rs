@@ -2,7 +2,7 @@
 
 use super::filter::Filter;
 use super::info::user_id;
-use super::text::{has, options, value};
+use super::options::{has, options, value};
 use super::{Cx, State, clock};
 use crate::exec;
 use crate::fs::Errno;

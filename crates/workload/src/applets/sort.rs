@@ -1,7 +1,8 @@
 //! `sort`, `uniq`, `shuf`.
 
 use super::filter::{Filter, Line, More, Work};
-use super::text::{has, lines_of, options, value};
+use super::options::{has, options, value};
+use super::text::lines_of;
 use super::{Cx, State};
 use alloc::format;
 use alloc::string::{String, ToString};

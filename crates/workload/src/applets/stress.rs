@@ -1,6 +1,6 @@
 //! `stress` and `stress-ng`: memory that grows, workers that burn.
 
-use super::text::count;
+use super::options::count;
 use super::{Cx, State, clock};
 use crate::kernel::{Turn, Wait};
 use crate::signal::Signal;

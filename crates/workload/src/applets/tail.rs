@@ -1,7 +1,7 @@
 //! `tail`.
 
 use super::filter::Filter;
-use super::text::{count, has, obsolete_count, options, value};
+use super::options::{count, has, obsolete_count, options, value};
 use super::{Cx, State};
 use crate::fs::Errno;
 use crate::kernel::{FileId, Turn, Wait};

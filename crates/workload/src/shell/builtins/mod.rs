@@ -429,7 +429,7 @@ impl Shell {
             }
             Some(text) => match u16::from_str_radix(text, 8) {
                 Ok(mask) => sys.process_mut().umask = mask & 0o777,
-                Err(_) => match crate::applets::files::parse_mode(text, 0o777 & !sys.process().umask, true) {
+                Err(_) => match crate::applets::mode::parse_mode(text, 0o777 & !sys.process().umask, true) {
                     Some(mode) => sys.process_mut().umask = !mode & 0o777,
                     None => {
                         self.complain_as("umask", &format!("Illegal mode: {text}"));

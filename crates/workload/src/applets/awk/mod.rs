@@ -1,9 +1,11 @@
 //! `awk`: rules over lines and fields.
 
+mod functions;
+mod value;
+
 use super::awk_parse::{Expr, Pattern, Rule, Statement, parse};
 use super::filter::{Filter, Line, More, Work};
 use super::regex::Regex;
-use super::sed::substitute;
 use super::{Cx, State, printf};
 use crate::shell::Dialect;
 use alloc::boxed::Box;
@@ -11,76 +13,12 @@ use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
+use functions::split;
+use value::Value;
+use value::arithmetic;
 
 /// Steps that one program may take in all; a loop without end stops here.
 const MAX_STEPS: u64 = 20_000_000;
-
-/// A value: text that looks like a number, when it came from input, compares as one.
-#[derive(Clone, Debug)]
-enum Value {
-    Number(f64),
-    Text(String),
-    Input(String),
-}
-
-impl Value {
-    fn number(&self) -> f64 {
-        match self {
-            Value::Number(n) => *n,
-            Value::Text(t) | Value::Input(t) => leading_number(t).0,
-        }
-    }
-
-    fn text(&self) -> String {
-        match self {
-            Value::Number(n) => number_text(*n),
-            Value::Text(t) | Value::Input(t) => t.clone(),
-        }
-    }
-
-    fn truth(&self) -> bool {
-        match self {
-            Value::Number(n) => *n != 0.0,
-            Value::Text(t) => !t.is_empty(),
-            Value::Input(t) => {
-                let (n, all) = leading_number(t);
-                if all { n != 0.0 } else { !t.is_empty() }
-            }
-        }
-    }
-
-    fn numeric(&self) -> bool {
-        match self {
-            Value::Number(_) => true,
-            Value::Text(_) => false,
-            Value::Input(t) => t.is_empty() || leading_number(t).1,
-        }
-    }
-}
-
-/// The number that a text begins with, and whether it is all of the text.
-fn leading_number(text: &str) -> (f64, bool) {
-    let t = text.trim();
-    if let Ok(n) = t.parse::<f64>()
-        && t.starts_with(|c: char| c.is_ascii_digit() || "+-.".contains(c))
-        && !t.to_ascii_lowercase().contains(['n', 'i'])
-    {
-        return (n, true);
-    }
-    let mut end = 0;
-    for (i, c) in t.char_indices() {
-        let fits = c.is_ascii_digit() || c == '.' || (i == 0 && (c == '-' || c == '+'));
-        if !fits {
-            break;
-        }
-        end = i + 1;
-    }
-    (t[..end].parse().unwrap_or(0.0), false)
-}
-
-fn number_text(n: f64) -> String {
-    if n == (n as i64) as f64 { format!("{}", n as i64) } else { printf::general(n, 6) }
-}
 
 /// Why a statement did not go on to the next one.
 enum Leave {
@@ -515,190 +453,4 @@ impl Awk {
             Expr::Call(name, args) => self.call(cx, name, args),
         }
     }
-
-    fn call(&mut self, cx: &mut Cx<'_, '_>, name: &str, args: &[Expr]) -> Value {
-        if let ("length", [Expr::Var(array)]) = (name, args)
-            && let Some(array) = self.arrays.get(array)
-        {
-            return Value::Number(array.len() as f64);
-        }
-        if name == "split" {
-            let text = args.first().map(|a| self.eval(cx, a).text()).unwrap_or_default();
-            let separator = match args.get(2) {
-                Some(Expr::Regex(regex)) => return self.split_regex(args, &text, &regex.clone()),
-                Some(e) => self.eval(cx, e).text(),
-                None => self.var("FS").text(),
-            };
-            return self.fill(args, split(&text, &separator));
-        }
-        if name == "sub" || name == "gsub" {
-            let [pattern, with, ..] = args else { return Value::Number(0.0) };
-            let regex = self.regex(cx, pattern);
-            let with = self.eval(cx, with).text();
-            let record = Expr::Field(Box::new(Expr::Number(0.0)));
-            let place = args.get(2).unwrap_or(&record).clone();
-            let text = self.eval(cx, &place).text();
-            let count = matches_in(&regex, &text);
-            if let Some(new) = substitute(&regex, &text, &with, name == "gsub", 0) {
-                self.set(cx, &place, Value::Text(new));
-            }
-            return Value::Number(if name == "gsub" { count } else { count.min(1.0) });
-        }
-        if name == "match" {
-            let [text, pattern, ..] = args else { return Value::Number(0.0) };
-            let chars: Vec<char> = self.eval(cx, text).text().chars().collect();
-            let regex = self.regex(cx, pattern);
-            let found = regex.find(&chars, 0).and_then(|g| g[0]);
-            let (start, length) = found.map_or((0.0, -1.0), |(a, b)| (a as f64 + 1.0, (b - a) as f64));
-            self.vars.insert("RSTART".to_string(), Value::Number(start));
-            self.vars.insert("RLENGTH".to_string(), Value::Number(length));
-            return Value::Number(start);
-        }
-        let values: Vec<Value> = args.iter().map(|a| self.eval(cx, a)).collect();
-        let text = |i: usize| values.get(i).map(Value::text).unwrap_or_default();
-        let number = |i: usize| values.get(i).map_or(0.0, Value::number);
-        match name {
-            "length" => {
-                let text = if values.is_empty() { self.record.clone() } else { text(0) };
-                Value::Number(text.chars().count() as f64)
-            }
-            "substr" => {
-                let from = number(1) as i64 - 1;
-                let len = if values.len() > 2 { number(2) as i64 } else { i64::MAX };
-                let end = from.saturating_add(len);
-                let kept = text(0)
-                    .chars()
-                    .enumerate()
-                    .filter(|(i, _)| (*i as i64) >= from && (*i as i64) < end)
-                    .map(|(_, c)| c)
-                    .collect();
-                Value::Text(kept)
-            }
-            "index" => {
-                let (hay, needle) = (text(0), text(1));
-                Value::Number(hay.find(&needle).map_or(0.0, |i| hay[..i].chars().count() as f64 + 1.0))
-            }
-            "toupper" => Value::Text(text(0).to_uppercase()),
-            "tolower" => Value::Text(text(0).to_lowercase()),
-            "sprintf" => {
-                let rest: Vec<String> = values.iter().skip(1).map(Value::text).collect();
-                Value::Text(
-                    String::from_utf8_lossy(&printf::printf(&text(0), &rest, Dialect::Bash).output)
-                        .into_owned(),
-                )
-            }
-            "int" => Value::Number(number(0) as i64 as f64),
-            "rand" => Value::Number((cx.sys.kernel.random() >> 11) as f64 / (1u64 << 53) as f64),
-            "srand" => Value::Number(0.0),
-            "systime" => Value::Number((cx.sys.kernel.wall() / 1_000_000) as f64),
-            "sqrt" => Value::Number(root(number(0))),
-            _ => {
-                cx.sys.assume(&format!("awk {name}()"), "it gives nothing");
-                Value::Text(String::new())
-            }
-        }
-    }
-
-    fn split_regex(&mut self, args: &[Expr], text: &str, regex: &Regex) -> Value {
-        let chars: Vec<char> = text.chars().collect();
-        let mut parts = Vec::new();
-        let mut at = 0;
-        let mut from = 0;
-        while let Some((a, b)) = regex.find(&chars, from).and_then(|g| g[0]).filter(|(a, b)| b > a) {
-            parts.push(chars[at..a].iter().collect());
-            (at, from) = (b, b);
-        }
-        if !chars.is_empty() {
-            parts.push(chars[at..].iter().collect());
-        }
-        self.fill(args, parts)
-    }
-
-    fn fill(&mut self, args: &[Expr], parts: Vec<String>) -> Value {
-        let count = parts.len() as f64;
-        if let Some(Expr::Var(array)) = args.get(1) {
-            let filled =
-                parts.into_iter().enumerate().map(|(i, p)| ((i + 1).to_string(), Value::Input(p))).collect();
-            self.arrays.insert(array.clone(), filled);
-        }
-        Value::Number(count)
-    }
-}
-
-fn matches_in(regex: &Regex, text: &str) -> f64 {
-    let chars: Vec<char> = text.chars().collect();
-    let (mut at, mut n) = (0, 0.0);
-    while at <= chars.len() {
-        let Some((a, b)) = regex.find(&chars, at).and_then(|g| g[0]) else { break };
-        n += 1.0;
-        at = if b > a { b } else { b + 1 };
-    }
-    n
-}
-
-/// The fields of a text: by white space, by one character, or by a regular expression.
-fn split(text: &str, separator: &str) -> Vec<String> {
-    if separator == " " {
-        return text.split_whitespace().map(ToString::to_string).collect();
-    }
-    if text.is_empty() {
-        return Vec::new();
-    }
-    if separator.is_empty() {
-        return text.chars().map(String::from).collect();
-    }
-    if separator.chars().count() == 1 && separator != "\\" {
-        return text.split(separator).map(ToString::to_string).collect();
-    }
-    let Ok(regex) = Regex::new(separator, true, false) else { return Vec::from([text.to_string()]) };
-    let chars: Vec<char> = text.chars().collect();
-    let mut out = Vec::new();
-    let mut at = 0;
-    while let Some((a, b)) = regex.find(&chars, at).and_then(|g| g[0]).filter(|(a, b)| b > a) {
-        out.push(chars[at..a].iter().collect());
-        at = b;
-    }
-    out.push(chars[at..].iter().collect());
-    out
-}
-
-fn arithmetic(op: &str, a: f64, b: f64) -> f64 {
-    match op {
-        "+" => a + b,
-        "-" => a - b,
-        "*" => a * b,
-        "/" => a / b,
-        "%" => a % b,
-        _ => power(a, b),
-    }
-}
-
-/// A power by repeated squaring; only whole exponents have one here.
-fn power(base: f64, exponent: f64) -> f64 {
-    let mut n = (exponent.abs() as u64).min(10_000);
-    let (mut result, mut square) = (1.0, base);
-    while n > 0 {
-        if n & 1 == 1 {
-            result *= square;
-        }
-        square *= square;
-        n >>= 1;
-    }
-    if exponent < 0.0 { 1.0 / result } else { result }
-}
-
-/// A square root, by Newton's method.
-fn root(n: f64) -> f64 {
-    if n <= 0.0 {
-        return 0.0;
-    }
-    let mut x = if n > 1.0 { n } else { 1.0 };
-    for _ in 0..1_100 {
-        let next = (x + n / x) / 2.0;
-        if next >= x {
-            break;
-        }
-        x = next;
-    }
-    x
 }

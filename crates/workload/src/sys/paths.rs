@@ -1,39 +1,13 @@
-//! System calls: what a program may ask of the kernel, as the process that it is.
+//! Files by their paths, as system calls see them.
 
-use crate::config::{ContainerId, Dial, DialId, DialResult};
-use crate::fs::{self, Content, Device, Errno, Kind, Node, NodeRef, Walk, Who};
-use crate::happening::Happening;
-use crate::kernel::{Client, FileId, Kernel, Listener, PIPE_CAPACITY, ProcId, Process, Status, Target, Wait};
+use super::Sys;
+use crate::fs::{self, Content, Device, Errno, Kind, Node, NodeRef, Walk};
+use crate::kernel::{FileId, Target};
 use crate::proc_fs;
-use crate::program::Program;
-use crate::signal::Signal;
 use alloc::collections::BTreeMap;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use lifepod_api::SimTime;
-
-/// The kernel as one process sees it.
-pub(crate) struct Sys<'a> {
-    pub kernel: &'a mut Kernel,
-    pub me: ProcId,
-}
-
-/// What a read brought.
-pub(crate) enum Read {
-    Data(Vec<u8>),
-    Eof,
-    Wait(Wait),
-    Fail(Errno),
-}
-
-/// What a write did.
-pub(crate) enum Written {
-    /// So many bytes were taken.
-    Bytes(usize),
-    Wait(Wait),
-    Fail(Errno),
-}
 
 /// How a file is opened.
 #[derive(Clone, Copy, Debug, Default)]
@@ -78,46 +52,27 @@ impl Stat {
     }
 }
 
+impl Stat {
+    pub fn is_device(&self) -> bool {
+        matches!(self.node.kind, Kind::Device(_))
+    }
+}
+
+/// What reading a binary brings: enough for `head -c 4` and `grep -c`.
+pub(super) fn binary_bytes(name: &str) -> Vec<u8> {
+    let mut out = b"\x7fELF\x02\x01\x01\0".to_vec();
+    out.extend_from_slice(name.as_bytes());
+    out
+}
+
 impl Sys<'_> {
-    pub fn now(&self) -> SimTime {
-        self.kernel.now
-    }
-
-    pub fn process(&self) -> &Process {
-        &self.kernel.processes[&self.me]
-    }
-
-    pub fn process_mut(&mut self) -> &mut Process {
-        self.kernel.processes.get_mut(&self.me).expect("a process that takes a step exists")
-    }
-
-    pub fn container(&self) -> ContainerId {
-        self.process().container
-    }
-
-    pub fn who(&self) -> Who {
-        Who { uid: self.process().uid, gid: self.process().gid }
-    }
-
-    /// Whether the container's tools are GNU's (Debian and its kin) rather than busybox'.
-    pub fn gnu(&self) -> bool {
-        self.kernel.containers.get(&self.container()).is_some_and(|c| c.image.gnu)
-    }
-
-    pub fn assume(&mut self, subject: &str, assumed: &str) {
-        let container = self.container();
-        self.kernel.assume(container, subject, assumed);
-    }
-
-    // ---- files ----
-
     pub fn walk(&self, path: &str, follow: bool) -> Result<Walk, Errno> {
         let p = self.process();
         let c = &self.kernel.containers[&p.container];
         fs::walk(&self.kernel.trees, &c.mounts, self.who(), &p.cwd, path, follow)
     }
 
-    fn proc_path(&self, path: &str) -> Option<String> {
+    pub(super) fn proc_path(&self, path: &str) -> Option<String> {
         let path = fs::absolute(&self.process().cwd, path);
         (path == "/proc" || path.starts_with("/proc/")).then_some(path)
     }
@@ -204,7 +159,7 @@ impl Sys<'_> {
         }
     }
 
-    fn open_device(&mut self, device: Device, how: How) -> Result<FileId, Errno> {
+    pub(super) fn open_device(&mut self, device: Device, how: How) -> Result<FileId, Errno> {
         let target = match device {
             Device::Null => Target::Null,
             Device::Zero => Target::Zero,
@@ -221,7 +176,7 @@ impl Sys<'_> {
     }
 
     /// An end of a named pipe. (A real open waits for the other end; here the first read or write does.)
-    fn open_fifo(&mut self, node: NodeRef, how: How) -> FileId {
+    pub(super) fn open_fifo(&mut self, node: NodeRef, how: How) -> FileId {
         let known = match self.node(node).kind {
             Kind::Fifo(Some(pipe)) if self.kernel.pipes.contains_key(&pipe) => Some(pipe),
             _ => None,
@@ -238,7 +193,7 @@ impl Sys<'_> {
         file
     }
 
-    fn create(&mut self, walk: &Walk, kind: Kind, mode: u16) -> NodeRef {
+    pub(super) fn create(&mut self, walk: &Walk, kind: Kind, mode: u16) -> NodeRef {
         let wall = self.kernel.wall();
         let who = self.who();
         let tree = &mut self.kernel.trees[walk.dir.tree as usize];
@@ -247,7 +202,7 @@ impl Sys<'_> {
     }
 
     /// The walk to a name that may be changed: its directory takes writes from this process.
-    fn change(&self, path: &str) -> Result<Walk, Errno> {
+    pub(super) fn change(&self, path: &str) -> Result<Walk, Errno> {
         let walk = self.walk(path, false)?;
         if walk.dir_read_only {
             return Err(Errno::EROFS);
@@ -305,7 +260,7 @@ impl Sys<'_> {
         Ok(())
     }
 
-    fn is_mounted(&self, node: NodeRef) -> bool {
+    pub(super) fn is_mounted(&self, node: NodeRef) -> bool {
         let c = &self.kernel.containers[&self.container()];
         c.mounts.table.values().any(|(over, _)| *over == node)
     }
@@ -431,248 +386,4 @@ impl Sys<'_> {
         self.kernel.release(file);
         result
     }
-
-    // ---- descriptors ----
-
-    pub fn fd(&self, fd: u32) -> Option<FileId> {
-        self.process().fds.get(&fd).copied()
-    }
-
-    /// Put an open description under a number, closing what was there. The description is given away.
-    pub fn set_fd(&mut self, fd: u32, file: FileId) {
-        if let Some(old) = self.process_mut().fds.insert(fd, file) {
-            self.kernel.release(old);
-        }
-    }
-
-    pub fn close(&mut self, fd: u32) {
-        if let Some(old) = self.process_mut().fds.remove(&fd) {
-            self.kernel.release(old);
-        }
-    }
-
-    pub fn read(&mut self, fd: u32, max: usize) -> Read {
-        match self.fd(fd) {
-            Some(file) => self.read_open(file, max),
-            None => Read::Fail(Errno::EBADF),
-        }
-    }
-
-    pub fn read_open(&mut self, file: FileId, max: usize) -> Read {
-        let Some(f) = self.kernel.files.get(&file) else { return Read::Fail(Errno::EBADF) };
-        if !f.read {
-            return Read::Fail(Errno::EBADF);
-        }
-        let offset = f.offset;
-        let data = match &f.target {
-            Target::Null | Target::Socket => Vec::new(),
-            Target::Zero | Target::Full => alloc::vec![0; max],
-            Target::Random => {
-                let mut out = Vec::with_capacity(max);
-                while out.len() < max {
-                    out.extend_from_slice(&self.kernel.random().to_le_bytes());
-                }
-                out.truncate(max);
-                out
-            }
-            Target::Node(n) => match &self.node(*n).kind {
-                Kind::File(c) => c.read_at(offset, max),
-                Kind::Dir(_) => return Read::Fail(Errno::EISDIR),
-                Kind::Binary(name) => {
-                    let bytes = binary_bytes(name);
-                    let from = (offset as usize).min(bytes.len());
-                    bytes[from..bytes.len().min(from.saturating_add(max))].to_vec()
-                }
-                _ => Vec::new(),
-            },
-            Target::Text(text) => {
-                let from = (offset as usize).min(text.len());
-                text[from..text.len().min(from.saturating_add(max))].to_vec()
-            }
-            Target::PipeRead(id) => {
-                let (id, waits_for) = (*id, f.offset);
-                let Some(pipe) = self.kernel.pipes.get_mut(&id) else { return Read::Eof };
-                if pipe.buffer.is_empty() {
-                    let over = pipe.writers == 0 && pipe.writers_so_far >= waits_for;
-                    return if over { Read::Eof } else { Read::Wait(Wait::pipe(id)) };
-                }
-                let n = pipe.buffer.len().min(max);
-                let data: Vec<u8> = pipe.buffer.drain(..n).collect();
-                self.kernel.pipe_changed(id);
-                return Read::Data(data);
-            }
-            Target::PipeWrite(_) | Target::Log { .. } | Target::Capture(_) => {
-                return Read::Fail(Errno::EBADF);
-            }
-        };
-        if data.is_empty() {
-            return Read::Eof;
-        }
-        if let Some(f) = self.kernel.files.get_mut(&file) {
-            f.offset += data.len() as u64;
-        }
-        Read::Data(data)
-    }
-
-    /// Give back bytes of the last read that were not used: real for files, where the offset can move; a pipe
-    /// takes them back too, which stands for reading it byte by byte.
-    pub fn unread(&mut self, fd: u32, data: &[u8]) {
-        let Some(file) = self.fd(fd) else { return };
-        let Some(f) = self.kernel.files.get_mut(&file) else { return };
-        match &f.target {
-            Target::PipeRead(id) => {
-                let id = *id;
-                if let Some(p) = self.kernel.pipes.get_mut(&id) {
-                    for b in data.iter().rev() {
-                        p.buffer.push_front(*b);
-                    }
-                }
-            }
-            _ => f.offset = f.offset.saturating_sub(data.len() as u64),
-        }
-    }
-
-    pub fn write(&mut self, fd: u32, bytes: &[u8]) -> Written {
-        let Some(file) = self.fd(fd) else { return Written::Fail(Errno::EBADF) };
-        let Some(f) = self.kernel.files.get(&file) else { return Written::Fail(Errno::EBADF) };
-        if !f.write {
-            return Written::Fail(Errno::EBADF);
-        }
-        match f.target.clone() {
-            Target::Full => Written::Fail(Errno::ENOSPC),
-            Target::Node(n) => {
-                let append = f.append;
-                let wall = self.kernel.wall();
-                let tree = &mut self.kernel.trees[n.tree as usize];
-                let offset = if append { tree.node(n.ino).size() } else { self.kernel.files[&file].offset };
-                if let Err(e) = self.kernel.trees[n.tree as usize].write(n.ino, offset, bytes, wall) {
-                    return Written::Fail(e);
-                }
-                if let Some(f) = self.kernel.files.get_mut(&file) {
-                    f.offset = offset + bytes.len() as u64;
-                }
-                Written::Bytes(bytes.len())
-            }
-            Target::PipeWrite(id) => {
-                let Some(pipe) = self.kernel.pipes.get_mut(&id) else { return Written::Fail(Errno::EPIPE) };
-                if pipe.readers == 0 {
-                    return Written::Fail(Errno::EPIPE);
-                }
-                let room = PIPE_CAPACITY - pipe.buffer.len().min(PIPE_CAPACITY);
-                if room == 0 {
-                    return Written::Wait(Wait::pipe(id));
-                }
-                let n = bytes.len().min(room);
-                pipe.buffer.extend(&bytes[..n]);
-                self.kernel.pipe_changed(id);
-                Written::Bytes(n)
-            }
-            Target::Log { container, stderr } => {
-                self.kernel.log(container, stderr, bytes);
-                Written::Bytes(bytes.len())
-            }
-            Target::Capture(exec) => {
-                self.kernel.capture(exec, bytes);
-                Written::Bytes(bytes.len())
-            }
-            Target::PipeRead(_) | Target::Text(_) => Written::Fail(Errno::EBADF),
-            Target::Null | Target::Zero | Target::Random | Target::Socket => Written::Bytes(bytes.len()),
-        }
-    }
-
-    /// A pipe: the end to read and the end to write.
-    pub fn pipe(&mut self) -> (FileId, FileId) {
-        let id = self.kernel.new_pipe();
-        let read = self.kernel.open_file(Target::PipeRead(id), true, false, false);
-        let write = self.kernel.open_file(Target::PipeWrite(id), false, true, false);
-        (read, write)
-    }
-
-    // ---- processes ----
-
-    /// A child that is like this process but runs `program`. `None` when there are too many processes.
-    pub fn fork(&mut self, program: Program) -> Option<ProcId> {
-        self.kernel.fork(self.me, program)
-    }
-
-    /// The status of a child that ended, taken off the list.
-    pub fn reap(&mut self, child: ProcId) -> Option<Status> {
-        let done = &mut self.process_mut().done;
-        let at = done.iter().position(|(id, _, _)| *id == child)?;
-        Some(done.remove(at).2)
-    }
-
-    pub fn is_alive(&self, child: ProcId) -> bool {
-        self.kernel.processes.contains_key(&child)
-    }
-
-    /// Send a signal to a process by the number that this one sees. Signal `None` only asks whether it is there.
-    pub fn kill(&mut self, pid: u32, signal: Option<Signal>) -> Result<(), Errno> {
-        let Some(target) = self.kernel.find(self.me, pid) else {
-            // A child that ended and was not waited for can still be signalled.
-            let dead = self.process().done.iter().any(|(_, p, _)| *p == pid);
-            return if dead { Ok(()) } else { Err(Errno::ESRCH) };
-        };
-        let uid = self.process().uid;
-        if uid != 0 && self.kernel.processes.get(&target).is_some_and(|p| p.uid != uid) {
-            return Err(Errno::EPERM);
-        }
-        if let Some(signal) = signal {
-            self.kernel.signal(target, signal, true);
-        }
-        Ok(())
-    }
-
-    // ---- network ----
-
-    /// Listen on a port of the pod. An error when somebody already does.
-    pub fn listen(&mut self, port: u16) -> Result<(), Errno> {
-        if self.kernel.ports.contains_key(&port) {
-            return Err(Errno::EBUSY);
-        }
-        let container = self.container();
-        self.kernel.ports.insert(port, Listener { process: self.me, container });
-        self.kernel.say(Happening::Listen { container, port });
-        Ok(())
-    }
-
-    /// Ask the network for something. Addresses of the pod itself are answered within it.
-    pub fn dial(&mut self, ask: Dial) -> DialId {
-        let id = DialId(self.kernel.id());
-        let container = self.container();
-        self.kernel.dials.insert(id, (self.me, ask.clone()));
-        if let Some((port, inner)) = self.kernel.within(&ask) {
-            self.kernel.serve(Client::Inside(id), port, inner);
-        } else {
-            self.kernel.say(Happening::Dial { dial: id, container, ask });
-        }
-        id
-    }
-
-    pub fn answer(&mut self, id: DialId) -> Option<DialResult> {
-        self.kernel.answers.remove(&id)
-    }
-
-    pub fn hang_up(&mut self, id: DialId) {
-        self.kernel.dials.remove(&id);
-        self.kernel.answers.remove(&id);
-    }
-
-    /// A variable of this process's environment.
-    pub fn env(&self, name: &str) -> Option<String> {
-        self.process().env.iter().find(|(n, _)| n == name).map(|(_, v)| v.to_string())
-    }
-}
-
-impl Stat {
-    pub fn is_device(&self) -> bool {
-        matches!(self.node.kind, Kind::Device(_))
-    }
-}
-
-/// What reading a binary brings: enough for `head -c 4` and `grep -c`.
-fn binary_bytes(name: &str) -> Vec<u8> {
-    let mut out = b"\x7fELF\x02\x01\x01\0".to_vec();
-    out.extend_from_slice(name.as_bytes());
-    out
 }
