@@ -68,6 +68,14 @@ pub fn for_create(object: &mut Object, written: Option<&Value>) {
             o.status.phase = "Pending".to_string();
         }
         Object::Service(o) => o.status = Default::default(),
+        Object::ResourceQuota(o) => o.status = Default::default(),
+        Object::Namespace(o) => {
+            o.status = Default::default();
+            o.status.phase = "Active".to_string();
+            if !o.spec.finalizers.iter().any(|finalizer| finalizer == "kubernetes") {
+                o.spec.finalizers.push("kubernetes".to_string());
+            }
+        }
         _ => {}
     }
 }
@@ -133,7 +141,11 @@ pub fn for_update(new: &mut Object, old: &Object) {
         (Object::PodDisruptionBudget(n), Object::PodDisruptionBudget(o)) => n.status = o.status.clone(),
         (Object::PersistentVolumeClaim(n), Object::PersistentVolumeClaim(o)) => n.status = o.status.clone(),
         (Object::Node(n), Object::Node(o)) => n.status = o.status.clone(),
-        (Object::Namespace(n), Object::Namespace(o)) => n.status = o.status.clone(),
+        (Object::Namespace(n), Object::Namespace(o)) => {
+            n.status = o.status.clone();
+            // They change on a subresource of their own.
+            n.spec.finalizers.clone_from(&o.spec.finalizers);
+        }
         (Object::ResourceQuota(n), Object::ResourceQuota(o)) => n.status = o.status.clone(),
         (Object::Service(n), Object::Service(o)) => {
             n.status = o.status.clone();

@@ -7,6 +7,7 @@ use crate::controllers::ControllerManager;
 use crate::jitter::Drawn;
 use crate::kernel::{Component, Kernel};
 use crate::kubelet::{Kubelet, RuntimeFault};
+use crate::namespaces;
 use crate::nodes;
 use crate::queue::Queue;
 use crate::scheduler::Scheduler;
@@ -133,6 +134,7 @@ impl Cluster {
         let mut kernel = Kernel::new(config);
         let scheduler = Scheduler::new(&mut kernel);
         let controllers = ControllerManager::new(&mut kernel);
+        namespaces::register(&mut kernel);
         let mut kubelets = Vec::new();
         for index in 0..kernel.config.nodes.len() {
             let node = kernel.config.nodes[index].name.clone();

@@ -22,6 +22,7 @@ pub mod jitter;
 mod kernel;
 pub mod kubelet;
 mod latency;
+mod namespaces;
 mod nodes;
 mod pod_conditions;
 mod queue;

@@ -58,17 +58,20 @@ impl Store {
         of_kind.take_while(move |(key, _)| key.kind == kind).map(|(_, object)| object)
     }
 
+    /// The objects of a kind in a namespace (empty for kinds without), by name.
+    pub(crate) fn of_kind_in<'a>(
+        &'a self,
+        kind: &'a str,
+        namespace: &'a str,
+    ) -> impl Iterator<Item = &'a Arc<Object>> {
+        let all = self.objects.range(ObjectKey::new(kind, namespace, "")..);
+        all.take_while(move |(key, _)| key.kind == kind && key.namespace == namespace)
+            .map(|(_, object)| object)
+    }
+
     /// The resource version of the newest write.
     pub(crate) fn resource_version(&self) -> u64 {
         self.resource_version
-    }
-
-    /// All objects of a namespace, whatever their kind.
-    pub(crate) fn everything_in<'a>(
-        &'a self,
-        namespace: &'a str,
-    ) -> impl Iterator<Item = (&'a ObjectKey, &'a Arc<Object>)> {
-        self.objects.iter().filter(move |(key, _)| key.namespace == namespace)
     }
 
     /// From now on `to` is told of every change of objects of that kind.

@@ -11,7 +11,7 @@ mod quota;
 
 pub use limit_ranger::{limit_ranger, limit_ranger_validate};
 pub use pod_preset::{PresetOutcome, pod_preset};
-pub use quota::{quota_exceeded, usage};
+pub use quota::{add_usage, quota_exceeded, usage};
 
 use crate::status::Refusal;
 use crate::*;
@@ -41,7 +41,15 @@ pub fn namespace_lifecycle(object: &Object, namespace: Option<&Namespace>) -> Re
         "unable to create new content in namespace {} because it is being terminated",
         meta.namespace
     );
-    Err(forbidden(object.kind(), &meta.name, &why))
+    let mut refusal = forbidden(object.kind(), &meta.name, &why);
+    if let Some(details) = &mut refusal.details {
+        details.causes.push(StatusCause {
+            reason: "NamespaceTerminating".to_string(),
+            message: format!("namespace {} is being terminated", meta.namespace),
+            field: "metadata.namespace".to_string(),
+        });
+    }
+    Err(refusal)
 }
 
 /// The classes that every cluster has (`pkg/apis/scheduling/types.go`).

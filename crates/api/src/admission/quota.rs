@@ -71,6 +71,18 @@ pub fn usage(object: &Object) -> ResourceList {
     used
 }
 
+/// Adds what an object counts to what is used of the resources in `used`; others are not counted.
+pub fn add_usage(used: &mut ResourceList, object: &Object) {
+    if used.is_empty() {
+        return;
+    }
+    for (name, amount) in usage(object) {
+        if let Some(total) = used.get_mut(&name) {
+            total.add(&amount);
+        }
+    }
+}
+
 /// Checks a new object against a quota of its namespace, whose status holds what is used.
 ///
 /// # Errors

@@ -11,7 +11,9 @@ use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use lifepod_api::status::Refusal;
-use lifepod_api::{Object, ObjectKey, ObjectMeta, Pod, Status, Time, is_pod_phase_terminal};
+use lifepod_api::{
+    Namespace, Object, ObjectKey, ObjectMeta, Pod, Resource, Status, Time, is_pod_phase_terminal,
+};
 
 /// What a request to delete an object asks for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -44,6 +46,10 @@ pub enum PropagationPolicy {
     Foreground,
 }
 
+/// What is always there (`NamespaceLifecycle`).
+const IMMORTAL_NAMESPACES: [&str; 3] = ["default", "kube-system", "kube-public"];
+/// What stands in `spec.finalizers` of a namespace until it is empty (`v1.FinalizerKubernetes`).
+const NAMESPACE_CONTENT: &str = "kubernetes";
 /// The finalizer of an owner whose dependents are to live on (`metav1.FinalizerOrphanDependents`).
 pub(crate) const ORPHAN_DEPENDENTS: &str = "orphan";
 /// The finalizer of an owner that waits for its dependents (`metav1.FinalizerDeleteDependents`).
@@ -60,6 +66,9 @@ impl Kernel {
         let Some(stored) = self.store.get(key).cloned() else { return Err(not_found(key)) };
         check_preconditions(key, stored.meta(), options)?;
         let now = self.time();
+        if key.kind == Namespace::KIND {
+            return self.delete_namespace(key, stored, now, by);
+        }
         let mut object = Arc::unwrap_or_clone(stored);
         let graceful = match &mut object {
             Object::Pod(pod) => before_delete(pod, options.grace_period_seconds, now),
@@ -86,6 +95,48 @@ impl Kernel {
         }
         self.commit(Op::Deleted, object, by);
         Ok(())
+    }
+
+    /// A namespace first terminates; its controller empties it (`pkg/registry/core/namespace/storage/storage.go Delete`).
+    fn delete_namespace(
+        &mut self,
+        key: &ObjectKey,
+        stored: Arc<Object>,
+        now: Time,
+        by: &'static str,
+    ) -> Result<(), Refusal> {
+        if IMMORTAL_NAMESPACES.contains(&key.name.as_str()) {
+            return Err(Box::new(Status::forbidden(
+                kind(key),
+                &key.name,
+                "this namespace may not be deleted",
+            )));
+        }
+        let mut object = Arc::unwrap_or_clone(stored);
+        if let Object::Namespace(namespace) = &mut object
+            && namespace.metadata.deletion_timestamp.is_none()
+        {
+            namespace.metadata.deletion_timestamp = Some(now);
+            namespace.status.phase = "Terminating".to_string();
+            self.commit(Op::Modified, object, by);
+        }
+        Ok(())
+    }
+
+    /// An empty namespace loses the finalizer of its content, and goes (`FinalizeREST`).
+    pub(crate) fn finalize_namespace(&mut self, name: &str, by: &'static str) {
+        let Some(stored) = self.store.get(&ObjectKey::new(Namespace::KIND, "", name)).cloned() else {
+            return;
+        };
+        let mut object = (*stored).clone();
+        let Object::Namespace(namespace) = &mut object else { return };
+        namespace.spec.finalizers.retain(|finalizer| finalizer != NAMESPACE_CONTENT);
+        let free = namespace.spec.finalizers.is_empty() && namespace.metadata.finalizers.is_empty();
+        if free {
+            self.commit(Op::Deleted, (*stored).clone(), by);
+        } else {
+            self.commit(Op::Modified, object, by);
+        }
     }
 
     fn commit_if_changed(&mut self, object: Object, by: &'static str) -> Arc<Object> {

@@ -11,10 +11,13 @@ use crate::trace::Op;
 use alloc::boxed::Box;
 use alloc::string::ToString;
 use alloc::sync::Arc;
+use alloc::vec::Vec;
 pub(crate) use delete::{DELETE_DEPENDENTS, ORPHAN_DEPENDENTS};
 pub use delete::{DeleteOptions, PropagationPolicy};
 use lifepod_api::status::Refusal;
-use lifepod_api::{KINDS, Kind, Node, Object, ObjectKey, PodCondition, Status, prepare, validation};
+use lifepod_api::{
+    KINDS, Kind, Node, Object, ObjectKey, PodCondition, ResourceQuota, Status, admission, prepare, validation,
+};
 use serde_json::Value;
 
 /// What a write of a whole object may change.
@@ -56,19 +59,30 @@ impl Kernel {
         if namespaced && meta.namespace.is_empty() {
             meta.namespace = "default".to_string();
         }
-        if meta.name.is_empty() && !meta.generate_name.is_empty() {
-            meta.name = prepare::generated_name(&meta.generate_name, &suffix);
-        }
         meta.uid = uid;
         meta.creation_timestamp = Some(now);
         meta.deletion_timestamp = None;
         meta.deletion_grace_period_seconds = None;
-        crate::admission::admit(self, &mut object)?;
+        crate::admission::admit(self, &mut object, &suffix)?;
         let key = object.key();
         if self.store.get(&key).is_some() {
             return Err(Box::new(Status::already_exists(kind(&key), &key.name)));
         }
+        self.charge_quotas(&object);
         Ok(self.commit(Op::Added, object, by))
+    }
+
+    /// Counts a new object against the quotas of its namespace, as soon as these have been counted themselves
+    /// (`apiserver/pkg/admission/plugin/resourcequota/controller.go checkQuotas`).
+    fn charge_quotas(&mut self, object: &Object) {
+        let quotas: Vec<ResourceQuota> = self.store.in_namespace(&object.meta().namespace).cloned().collect();
+        for mut quota in quotas {
+            let before = quota.status.used.clone();
+            admission::add_usage(&mut quota.status.used, object);
+            if quota.status.used != before {
+                self.commit(Op::Modified, Object::ResourceQuota(quota), "kube-apiserver");
+            }
+        }
     }
 
     /// Stores a new version of a living object, as far as `part` goes. When it names a `resourceVersion` or a `uid`
@@ -113,8 +127,8 @@ impl Kernel {
             && meta.finalizers.is_empty()
             && meta.deletion_grace_period_seconds.unwrap_or(0) == 0;
         if released {
-            // The last finalizer is gone (`ShouldDeleteDuringUpdate`): what watchers see is the state without it.
-            return Ok(self.commit(Op::Deleted, object, by));
+            // The last finalizer is gone (`ShouldDeleteDuringUpdate`): what watchers see is the state with it.
+            return Ok(self.commit(Op::Deleted, (*stored).clone(), by));
         }
         Ok(self.commit(Op::Modified, object, by))
     }

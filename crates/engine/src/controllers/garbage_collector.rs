@@ -22,7 +22,7 @@ use lifepod_api::{KINDS, Kind, Object, ObjectKey, ObjectMeta, OwnerReference, Re
 const BY: &str = "garbage-collector-controller";
 
 /// Everything but Events, which go by themselves (`DefaultIgnoredResources`).
-const COLLECTED: [&str; KINDS.len() - 1] = {
+pub(super) const COLLECTED: [&str; KINDS.len() - 1] = {
     let mut kinds = [""; KINDS.len() - 1];
     let (mut from, mut to) = (0, 0);
     while from < KINDS.len() {
