@@ -43,6 +43,10 @@ pub enum Draw {
     /// Whether a readiness probe's worker that a new status wakes reads the old one (`prober_manager.go UpdatePodStatus`
     /// comes before `status_manager.go SetPodStatus`). From 0.9 up it does.
     ProbeTrigger,
+    /// How much later than its second is over the Job controller comes to a batch of changes.
+    JobBatch,
+    /// Which of several things that are done at once comes first.
+    Turn,
 }
 
 /// How draws are made.

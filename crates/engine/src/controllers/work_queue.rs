@@ -72,6 +72,11 @@ impl WorkQueue {
         }
     }
 
+    /// Whether the key waits for a time.
+    pub(crate) fn is_waiting(&self, key: &ObjectKey) -> bool {
+        self.waiting.contains_key(key)
+    }
+
     /// The key is to be worked on again after an error: after the first wait, and twice as long after each further
     /// one.
     pub(crate) fn add_rate_limited(&mut self, kernel: &mut Kernel, key: ObjectKey) {

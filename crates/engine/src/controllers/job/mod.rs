@@ -18,6 +18,7 @@ use super::expectations::Expectations;
 use super::pod_control::{PodControl, is_not_found};
 use super::{Change, Controller, ControllerName, Informers, WorkQueue, controller_of};
 use crate::api_server::Part;
+use crate::jitter::Draw;
 use crate::kernel::Kernel;
 use crate::trace::Op;
 use alloc::collections::{BTreeMap, BTreeSet};
@@ -33,6 +34,8 @@ const BY: &str = "job-controller";
 const TRACKING_FINALIZER: &str = "batch.kubernetes.io/job-tracking";
 /// What happens to a Job's pods is looked at together, this long after the first of it (`SyncJobBatchPeriod`).
 const SYNC_BATCH_PERIOD: SimTime = SimTime::from_secs(1);
+/// How late a worker comes to it at most, as measured on a busy cluster.
+const SYNC_BATCH_LATENESS: SimTime = SimTime::from_millis(60);
 /// The waits after refused writes (`DefaultJobApiBackOff`, `MaxJobApiBackOff`).
 const API_BACK_OFF: (SimTime, SimTime) = (SimTime::from_secs(1), SimTime::from_secs(60));
 
@@ -62,8 +65,15 @@ impl JobController {
         }
     }
 
+    /// A second is also what passes between two looks of the kubelet at a pod that ends. Which of the two comes first
+    /// decides whether one sync sees the end or two do, and in a real cluster that is up to chance.
     fn add_batched(&mut self, kernel: &mut Kernel, job: ObjectKey) {
-        self.queue.add_after(kernel, job, SYNC_BATCH_PERIOD);
+        if self.queue.is_waiting(&job) {
+            return self.queue.add_after(kernel, job, SYNC_BATCH_PERIOD);
+        }
+        let late = kernel.jitter.draw(Draw::JobBatch, kernel.now, SYNC_BATCH_LATENESS);
+        let late = SimTime::from_secs_f64(SYNC_BATCH_LATENESS.as_secs_f64() * late);
+        self.queue.add_after(kernel, job, SYNC_BATCH_PERIOD + late);
     }
 
     fn observe_job(&mut self, kernel: &mut Kernel, informers: &Informers, change: &Change<'_>, job: &Job) {

@@ -13,16 +13,17 @@ use super::{BY, StatefulSetController, claims};
 use crate::api_server::{DeleteOptions, Part};
 use crate::controllers::pod_control::{is_already_exists, is_not_found};
 use crate::controllers::pods::is_pod_available;
-use crate::controllers::slow_start::slow_start_batch;
 use crate::controllers::{Informers, history};
 use crate::events::EventType;
+use crate::jitter::Draw;
 use crate::kernel::Kernel;
 use alloc::borrow::Cow;
 use alloc::format;
 use alloc::vec::Vec;
 use core::cmp::Reverse;
 use lifepod_api::{
-    ControllerRevision, Object, ObjectKey, Pod, Refusal, Resource, StatefulSet, StatefulSetStatus, Time,
+    ControllerRevision, Object, ObjectKey, Pod, Refusal, Resource, SimTime, StatefulSet, StatefulSetStatus,
+    Time,
 };
 
 /// What one sync of a set works with.
@@ -169,17 +170,21 @@ impl StatefulSetController {
         replicas: &[Cow<'_, Pod>],
         condemned: &[&Pod],
     ) -> Result<Step, Refusal> {
-        let made = run_for_all(replicas, work.monotonic, |pod| self.process_replica(kernel, work, pod))?;
+        let made = run_for_all(kernel, replicas, work.monotonic, |kernel, pod| {
+            self.process_replica(kernel, work, pod)
+        })?;
         if made == Step::Wait {
             return Ok(Step::Wait);
         }
-        run_for_all(condemned, work.monotonic, |pod| {
+        run_for_all(kernel, condemned, work.monotonic, |kernel, pod| {
             if !claims::match_retention_policy(work.informers, work.set, pod) {
                 self.update_claim_owners(kernel, work.informers, work.owner, work.set, pod)?;
             }
             Ok(Step::GoOn)
         })?;
-        run_for_all(condemned, work.monotonic, |pod| self.process_condemned(kernel, work, pod))
+        run_for_all(kernel, condemned, work.monotonic, |kernel, pod| {
+            self.process_condemned(kernel, work, pod)
+        })
     }
 
     /// Sees to a pod that the set wants: makes it, replaces it, or waits for it (`processReplica`).
@@ -400,26 +405,39 @@ impl StatefulSetController {
     }
 }
 
-/// One by one until one waits, or all of them in growing batches, whatever they say (`runForAll`).
+/// One by one until one waits, or all of them in growing batches, whatever they say (`runForAll`). What is done in one
+/// batch is done at once: which comes first is up to chance.
 fn run_for_all<T>(
+    kernel: &mut Kernel,
     pods: &[T],
     monotonic: bool,
-    mut run: impl FnMut(&Pod) -> Result<Step, Refusal>,
+    mut run: impl FnMut(&mut Kernel, &Pod) -> Result<Step, Refusal>,
 ) -> Result<Step, Refusal>
 where
     T: core::ops::Deref<Target = Pod>,
 {
-    let mut each = pods.iter();
     if monotonic {
-        for pod in each {
-            if run(pod)? == Step::Wait {
+        for pod in pods {
+            if run(kernel, pod)? == Step::Wait {
                 return Ok(Step::Wait);
             }
         }
         return Ok(Step::GoOn);
     }
-    let next = || each.next().map_or(Ok(()), |pod| run(pod).map(|_| ()));
-    slow_start_batch(pods.len(), next).1.map(|()| Step::GoOn)
+    let (mut rest, mut size) = (pods, 1);
+    while !rest.is_empty() {
+        let (batch, others) = rest.split_at(size.min(rest.len()));
+        let mut batch: Vec<&T> = batch.iter().collect();
+        let mut refused = Ok(());
+        while !batch.is_empty() {
+            let turn = kernel.jitter.draw(Draw::Turn, kernel.now, SimTime::ZERO) * batch.len() as f64;
+            let pod = batch.remove(turn as usize);
+            refused = refused.and(run(kernel, pod).map(|_| ()));
+        }
+        refused?;
+        (rest, size) = (others, 2 * size);
+    }
+    Ok(Step::GoOn)
 }
 
 /// Counts the pods by what state they are in (`updateStatus`).
