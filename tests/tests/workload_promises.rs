@@ -1,0 +1,232 @@
+//! What workload controllers promise, whatever is done to them: random actions on random workloads, and the whole trace
+//! is looked through.
+
+use lifepod_api::{DaemonSet, Job, Object, Pod, StatefulSet};
+use lifepod_engine::trace::Call;
+use lifepod_engine::{Op, Trace, What};
+use lifepod_scenario::{Options, prepare};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+
+/// How many random clusters each promise is tried on.
+const TRIES: u64 = 25;
+
+/// A random source that needs no library (SplitMix64).
+struct Dice(u64);
+
+impl Dice {
+    /// A number below `end`.
+    fn below(&mut self, end: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (z ^ (z >> 31)) % end
+    }
+
+    fn of<'a>(&mut self, choices: &[&'a str]) -> &'a str {
+        choices[self.below(choices.len() as u64) as usize]
+    }
+}
+
+/// Runs a manifest with these actions on three nodes.
+fn run(manifest: &str, actions: &str, seed: u64) -> Trace {
+    let text = format!(
+        "{manifest}\n---\napiVersion: lifepod.dev/v1alpha1\nkind: Scenario\nspec:\n  horizon: 5m\n  seed: {seed}\n  \
+         cluster: {{nodes: [{{name: a}}, {{name: b}}, {{name: c}}]}}\n  actions:\n{actions}"
+    );
+    let prepared = prepare(&text, &Options::default());
+    let found = || prepared.diagnostics.iter().map(|d| d.message.clone()).collect::<Vec<_>>().join("\n");
+    let Some(scenario) = prepared.scenario else { panic!("{text}\n{}", found()) };
+    scenario.run().trace
+}
+
+/// Some actions at random times within three minutes.
+fn actions(dice: &mut Dice, mut one: impl FnMut(&mut Dice) -> String) -> String {
+    let mut text = String::new();
+    for _ in 0..3 + dice.below(10) {
+        let (at, action) = (dice.below(180_000), one(dice));
+        let _ = writeln!(text, "  - {{at: {}.{:03}s, kubectl: \"{action}\"}}", at / 1000, at % 1000);
+    }
+    text
+}
+
+/// The revisions of all objects of one type, in order.
+fn revisions(trace: &Trace) -> impl Iterator<Item = (Op, &Object)> {
+    trace.entries().iter().filter_map(|entry| match &entry.what {
+        What::Object(revision) => Some((revision.op, &*revision.object)),
+        _ => None,
+    })
+}
+
+fn stateful_set(dice: &mut Dice) -> String {
+    format!(
+        "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {{name: web}}\nspec:\n  serviceName: web\n  replicas: \
+         {}\n  podManagementPolicy: {}\n  minReadySeconds: {}\n  selector: {{matchLabels: {{app: web}}}}\n  \
+         template:\n    metadata: {{labels: {{app: web}}}}\n    spec:\n      terminationGracePeriodSeconds: {}\n      \
+         containers:\n      - name: web\n        image: busybox\n        command: ['sh', '-c', '{}']\n",
+        dice.below(5),
+        dice.of(&["OrderedReady", "Parallel"]),
+        dice.below(4),
+        1 + dice.below(20),
+        dice.of(&["sleep 1000", "trap \\\"\\\" TERM; sleep 1000", "sleep 20; exit 1", "sleep 9"]).replace('\\', ""),
+    )
+}
+
+fn on_stateful_set(dice: &mut Dice) -> String {
+    match dice.below(4) {
+        0 => format!("scale statefulset/web --replicas={}", dice.below(6)),
+        1 => format!("set image statefulset/web web=busybox:1.3{}", dice.below(8)),
+        2 => "rollout undo statefulset/web".to_string(),
+        _ => format!("delete pod web-{}", dice.below(5)),
+    }
+}
+
+#[test]
+fn two_pods_of_a_stateful_set_with_one_name_never_run_together() {
+    for seed in 0..TRIES {
+        let mut dice = Dice(seed);
+        let manifest = stateful_set(&mut dice);
+        let trace = run(&manifest, &actions(&mut dice, on_stateful_set), seed);
+        let mut running: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+        for entry in trace.entries() {
+            let What::Call(call) = &entry.what else { continue };
+            let of_name = running.entry(&call.pod.name).or_default();
+            match &call.call {
+                Call::StartContainer { error: None, .. } => {
+                    of_name.insert(&call.pod.uid);
+                    assert_eq!(of_name.len(), 1, "seed {seed}: two {} run at {}", call.pod.name, entry.at);
+                }
+                Call::Exited { .. } => {
+                    of_name.remove(call.pod.uid.as_str());
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+#[test]
+fn an_ordered_stateful_set_makes_no_pod_before_those_below_it_are_ready() {
+    for seed in 0..TRIES {
+        let mut dice = Dice(seed);
+        let manifest = stateful_set(&mut dice).replace("Parallel", "OrderedReady");
+        let trace = run(&manifest, &actions(&mut dice, on_stateful_set), seed);
+        let mut pods: BTreeMap<u32, &Pod> = BTreeMap::new();
+        let mut made = 0;
+        for (op, object) in revisions(&trace) {
+            let Object::Pod(pod) = object else { continue };
+            let ordinal: u32 = pod.metadata.name.trim_start_matches("web-").parse().expect("an ordinal");
+            if op == Op::Added {
+                made += 1;
+                let ready = |below: u32| {
+                    pods.get(&below).is_some_and(|pod| {
+                        pod.status.conditions.iter().any(|c| c.type_ == "Ready" && c.status == "True")
+                    })
+                };
+                // What the controller knew was a moment old.
+                assert!((0..ordinal).all(ready), "seed {seed}: {} came too early", pod.metadata.name);
+            }
+            match op {
+                Op::Deleted => pods.remove(&ordinal),
+                _ => pods.insert(ordinal, pod),
+            };
+        }
+        let wanted = revisions(&trace)
+            .filter_map(|(_, object)| <StatefulSet as lifepod_api::Resource>::of(object)?.spec.replicas)
+            .max();
+        assert!(made > 0 || wanted == Some(0), "seed {seed}: nothing happened");
+    }
+}
+
+#[test]
+fn a_job_counts_each_pod_once_and_runs_no_more_than_it_may() {
+    for seed in 0..TRIES {
+        let mut dice = Dice(seed);
+        let manifest = format!(
+            "apiVersion: batch/v1\nkind: Job\nmetadata: {{name: work}}\nspec:\n  completions: {}\n  parallelism: {}\n  \
+             backoffLimit: {}\n  completionMode: {}\n  podReplacementPolicy: {}\n  template:\n    spec:\n      \
+             restartPolicy: {}\n      terminationGracePeriodSeconds: 3\n      containers:\n      - name: work\n        \
+             image: busybox\n        command: ['sh', '-c', 'sleep {}; exit {}']\n",
+            1 + dice.below(6),
+            dice.below(4),
+            dice.below(7),
+            dice.of(&["NonIndexed", "Indexed"]),
+            dice.of(&["TerminatingOrFailed", "Failed"]),
+            dice.of(&["Never", "OnFailure"]),
+            dice.below(15),
+            dice.of(&["0", "0", "$(($RANDOM % 2))", "1"]),
+        );
+        let trace = run(
+            &manifest,
+            &actions(&mut dice, |dice| match dice.below(3) {
+                0 => format!("patch job work -p '{{\\\"spec\\\":{{\\\"suspend\\\":{}}}}}'", dice.of(&["true", "false"])),
+                1 => format!("patch job work -p '{{\\\"spec\\\":{{\\\"parallelism\\\":{}}}}}'", dice.below(5)),
+                _ => "delete pod -l job-name=work --wait=false".to_string(),
+            }),
+            seed,
+        );
+        let (mut made, mut before): (i32, Option<&Job>) = (0, None);
+        let mut most = 0;
+        for (op, object) in revisions(&trace) {
+            made += i32::from(op == Op::Added && matches!(object, Object::Pod(_)));
+            let Object::Job(job) = object else { continue };
+            let status = &job.status;
+            most = most.max(job.spec.parallelism.unwrap_or(1));
+            let completions = job.spec.completions.unwrap_or(1);
+            assert!(status.active <= most, "seed {seed}: {} of {most} are active", status.active);
+            assert!(status.succeeded <= completions, "seed {seed}: {} succeeded", status.succeeded);
+            assert!(status.succeeded + status.failed <= made, "seed {seed}: a pod was counted twice");
+            if let Some(before) = before {
+                let counts = |job: &Job| (job.status.succeeded, job.status.failed);
+                let (was, is) = (counts(before), counts(job));
+                assert!(is.0 >= was.0 && is.1 >= was.1, "seed {seed}: {was:?} became {is:?}");
+                let ended = |job: &Job| job.status.conditions.iter().any(|c| c.type_ == "Complete" || c.type_ == "Failed");
+                assert!(!ended(before) || ended(job), "seed {seed}: the Job rose from the dead");
+            }
+            before = Some(job);
+        }
+        assert!(before.is_some(), "seed {seed}: there was no Job");
+    }
+}
+
+#[test]
+fn a_daemon_set_without_surge_has_one_living_pod_on_a_node() {
+    for seed in 0..TRIES {
+        let mut dice = Dice(seed);
+        let manifest = format!(
+            "apiVersion: apps/v1\nkind: DaemonSet\nmetadata: {{name: agent}}\nspec:\n  updateStrategy: \
+             {{rollingUpdate: {{maxUnavailable: {}}}}}\n  selector: {{matchLabels: {{app: agent}}}}\n  template:\n    \
+             metadata: {{labels: {{app: agent}}}}\n    spec:\n      terminationGracePeriodSeconds: 3\n      \
+             containers:\n      - {{name: agent, image: busybox, command: ['sleep', '1000']}}\n",
+            1 + dice.below(3),
+        );
+        let trace = run(
+            &manifest,
+            &actions(&mut dice, |dice| match dice.below(4) {
+                0 => format!("set image daemonset/agent agent=busybox:1.3{}", dice.below(8)),
+                1 => format!("taint node {} x=y:{} --overwrite", dice.of(&["a", "b", "c"]), dice.of(&["NoSchedule", "NoExecute"])),
+                2 => format!("cordon {}", dice.of(&["a", "b", "c"])),
+                _ => "delete pod -l app=agent --wait=false".to_string(),
+            }),
+            seed,
+        );
+        let mut living: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+        let mut seen = false;
+        for (op, object) in revisions(&trace) {
+            if let Object::DaemonSet(DaemonSet { status, .. }) = object {
+                seen |= status.number_ready > 0;
+                assert!(status.number_ready <= status.desired_number_scheduled, "seed {seed}");
+            }
+            let Object::Pod(pod) = object else { continue };
+            let on_node = living.entry(&pod.spec.node_name).or_default();
+            if op == Op::Deleted || pod.metadata.deletion_timestamp.is_some() {
+                on_node.remove(pod.metadata.uid.as_str());
+            } else if !pod.spec.node_name.is_empty() {
+                on_node.insert(&pod.metadata.uid);
+                assert_eq!(on_node.len(), 1, "seed {seed}: two pods on {}", pod.spec.node_name);
+            }
+        }
+        assert!(seen, "seed {seed}: no pod ever was ready");
+    }
+}
