@@ -69,7 +69,8 @@ fn stateful_set(dice: &mut Dice) -> String {
         dice.of(&["OrderedReady", "Parallel"]),
         dice.below(4),
         1 + dice.below(20),
-        dice.of(&["sleep 1000", "trap \\\"\\\" TERM; sleep 1000", "sleep 20; exit 1", "sleep 9"]).replace('\\', ""),
+        dice.of(&["sleep 1000", "trap \\\"\\\" TERM; sleep 1000", "sleep 20; exit 1", "sleep 9"])
+            .replace('\\', ""),
     )
 }
 
@@ -160,8 +161,13 @@ fn a_job_counts_each_pod_once_and_runs_no_more_than_it_may() {
         let trace = run(
             &manifest,
             &actions(&mut dice, |dice| match dice.below(3) {
-                0 => format!("patch job work -p '{{\\\"spec\\\":{{\\\"suspend\\\":{}}}}}'", dice.of(&["true", "false"])),
-                1 => format!("patch job work -p '{{\\\"spec\\\":{{\\\"parallelism\\\":{}}}}}'", dice.below(5)),
+                0 => format!(
+                    "patch job work -p '{{\\\"spec\\\":{{\\\"suspend\\\":{}}}}}'",
+                    dice.of(&["true", "false"])
+                ),
+                1 => {
+                    format!("patch job work -p '{{\\\"spec\\\":{{\\\"parallelism\\\":{}}}}}'", dice.below(5))
+                }
                 _ => "delete pod -l job-name=work --wait=false".to_string(),
             }),
             seed,
@@ -181,7 +187,9 @@ fn a_job_counts_each_pod_once_and_runs_no_more_than_it_may() {
                 let counts = |job: &Job| (job.status.succeeded, job.status.failed);
                 let (was, is) = (counts(before), counts(job));
                 assert!(is.0 >= was.0 && is.1 >= was.1, "seed {seed}: {was:?} became {is:?}");
-                let ended = |job: &Job| job.status.conditions.iter().any(|c| c.type_ == "Complete" || c.type_ == "Failed");
+                let ended = |job: &Job| {
+                    job.status.conditions.iter().any(|c| c.type_ == "Complete" || c.type_ == "Failed")
+                };
                 assert!(!ended(before) || ended(job), "seed {seed}: the Job rose from the dead");
             }
             before = Some(job);
@@ -205,7 +213,11 @@ fn a_daemon_set_without_surge_has_one_living_pod_on_a_node() {
             &manifest,
             &actions(&mut dice, |dice| match dice.below(4) {
                 0 => format!("set image daemonset/agent agent=busybox:1.3{}", dice.below(8)),
-                1 => format!("taint node {} x=y:{} --overwrite", dice.of(&["a", "b", "c"]), dice.of(&["NoSchedule", "NoExecute"])),
+                1 => format!(
+                    "taint node {} x=y:{} --overwrite",
+                    dice.of(&["a", "b", "c"]),
+                    dice.of(&["NoSchedule", "NoExecute"])
+                ),
                 2 => format!("cordon {}", dice.of(&["a", "b", "c"])),
                 _ => "delete pod -l app=agent --wait=false".to_string(),
             }),
