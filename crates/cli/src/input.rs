@@ -1,44 +1,8 @@
 //! Manifest files: reading them, and saying what is wrong with them.
 
-use clap::Args;
-use lifepod_manifest::{CheckOptions, LINTS, Lint, Parsed, Severity, check};
+use lifepod_manifest::{CheckOptions, LINTS, Parsed, Severity, check};
 use std::fmt::Write as _;
 use std::io::Read as _;
-use std::process::ExitCode;
-
-/// Arguments of `lifepod validate`.
-#[derive(Args)]
-pub struct Validate {
-    /// Manifests; `-` is standard input
-    #[arg(required = true, value_name = "FILE")]
-    files: Vec<String>,
-    /// Switch a lint off; its name stands in brackets behind its warnings
-    #[arg(long, value_name = "LINT", value_parser = lint)]
-    silence: Vec<Lint>,
-}
-
-/// A lint by its name.
-fn lint(name: &str) -> Result<Lint, String> {
-    Lint::find(name).ok_or_else(|| {
-        let names: Vec<&str> = LINTS.iter().map(|l| l.name()).collect();
-        format!("there is no lint of that name; there are {}", names.join(", "))
-    })
-}
-
-impl Validate {
-    /// Prints all findings; an error among them fails.
-    pub fn main(self) -> Result<ExitCode, String> {
-        let options = CheckOptions { silenced: self.silence, ..CheckOptions::default() };
-        let files = read_all(&self.files, &options)?;
-        let mut failed = false;
-        for file in &files {
-            let (text, errors) = file.findings();
-            print!("{text}");
-            failed |= errors > 0;
-        }
-        Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
-    }
-}
 
 /// A file that was read.
 pub struct File {
@@ -51,15 +15,17 @@ pub struct File {
 }
 
 impl File {
+    /// Its name as findings give it.
+    pub fn shown_name(&self) -> &str {
+        if self.name == "-" { "<stdin>" } else { &self.name }
+    }
+
     /// All findings, one a line, and how many of them are errors.
     pub fn findings(&self) -> (String, usize) {
-        let name = if self.name == "-" { "<stdin>" } else { &self.name };
+        let name = self.shown_name();
         let (mut text, mut errors) = (String::new(), 0);
         for d in &self.parsed.diagnostics {
-            let severity = match d.severity {
-                Severity::Error => "error",
-                Severity::Warning => "warning",
-            };
+            let severity = word(d.severity);
             errors += usize::from(d.severity == Severity::Error);
             let lint = d.lint.map_or_else(String::new, |l| format!(" [{}]", l.name()));
             let hint = if d.hint.is_empty() { String::new() } else { format!(" ({})", d.hint) };
@@ -67,6 +33,14 @@ impl File {
             let _ = writeln!(text, "{name}:{}:{}: {severity}: {}{hint}{lint}", d.line, d.column, d.message);
         }
         (text, errors)
+    }
+}
+
+/// How much it matters, in a word.
+pub fn word(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
     }
 }
 

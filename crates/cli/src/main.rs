@@ -5,6 +5,7 @@ mod input;
 mod json;
 mod run;
 mod simulate;
+mod validate;
 mod view;
 
 use clap::{Parser, Subcommand};
@@ -35,7 +36,7 @@ enum Command {
     /// Why things are as they are at an instant: lifepod explain web/app web.yaml --at 90s
     Explain(view::View),
     /// Check manifests: prints FILE:LINE:COL: error: MESSAGE, and exits with 1 when there is an error
-    Validate(input::Validate),
+    Validate(validate::Validate),
 }
 
 fn main() -> ExitCode {

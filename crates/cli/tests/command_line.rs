@@ -150,3 +150,49 @@ fn what_cannot_be_read_is_said_plainly() {
     let output = lifepod(&["get", "pods", "-", "--at", "soon"], POD);
     assert_eq!(stderr(&output), "lifepod: `soon` is not a time such as 90s, 10m or 1h30m\n");
 }
+
+#[test]
+fn findings_are_told_to_tools() {
+    let output = lifepod(&["validate", "-", "--output", "json"], &POD.replace("kind: Pod", "Kind: Pod"));
+    assert_eq!(output.status.code(), Some(1));
+    let told: serde_json::Value = serde_json::from_slice(&output.stdout).expect("the output is JSON");
+    assert_eq!(told["errors"], 1);
+    let finding = &told["findings"][0];
+    assert_eq!(finding["file"], "<stdin>");
+    assert_eq!((&finding["line"], &finding["column"]), (&2.into(), &1.into()));
+    assert_eq!(finding["message"], "kind not set");
+    assert_eq!(
+        finding["fixes"],
+        serde_json::json!([{"title": "Write `kind`", "edits": [{"start": 15, "end": 19, "insert": "kind"}]}])
+    );
+}
+
+#[test]
+fn findings_are_told_as_kubectl_tells_them() {
+    let kubectl = |text: &str| {
+        let output = lifepod(&["validate", "-", "--output", "kubectl"], text);
+        (output.status.code(), stdout(&output), stderr(&output))
+    };
+    assert_eq!(kubectl(POD), (Some(0), "pod/web created\n".to_string(), String::new()));
+    let second =
+        format!("{POD}---\n{}", POD.replace("name: web", "name: bad").replace("image: busybox, ", ""));
+    assert_eq!(
+        kubectl(&second),
+        (
+            Some(1),
+            "pod/web created\n".to_string(),
+            "The Pod \"bad\" is invalid: spec.containers[0].image: Required value\n".to_string()
+        )
+    );
+    let broken = format!("{POD}---\na: [\n");
+    let (code, out, err) = kubectl(&broken);
+    assert_eq!((code, out.as_str()), (Some(1), "pod/web created\n"));
+    assert!(
+        err.starts_with("error: error parsing STDIN: error converting YAML to JSON: yaml: line "),
+        "{err}"
+    );
+    assert_eq!(
+        kubectl("# nothing\n"),
+        (Some(1), String::new(), "error: no objects passed to apply\n".to_string())
+    );
+}

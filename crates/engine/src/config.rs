@@ -15,6 +15,9 @@ use lifepod_workload::Behavior;
 pub struct Config {
     /// The Kubernetes version, where behaviour depends on it.
     pub version: Version,
+    /// Whether the `ServiceAccount` admission plugin works: pods get an account and the volume with its token. Off by
+    /// default, which keeps specs short.
+    pub service_account_tokens: bool,
     /// Seeds every draw.
     pub seed: u64,
     /// The calendar instant at which the scenario begins, in microseconds since 1970 (UTC).
@@ -45,6 +48,7 @@ impl Default for Config {
     fn default() -> Self {
         Config {
             version: Version::CURRENT,
+            service_account_tokens: false,
             seed: 1,
             epoch_micros: 1_767_225_600_000_000,
             jitter: JitterMode::Seeded,

@@ -29,6 +29,8 @@ pub struct Diagnostic {
     pub hint: String,
     /// Changes of the text that mend it, the likeliest first.
     pub fixes: Vec<Fix>,
+    /// The text is no YAML or JSON there: kubectl reads no further.
+    pub unreadable: bool,
     /// The lint that found it; none for what the API server or kubectl would say.
     pub lint: Option<Lint>,
     /// The characters meant, as byte offsets.
@@ -51,6 +53,7 @@ impl Diagnostic {
             message: message.into(),
             hint: String::new(),
             fixes: Vec::new(),
+            unreadable: false,
             lint: None,
             range,
             line,

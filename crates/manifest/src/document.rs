@@ -122,6 +122,7 @@ impl Reader<'_> {
                 let found = self.found(Severity::Error, message, error.span);
                 found.fixes.extend(tab.then(|| fix::tabs(text, range)));
                 found.hint = error.hint;
+                found.unreadable = true;
                 None
             }
         }
@@ -132,7 +133,7 @@ impl Reader<'_> {
             Ok(converted) => converted,
             Err(error) => {
                 let message = format!("error converting YAML to JSON: yaml: {}", error.message);
-                self.found(Severity::Error, message, error.span);
+                self.found(Severity::Error, message, error.span).unreadable = true;
                 return None;
             }
         };

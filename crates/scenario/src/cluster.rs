@@ -39,6 +39,7 @@ pub(crate) fn read(spec: &ScenarioSpec, scenario: &mut Scenario, found: &mut Pro
     if cluster.jitter == Some(false) {
         config.jitter = JitterMode::None;
     }
+    config.service_account_tokens = cluster.service_account_tokens;
     if let Some(serialize) = cluster.kubelet.serialize_image_pulls {
         config.kubelet.serialize_image_pulls = serialize;
     }

@@ -4,6 +4,7 @@
 mod delete;
 mod eviction;
 
+use crate::admission::Suffixes;
 use crate::kernel::Kernel;
 use crate::kubelet::SharedPod;
 use crate::pod_conditions::update_pod_condition;
@@ -63,7 +64,12 @@ impl Kernel {
         meta.creation_timestamp = Some(now);
         meta.deletion_timestamp = None;
         meta.deletion_grace_period_seconds = None;
-        crate::admission::admit(self, &mut object, &suffix)?;
+        // Nothing is drawn for a volume that will not be.
+        let token = match self.config.service_account_tokens {
+            true => self.jitter.name_suffix(),
+            false => Default::default(),
+        };
+        crate::admission::admit(self, &mut object, &Suffixes { name: suffix, token })?;
         let key = object.key();
         if self.store.get(&key).is_some() {
             return Err(Box::new(Status::already_exists(kind(&key), &key.name)));

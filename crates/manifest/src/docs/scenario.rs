@@ -15,6 +15,7 @@ pub const ROWS: &[Row] = &[
     ("ScenarioCluster", "version", "1.36", "The Kubernetes version, where behaviour depends on it.", "Kubernetes 版本（影响行为之处）。"),
     ("ScenarioCluster", "nodes", "one node", "The nodes; `count` makes many alike.", "节点；`count` 可生成多个相同节点。"),
     ("ScenarioCluster", "jitter", "true", "false: nothing is left to chance.", "为 false 时没有任何随机。"),
+    ("ScenarioCluster", "serviceAccountTokens", "false", "Pods get the volume with their account's token, as in a real cluster.", "像真实集群一样为 Pod 挂载账户令牌。"),
     ("ScenarioCluster", "latencies", "", "How long things take that Kubernetes does not fix.", "Kubernetes 未规定的各项耗时。"),
     ("ScenarioImage", "image", "", "The image as manifests write it; `*` at the end matches any rest.", "清单中的镜像名；末尾的 `*` 匹配任意后缀。"),
     ("ScenarioImage", "present", "false", "Every node has the image from the start.", "所有节点一开始就有该镜像。"),

@@ -5,11 +5,13 @@ use lifepod_api::{Quantity, Taint, object};
 use std::collections::BTreeMap;
 
 object! {
-    /// The cluster: its Kubernetes version, such as `1.36`, its nodes, and whether chance is switched off.
+    /// The cluster: its Kubernetes version, such as `1.36`, its nodes, whether chance is switched off, and whether
+    /// pods get the volume with their account's token.
     v1alpha1 ScenarioCluster {
         version: String = "version",
         nodes: Vec<ScenarioNode> = "nodes",
         jitter: Option<bool> = "jitter",
+        service_account_tokens: bool = "serviceAccountTokens",
         latencies: ScenarioLatencies = "latencies",
         kubelet: ScenarioKubelet = "kubelet",
     }
