@@ -76,6 +76,12 @@ fn finalizers(e: &mut Errors, list: &Vec<String>, path: &Path) {
     for finalizer in list {
         e.invalid_each(path, finalizer, names::qualified_name(finalizer));
     }
+    for (i, finalizer) in list.iter().enumerate().filter(|(_, f)| !f.contains('/')) {
+        if !["kubernetes", "orphan", "foregroundDeletion"].contains(&finalizer.as_str()) {
+            let detail = "name is neither a standard finalizer name nor is it fully qualified";
+            e.invalid(&path.index(i), finalizer, detail);
+        }
+    }
     let has = |name: &str| list.iter().any(|f| f == name);
     if has("orphan") && has("foregroundDeletion") {
         let detail = "finalizer orphan and foregroundDeletion cannot be both set";
@@ -124,19 +130,30 @@ pub fn label_selector(e: &mut Errors, selector: &LabelSelector, path: &Path) {
 }
 
 fn label_requirement(e: &mut Errors, r: &LabelSelectorRequirement, path: &Path) {
+    operator(e, &r.operator, &r.values, path);
+    label_name(e, &r.key, &path.child("key"));
+    label_values(e, &r.values, path);
+}
+
+/// How many values an operator of label selectors takes.
+pub fn operator(e: &mut Errors, operator: &str, given: &[String], path: &Path) {
     let values = path.child("values");
-    match r.operator.as_str() {
-        "In" | "NotIn" if r.values.is_empty() => {
+    match operator {
+        "In" | "NotIn" if given.is_empty() => {
             e.required(&values, "must be specified when `operator` is 'In' or 'NotIn'");
         }
-        "Exists" | "DoesNotExist" if !r.values.is_empty() => {
+        "Exists" | "DoesNotExist" if !given.is_empty() => {
             e.forbidden(&values, "may not be specified when `operator` is 'Exists' or 'DoesNotExist'");
         }
         "In" | "NotIn" | "Exists" | "DoesNotExist" => {}
         other => e.invalid(&path.child("operator"), other, "not a valid selector operator"),
     }
-    label_name(e, &r.key, &path.child("key"));
-    for (i, value) in r.values.iter().enumerate() {
+}
+
+/// The values of a requirement on labels.
+pub fn label_values(e: &mut Errors, given: &[String], path: &Path) {
+    let values = path.child("values");
+    for (i, value) in given.iter().enumerate() {
         e.invalid_each(&values.index(i), value, names::label_value(value));
     }
 }

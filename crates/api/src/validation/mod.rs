@@ -13,6 +13,7 @@ pub mod names;
 mod network;
 mod pod;
 mod policy;
+mod quotas;
 mod scheduling;
 mod security;
 mod shown;
@@ -21,6 +22,7 @@ mod update;
 mod volume_sources;
 mod volumes;
 mod warnings;
+mod windows;
 
 pub use field::{ErrorType, FieldError, Path, invalid_status};
 pub use warnings::of as warnings;
@@ -52,6 +54,8 @@ pub fn create(object: &Object) -> Vec<FieldError> {
         Object::Node(o) => policy::node(&mut e, o),
         Object::ConfigMap(o) => policy::config_map(&mut e, o),
         Object::Secret(o) => policy::secret(&mut e, o),
+        Object::LimitRange(o) => quotas::limit_range(&mut e, o),
+        Object::ResourceQuota(o) => quotas::resource_quota(&mut e, o),
         // Events and kinds that are carried unread have nothing to check.
         Object::Event(_) | Object::Opaque(_) => {}
         other => {

@@ -1,7 +1,7 @@
 //! Pods and pod templates.
 
 use super::field::{Errors, Path, Shown};
-use super::{amounts, container, meta, names, scheduling, security, volumes};
+use super::{amounts, container, meta, names, scheduling, security, volumes, windows};
 use crate::*;
 use alloc::collections::BTreeSet;
 use alloc::format;
@@ -154,6 +154,7 @@ pub fn spec(e: &mut Errors, s: &PodSpec, metadata: Option<&ObjectMeta>, path: &P
     scheduling_gates(e, &s.scheduling_gates, &path.child("schedulingGates"));
     let spread = path.child("topologySpreadConstraints");
     scheduling::topology_spread(e, &s.topology_spread_constraints, &spread);
+    windows::host_process(e, s, path);
     host_users(e, s, path);
     hostname_override(e, s, path);
     for (name, value, rule) in [

@@ -1,7 +1,7 @@
 //! Affinity, tolerations and topology spread.
 
 use super::field::{Errors, Path};
-use super::meta::{label_name, label_selector};
+use super::meta::{label_name, label_selector, label_values, operator};
 use super::names;
 use crate::*;
 use alloc::collections::BTreeSet;
@@ -82,25 +82,17 @@ fn node_selector_term(e: &mut Errors, term: &NodeSelectorTerm, check_values: boo
 }
 
 fn node_requirement(e: &mut Errors, r: &NodeSelectorRequirement, check_values: bool, path: &Path) {
-    let values = path.child("values");
     match r.operator.as_str() {
-        "In" | "NotIn" if r.values.is_empty() => {
-            e.required(&values, "must be specified when `operator` is 'In' or 'NotIn'");
-        }
-        "Exists" | "DoesNotExist" if !r.values.is_empty() => {
-            e.forbidden(&values, "may not be specified when `operator` is 'Exists' or 'DoesNotExist'");
-        }
         "Gt" | "Lt" if r.values.len() != 1 => {
-            e.required(&values, "must be specified single value when `operator` is 'Lt' or 'Gt'");
+            let detail = "must be specified single value when `operator` is 'Lt' or 'Gt'";
+            e.required(&path.child("values"), detail);
         }
-        "In" | "NotIn" | "Exists" | "DoesNotExist" | "Gt" | "Lt" => {}
-        other => e.invalid(&path.child("operator"), other, "not a valid selector operator"),
+        "Gt" | "Lt" => {}
+        other => operator(e, other, &r.values, path),
     }
     label_name(e, &r.key, &path.child("key"));
     if check_values {
-        for (i, value) in r.values.iter().enumerate() {
-            e.invalid_each(&values.index(i), value, names::label_value(value));
-        }
+        label_values(e, &r.values, path);
     }
 }
 

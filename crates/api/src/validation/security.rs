@@ -1,10 +1,11 @@
 //! Security contexts and the operating system.
 
 use super::field::{Errors, Path, Shown};
-use super::{names, volume_sources};
+use super::{names, volume_sources, windows};
 use crate::wire::Wire;
 use crate::*;
 use alloc::collections::BTreeSet;
+use alloc::format;
 use alloc::string::ToString;
 
 /// `ValidateSecurityContext`
@@ -20,6 +21,7 @@ pub fn of_container(e: &mut Errors, sc: &SecurityContext, host_users: bool, path
         }
     }
     seccomp(e, sc.seccomp_profile.as_ref(), &path.child("seccompProfile"));
+    windows::options(e, sc.windows_options.as_ref(), &path.child("windowsOptions"));
     if sc.allow_privilege_escalation == Some(false) {
         let shown = || Shown::internal(sc);
         if sc.privileged == Some(true) {
@@ -49,7 +51,7 @@ pub fn of_pod(e: &mut Errors, sc: &PodSecurityContext, spec: &PodSpec, path: &Pa
         let detail = "ShareProcessNamespace and HostPID cannot both be enabled";
         e.invalid(&path.child("shareProcessNamespace"), true, detail);
     }
-    sysctls(e, &sc.sysctls, &path.child("sysctls"));
+    sysctls(e, &sc.sysctls, spec, &path.child("sysctls"));
     one_of(
         e,
         sc.fs_group_change_policy.as_ref(),
@@ -57,6 +59,7 @@ pub fn of_pod(e: &mut Errors, sc: &PodSecurityContext, spec: &PodSpec, path: &Pa
         &path.child("fsGroupChangePolicy"),
     );
     seccomp(e, sc.seccomp_profile.as_ref(), &path.child("seccompProfile"));
+    windows::options(e, sc.windows_options.as_ref(), &path.child("windowsOptions"));
     app_armor(e, sc.app_armor_profile.as_ref(), &path.child("appArmorProfile"));
     let policy = sc.supplemental_groups_policy.as_ref();
     one_of(e, policy, &["Merge", "Strict"], &path.child("supplementalGroupsPolicy"));
@@ -80,7 +83,7 @@ fn ids(e: &mut Errors, fields: &[(&str, Option<i64>)], path: &Path) {
     }
 }
 
-fn sysctls(e: &mut Errors, list: &[Sysctl], path: &Path) {
+fn sysctls(e: &mut Errors, list: &[Sysctl], spec: &PodSpec, path: &Path) {
     let mut seen: BTreeSet<&str> = BTreeSet::new();
     for (i, sysctl) in list.iter().enumerate() {
         let path = path.index(i);
@@ -94,8 +97,28 @@ fn sysctls(e: &mut Errors, list: &[Sysctl], path: &Path) {
         } else if seen.contains(sysctl.name.as_str()) {
             e.duplicate(&path, &sysctl.name);
         }
+        for (flag, of_host, owned) in [
+            ("hostNetwork", spec.host_network, is_of_network as fn(&str) -> bool),
+            ("hostIPC", spec.host_ipc, is_of_ipc),
+        ] {
+            if of_host && owned(&sysctl.name.replace('/', ".")) {
+                e.invalid(&path, &sysctl.name, &format!("may not be specified when '{flag}' is true"));
+            }
+        }
         seen.insert(&sysctl.name);
     }
+}
+
+/// Whether a kernel parameter belongs to the network namespace (`sysctl/namespace.go`).
+fn is_of_network(name: &str) -> bool {
+    name.starts_with("net.")
+}
+
+/// Whether a kernel parameter belongs to the IPC namespace (`sysctl/namespace.go`).
+fn is_of_ipc(name: &str) -> bool {
+    const NAMES: &[&str] =
+        &["sem", "shm", "shmall", "shmmax", "shmmni", "shm_rmid_forced", "msg", "msgmax", "msgmnb", "msgmni"];
+    name.strip_prefix("kernel.").is_some_and(|rest| NAMES.contains(&rest)) || name.starts_with("fs.mqueue.")
 }
 
 fn is_sysctl(name: &str) -> bool {
