@@ -4,6 +4,7 @@ mod duration;
 mod input;
 mod json;
 mod run;
+mod serve;
 mod simulate;
 mod validate;
 mod view;
@@ -35,6 +36,8 @@ enum Command {
     Rollout(view::View),
     /// Why things are as they are at an instant: lifepod explain web/app web.yaml --at 90s
     Explain(view::View),
+    /// Offer the simulated cluster as a Kubernetes API on 127.0.0.1: kubectl --server http://127.0.0.1:8001 get pods -w
+    Serve(serve::Serve),
     /// Check manifests: prints FILE:LINE:COL: error: MESSAGE, and exits with 1 when there is an error
     Validate(validate::Validate),
 }
@@ -48,6 +51,7 @@ fn main() -> ExitCode {
         Command::Logs(view) => view.kubectl("logs"),
         Command::Rollout(view) => view.kubectl("rollout"),
         Command::Explain(view) => view.explain(),
+        Command::Serve(serve) => serve.main(),
         Command::Validate(validate) => validate.main(),
     };
     result.unwrap_or_else(|message| {

@@ -2,7 +2,7 @@
 
 use crate::input::File;
 use lifepod_api::SimTime;
-use lifepod_engine::{Outcome, Run};
+use lifepod_engine::{Outcome, Run, Scenario};
 use lifepod_scenario::Options;
 
 /// What a run is asked to be like; the scenario of the files fills what is not given.
@@ -18,7 +18,23 @@ pub struct Wishes {
 ///
 /// # Errors
 /// When a file has errors; they have been printed.
-pub fn simulate(mut files: Vec<File>, wishes: Wishes) -> Result<Run, String> {
+pub fn simulate(files: Vec<File>, wishes: Wishes) -> Result<Run, String> {
+    let scenario = scenario(files, wishes)?;
+    if scenario.commands.is_empty() {
+        return Err("the manifests hold no objects".into());
+    }
+    let run = scenario.run();
+    if let Outcome::TooManyEntries(at) = run.outcome {
+        eprintln!("lifepod: so much happened that the run was ended at {at}; give an earlier --until");
+    }
+    Ok(run)
+}
+
+/// The scenario of the files; what is wrong with them is printed on standard error.
+///
+/// # Errors
+/// When a file has errors; they have been printed.
+pub fn scenario(mut files: Vec<File>, wishes: Wishes) -> Result<Scenario, String> {
     let mut errors = 0;
     let mut scenario = lifepod_scenario::empty();
     for file in &mut files {
@@ -31,13 +47,6 @@ pub fn simulate(mut files: Vec<File>, wishes: Wishes) -> Result<Run, String> {
     if errors > 0 {
         return Err(format!("{errors} {} in the manifests", if errors == 1 { "error" } else { "errors" }));
     }
-    if scenario.commands.is_empty() {
-        return Err("the manifests hold no objects".into());
-    }
     Options { seed: wishes.seed, horizon: wishes.until }.apply(&mut scenario);
-    let run = scenario.run();
-    if let Outcome::TooManyEntries(at) = run.outcome {
-        eprintln!("lifepod: so much happened that the run was ended at {at}; give an earlier --until");
-    }
-    Ok(run)
+    Ok(scenario)
 }

@@ -13,6 +13,7 @@ mod complete;
 mod describe;
 mod effective;
 mod events;
+pub mod facade;
 mod flags;
 mod get;
 mod json;
