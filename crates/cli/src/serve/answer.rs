@@ -6,7 +6,7 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::Bytes;
 use hyper::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER, WARNING};
 use hyper::{Response, StatusCode};
-use lifepod_api::Status;
+use lifepod_api::{Refusal, Status};
 use serde_json::{Value, json};
 use std::convert::Infallible;
 
@@ -53,14 +53,14 @@ pub fn value_of(status: &Status) -> Value {
 }
 
 /// A refusal in the making.
-pub fn failure(code: i32, reason: &str, message: impl Into<String>) -> Status {
-    Status {
+pub fn failure(code: i32, reason: &str, message: impl Into<String>) -> Refusal {
+    Box::new(Status {
         status: "Failure".into(),
         code,
         reason: reason.into(),
         message: message.into(),
         ..Status::default()
-    }
+    })
 }
 
 /// 404 for a path that is no resource.

@@ -4,7 +4,7 @@ use super::answer::{Body, failure, json, refusal, with};
 use super::request::{Query, Target};
 use super::simulation::Simulation;
 use hyper::Response;
-use lifepod_api::{ObjectKey, Status};
+use lifepod_api::{ObjectKey, Refusal};
 use lifepod_kubectl::facade::{Include, table};
 use serde_json::{Value, json};
 
@@ -40,7 +40,7 @@ impl Target {
 }
 
 /// The objects of a collection that a request selects, by namespace and name.
-pub fn selected(sim: &mut Simulation, target: &Target, query: &Query) -> Result<Vec<Value>, Status> {
+pub fn selected(sim: &mut Simulation, target: &Target, query: &Query) -> Result<Vec<Value>, Refusal> {
     let selection = query.selection().map_err(|e| failure(400, "BadRequest", e))?;
     let api = sim.api();
     let all = api.list(target.kind.kind).filter(|o| in_scope(target, &o.meta().namespace, &o.meta().name));
@@ -53,10 +53,22 @@ pub fn in_scope(target: &Target, namespace: &str, name: &str) -> bool {
         && (target.name.is_empty() || target.name == name)
 }
 
+/// The refusal, with the name of a resource that the engine has no type for.
+pub fn refused(target: &Target, mut status: Refusal) -> Response<Body> {
+    if status.code == 404 && lifepod_api::Kind::find(&target.kind.api_version(), target.kind.kind).is_none() {
+        status.message = format!("{} {:?} not found", target.kind.resource(), target.name);
+        if let Some(details) = &mut status.details {
+            details.group = target.kind.group.to_string();
+            details.kind = target.kind.plural.to_string();
+        }
+    }
+    refusal(&status)
+}
+
 /// `GET` of one object.
 pub fn get(sim: &mut Simulation, target: &Target, form: Form) -> Response<Body> {
     match sim.api().fetch(&target.key()) {
-        Err(status) => refusal(&status),
+        Err(status) => refused(target, status),
         Ok(object) => {
             let value = object.to_value();
             if target.sub == "scale" {

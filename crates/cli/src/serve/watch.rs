@@ -73,7 +73,7 @@ impl Watch {
         sim: &mut Simulation,
         query: &Query,
         out: &mut String,
-    ) -> Result<(), lifepod_api::Status> {
+    ) -> Result<(), lifepod_api::Refusal> {
         let version = query.get("resourceVersion");
         let initial = query.is_set("sendInitialEvents");
         let now = sim.api().resource_version();

@@ -19,11 +19,12 @@ pub struct Sent<'a> {
 
 impl Sent<'_> {
     /// The body as JSON, whatever fields it has.
-    fn json(&self) -> Result<Value, Status> {
+    fn json(&self) -> Result<Value, Refusal> {
         if self.content_type.contains("protobuf") || self.content_type.contains("cbor") {
             let message = format!(
                 "the body of the request was in an unknown format - accepted media types include: application/json, \
-                 application/yaml (not {})",
+                 application/yaml, not {} (lifepod reads no protobuf: let kubectl print the object with --dry-run=client \
+                 -o yaml and apply that)",
                 self.content_type
             );
             return Err(failure(415, "UnsupportedMediaType", message));
@@ -68,13 +69,13 @@ fn words(verb: &str, target: &Target) -> String {
 }
 
 /// The object that a body holds, checked against the path.
-fn object(target: &Target, query: &Query, sent: &Sent<'_>) -> Result<(Object, Vec<String>), Status> {
+fn object(target: &Target, query: &Query, sent: &Sent<'_>) -> Result<(Object, Vec<String>), Refusal> {
     let strict = validation(query) == FieldValidation::Strict;
     let known = Kind::find(&target.kind.api_version(), target.kind.kind);
-    let (mut object, warnings) = match known.filter(|_| strict && sent.content_type.contains("json")) {
+    let (mut object, warnings) = match known.filter(|_| strict && sent.content_type.contains("/json")) {
         Some(kind) => {
             let decoded = lifepod_manifest::server::decode(sent.text, Format::Json, kind);
-            (decoded.map_err(|e| *e)?.0, Vec::new())
+            (decoded?.0, Vec::new())
         }
         None => {
             let mut value = sent.json()?;
@@ -88,7 +89,7 @@ fn object(target: &Target, query: &Query, sent: &Sent<'_>) -> Result<(Object, Ve
                     value[field] = own.into();
                 }
             }
-            decode(&value, validation(query)).map_err(|e| *e)?
+            decode(&value, validation(query))?
         }
     };
     if object.kind() != target.kind.kind || object.api_version() != target.kind.api_version() {
@@ -106,9 +107,8 @@ fn object(target: &Target, query: &Query, sent: &Sent<'_>) -> Result<(Object, Ve
             meta.namespace.clone_from(&target.namespace);
         }
         if meta.namespace != target.namespace {
-            let message = format!(
-                "the namespace of the provided object does not match the namespace sent on the request"
-            );
+            let message =
+                "the namespace of the provided object does not match the namespace sent on the request";
             return Err(failure(400, "BadRequest", message));
         }
     }
@@ -310,11 +310,11 @@ fn delete_options(body: &Value, query: &Query) -> Result<DeleteOptions, Refusal>
                 "propagationPolicy: Unsupported value: {other:?}: supported values: \"Background\", \"Foreground\", \
                  \"Orphan\", \"nil\""
             );
-            return Err(Box::new(failure(
+            return Err(failure(
                 422,
                 "Invalid",
                 format!("DeleteOptions.meta.k8s.io \"\" is invalid: {detail}"),
-            )));
+            ));
         }
     };
     Ok(DeleteOptions {

@@ -76,10 +76,7 @@ pub(crate) fn replica_sets<'a>(
     });
     let wanted = template_without_hash(deployment.at("spec.template"));
     let new = sets.iter().copied().find(|rs| template_without_hash(rs.at("spec.template")) == wanted);
-    // Upstream lists them by the age that the API server's order gives: by name.
-    let mut old: Vec<&Value> =
-        sets.into_iter().filter(|rs| new.is_none_or(|n| !core::ptr::eq(n, *rs))).collect();
-    old.sort_by_key(|rs| rs.text("metadata.name"));
+    let old = sets.into_iter().filter(|rs| new.is_none_or(|n| !core::ptr::eq(n, *rs))).collect();
     (old, new)
 }
 
