@@ -2,7 +2,7 @@
 
 use crate::config::Config;
 use crate::heartbeats::Heartbeats;
-use crate::jitter::Jitter;
+use crate::jitter::{Draw, Jitter};
 use crate::queue::Queue;
 use crate::store::{Store, WatchEvent};
 use crate::trace::{Decision, EntryId, PodRef, RuntimeCall, Trace, What};
@@ -80,6 +80,16 @@ impl Kernel {
     pub(crate) fn wake_at(&mut self, at: SimTime, to: Component, what: Wake) {
         let cause = self.cause;
         self.queue.push(at.max(self.now), Task { to, cause, what });
+    }
+
+    /// When something that takes `mean` is done: the latency table's spread is drawn on top.
+    pub(crate) fn done_after(&mut self, mean: SimTime) -> SimTime {
+        let spread = self.config.latency.spread_percent;
+        if spread == 0 || mean == SimTime::ZERO {
+            return self.now + mean;
+        }
+        let number = self.jitter.draw(Draw::Duration, self.now, mean);
+        self.now + mean + SimTime((mean.0 as f64 * number * f64::from(spread) / 100.0) as u64)
     }
 
     /// Records `what` now, caused by the current cause.

@@ -15,6 +15,9 @@ pub struct Latency {
     pub controller_sync: SimTime,
     /// One scheduling cycle and its binding.
     pub schedule: SimTime,
+    /// How much longer than its mean making a sandbox or a container may take at most, in percent of the mean; how
+    /// much it is each time is drawn.
+    pub spread_percent: u32,
     /// Making a pod sandbox: the pause container, its cgroup and its network.
     pub run_pod_sandbox: SimTime,
     /// Tearing the sandbox's network down.
@@ -47,6 +50,7 @@ impl Default for Latency {
             watch: SimTime::from_millis(3),
             controller_sync: SimTime::from_millis(5),
             schedule: SimTime::from_millis(5),
+            spread_percent: 0,
             run_pod_sandbox: SimTime::from_millis(380),
             stop_pod_sandbox: SimTime::from_millis(60),
             create_container: SimTime::from_millis(45),
@@ -70,6 +74,7 @@ impl Latency {
             watch: SimTime::from_millis(4),
             controller_sync: SimTime::from_millis(2),
             schedule: SimTime::from_millis(2),
+            spread_percent: 0,
             run_pod_sandbox: SimTime::from_millis(8),
             stop_pod_sandbox: SimTime::ZERO,
             create_container: SimTime::from_millis(10),

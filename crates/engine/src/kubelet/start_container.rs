@@ -173,7 +173,7 @@ impl Kubelet {
                     Ok(config) => {
                         let stage = StartStage::Creating { image_id, config: Arc::new(config) };
                         run.wait = Wait::Start(Start { which, stage });
-                        Some(Some(kernel.now + kernel.config.latency.create_container))
+                        Some(Some(kernel.done_after(kernel.config.latency.create_container)))
                     }
                     Err(message) => {
                         let text = format!("Error: {message}");
@@ -318,7 +318,7 @@ impl Kubelet {
             "Container created",
         );
         run.wait = Wait::Start(Start { which, stage: StartStage::Starting { id, config } });
-        Some(Some(kernel.now + kernel.config.latency.start_container))
+        Some(Some(kernel.done_after(kernel.config.latency.start_container)))
     }
 
     /// The runtime's words when it fails to make the container, as a scenario may have it.

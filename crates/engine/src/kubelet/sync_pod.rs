@@ -276,7 +276,7 @@ impl Kubelet {
             Step::CreateSandbox { attempt } => {
                 run.acted = true;
                 run.wait = Wait::Sandbox { attempt };
-                Some(Some(kernel.now + kernel.config.latency.run_pod_sandbox))
+                Some(Some(kernel.done_after(kernel.config.latency.run_pod_sandbox)))
             }
             Step::Start(which) => self.begin_start(kernel, uid, run, which),
         }

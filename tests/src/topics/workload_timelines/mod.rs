@@ -10,7 +10,7 @@ use serde_json::Value;
 /// What real Kubernetes draws at random (the phases of tickers, the factors of requeues, the choice between equals)
 /// decides which short statuses are seen: a recording is one of the things that can happen, and one of this many seeds
 /// must give it.
-const SEEDS: u64 = 6;
+const SEEDS: u64 = 24;
 
 /// In the recordings of the scheduler it also decides which of several equal nodes a pod gets.
 const SCHEDULER_SEEDS: u64 = 60;

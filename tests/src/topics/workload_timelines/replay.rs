@@ -5,7 +5,7 @@ use crate::topics::pod_timelines::script::{behavior, images};
 use lifepod_api::{Object, ObjectKey, SimTime, Taint};
 use lifepod_engine::client::{Api, FieldValidation, PatchType, Subresource};
 use lifepod_engine::{
-    BehaviorRule, Cluster, Command, Config, DeleteOptions, KubeletConfig, Latency, NodeConfig,
+    BehaviorRule, Cluster, Command, Config, DeleteOptions, ImageRule, KubeletConfig, Latency, NodeConfig,
     PropagationPolicy,
 };
 use serde_json::{Value, json};
@@ -38,9 +38,14 @@ pub(super) fn replay(v: &Value, seed: u64) -> Result<Vec<Value>, String> {
     let config = Config {
         seed,
         epoch_micros: epoch(rows),
-        latency: Latency::instant(),
+        // Many scenarios ran at once on few cores.
+        latency: Latency {
+            spread_percent: 200,
+            run_pod_sandbox: SimTime::from_millis(15),
+            ..Latency::instant()
+        },
         nodes,
-        images: images(v),
+        images: [on_every_node()].into_iter().chain(images(v)).collect(),
         behaviors: unscripted(v),
         kubelet: KubeletConfig { serialize_image_pulls: false, correlate_events: true, ..Default::default() },
         ..Config::default()
@@ -168,7 +173,9 @@ fn nodes(v: &Value, rows: &[Value]) -> Vec<NodeConfig> {
     }
     for row in rows.iter().filter(|row| row["src"] == "pod") {
         let node = row["kubectl"]["Node"].as_str().unwrap_or("<none>");
-        if node != "<none>" && !nodes.contains_key(node) && !pools.contains_key(node) {
+        // A pod that names a node that is not there never runs.
+        let ran = row["containers"].as_object().is_some_and(|statuses| !statuses.is_empty());
+        if ran && node != "<none>" && !nodes.contains_key(node) && !pools.contains_key(node) {
             pools.insert(node.to_string(), pool_of(v, row).unwrap_or_default());
         }
     }
@@ -244,6 +251,16 @@ fn with_scripts(mut config: Config, v: &Value) -> Result<Config, String> {
     Ok(config)
 }
 
+/// The image that most scenarios use was on every node before long.
+fn on_every_node() -> ImageRule {
+    ImageRule {
+        image: "sim/app:*".to_string(),
+        present: true,
+        size_bytes: Some(1000),
+        ..ImageRule::default()
+    }
+}
+
 /// Containers without a script run until they are told to stop.
 fn unscripted(v: &Value) -> Vec<BehaviorRule> {
     let created = v["actions"].as_array().into_iter().flatten().map(|action| &action["body"]);
@@ -287,6 +304,9 @@ fn act(cluster: &mut Cluster, v: &Value, action: &Value, namespace: &str) -> Res
     // A drain is a series of evictions, each with its own row.
     if verb == "drain" {
         return Ok(());
+    }
+    if verb == "kubectl" {
+        return kubectl(cluster, action, namespace);
     }
     let target = match target(cluster, v, action, namespace) {
         Some(target) => target,
@@ -346,6 +366,17 @@ fn act(cluster: &mut Cluster, v: &Value, action: &Value, namespace: &str) -> Res
             let _the_recording_says_so_too = api.create(decode(&object, namespace)?);
         }
         other => return Err(format!("the runner does not know the action {other:?}")),
+    }
+    Ok(())
+}
+
+/// Runs what was typed; reading commands change nothing.
+fn kubectl(cluster: &mut Cluster, action: &Value, namespace: &str) -> Result<(), String> {
+    let words = action["args"].as_array().into_iter().flatten().filter_map(Value::as_str);
+    let quoted: Vec<String> = words.map(|word| format!("'{}'", word.replace('\'', "'\\''"))).collect();
+    let line = format!("kubectl -n {namespace} {}", quoted.join(" "));
+    if let Ok(client) = lifepod_kubectl::action(&line, Vec::new()) {
+        let _the_recording_says_so_too = cluster.apply(Command::Client(client));
     }
     Ok(())
 }
