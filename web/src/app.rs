@@ -9,14 +9,15 @@ use crate::inspector::Inspector;
 use crate::keys::{self, Press};
 use crate::playback::use_playback;
 use crate::prompt;
-use crate::protocol::{Ask, Diagnostic, Look, Pane, Printed, Run, Seen, Story, Typed};
+use crate::protocol::{Ask, Diagnostic, Look, Pane, PodName, Printed, Run, Seen, Story, Typed};
 use crate::share::Shared;
 use crate::state::{Action, Dialog, Shown, State, Tab, Theme};
-use crate::timeline::{Timeline, View};
+use crate::timeline::{Timeline, View, about};
 use crate::toolbar::Toolbar;
 use gloo::events::{EventListener, EventListenerOptions};
 use gloo::timers::callback::Timeout;
 use lifepod_api::SimTime;
+use lifepod_timeline::About;
 use std::rc::Rc;
 use wasm_bindgen::JsCast;
 use yew::prelude::*;
@@ -202,12 +203,13 @@ pub fn App(props: &AppProps) -> Html {
             }
         }
     });
-    let look = Look { run: results.drawn, at: state.cursor, view: view_of(state.tab) };
-    use_effect_with(look, {
+    let pod = pod_of(results.drawing.as_ref(), state.lane.as_deref());
+    let look = Look { run: results.drawn, at: state.cursor, view: view_of(state.tab), pod };
+    use_effect_with(look.clone(), {
         let engine = engine.clone();
         move |look| {
             if look.run > 0 {
-                engine.look(*look);
+                engine.look(look.clone());
             }
         }
     });
@@ -333,6 +335,16 @@ fn dialog(
         }
         Some(Dialog::Seeds) => html! { <Seeds {lang} state={state()} {drawing} {send} /> },
     }
+}
+
+/// The pod that the inspector is about: that of the chosen lane, else the first.
+fn pod_of(drawing: Option<&SharedDrawing>, lane: Option<&str>) -> Option<PodName> {
+    let lanes = &drawing?.timeline.lanes;
+    let chosen = lane.and_then(|key| about(lanes, lanes.iter().position(|lane| lane.key == key)?));
+    let of_pod = |about: &&About| about.kind == "Pod";
+    let pod = chosen.filter(of_pod).or_else(|| lanes.iter().map(|lane| &lane.about).find(of_pod))?;
+    let About { namespace, name, container, .. } = pod.clone();
+    Some(PodName { namespace, name, container })
 }
 
 fn view_of(tab: Tab) -> Pane {

@@ -234,11 +234,17 @@ fn step_view(step: &Step, words: &Words, send: &Callback<Action>) -> Html {
                 {prose(&step.text)}
                 { for step.fields.iter().map(|field| field_view(field, words)) }
                 if !step.source.is_empty() {
-                    {" "}<span class="why-source">{&step.source}</span>
+                    {" "}<a class="why-source" href={upstream(&step.source)} target="_blank" rel="noreferrer">{&step.source}</a>
                 }
             </div>
         </li>
     }
+}
+
+/// Where a rule's file is in Kubernetes' repository; the words after the file name the function.
+fn upstream(source: &str) -> String {
+    let file = source.split(' ').next().unwrap_or("");
+    format!("https://github.com/kubernetes/kubernetes/blob/v1.36.0/{file}")
 }
 
 /// A field: a press shows its line in the editor.

@@ -37,7 +37,7 @@ pub struct Run {
 }
 
 /// What to show of an instant.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Look {
     /// The number of the run that is looked at.
     pub run: u32,
@@ -45,6 +45,17 @@ pub struct Look {
     pub at: SimTime,
     /// What to show besides `kubectl get pods`.
     pub view: Pane,
+    /// The pod that it is about; none when there is none.
+    pub pod: Option<PodName>,
+}
+
+/// A pod, and maybe one of its containers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PodName {
+    pub namespace: String,
+    pub name: String,
+    /// Empty for all.
+    pub container: String,
 }
 
 /// A command that a person typed.

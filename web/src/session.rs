@@ -1,18 +1,20 @@
 //! What the worker remembers between two messages, and its answers. Knows no browser.
 
-use crate::edit;
 use crate::protocol::{
     Ask, Diagnostic, Drawing, Edit, Field, Fix, Line, Look, Pane, Printed, Ran, Reply, Request, Run, Seen,
     Severity, Step, Story, Typed,
 };
+use crate::{edit, origin, real};
 use lifepod_api::SimTime;
 use lifepod_engine::{EntryId, Outcome, Trace, What};
 use lifepod_manifest::{Document, Lines};
 use lifepod_scenario::{Prepared, prepare};
-use lifepod_timeline::{Axis, Facts, FieldRef, Lang, chronicle, explain, facts, lanes};
+use lifepod_timeline::{Axis, Facts, FieldRef, Lang, chronicle, explain, facts, lanes, recorded, subject};
 
 /// The most entries of a trace that a page can hold at ease.
 const MAX_ENTRIES: usize = 200_000;
+/// A recorded life may have lasted for years; no more than this is simulated beside it.
+const LONGEST: SimTime = SimTime::from_secs(7 * 86_400);
 
 /// The worker's memory: the last run that worked.
 #[derive(Default)]
@@ -48,6 +50,15 @@ impl Session {
         let Some(mut scenario) = scenario else { return ran };
 
         scenario.config.max_entries = MAX_ENTRIES;
+        let objects = documents.iter().filter_map(|document| document.object.as_ref());
+        let recorded = recorded(objects, asked.lang);
+        if let Some(recorded) = &recorded {
+            let commands = std::mem::take(&mut scenario.commands).into_iter();
+            scenario.commands = commands.filter_map(|(at, c)| Some((at, real::as_written(c)?))).collect();
+            // The simulation lasts at least as long as what it stands beside.
+            let longest = scenario.horizon.max(recorded.horizon);
+            scenario.horizon = asked.horizon.unwrap_or(longest.min(LONGEST));
+        }
         let seed = scenario.config.seed;
         let run = scenario.run();
         let refused = refusals(&run.trace, &documents);
@@ -64,12 +75,17 @@ impl Session {
             return ran;
         }
         let first = documents.iter().find_map(|document| document.object.as_ref());
-        let timeline = lanes(&run.trace, &lifepod_timeline::Options { horizon: run.end, lang: asked.lang });
+        let mut timeline =
+            lanes(&run.trace, &lifepod_timeline::Options { horizon: run.end, lang: asked.lang });
+        let stops = timeline.stops();
+        if let Some(recorded) = recorded {
+            timeline.lanes.splice(0..0, recorded.lanes);
+        }
         ran.drawing = Some(Drawing {
             title: first.map_or_else(String::new, |object| object.meta().name.to_string()),
             seed,
             axis: Axis::folded(&timeline),
-            stops: timeline.stops(),
+            stops,
             timeline,
             cut_short: run.outcome != Outcome::Reached,
             handles: edit::handles(&documents),
@@ -87,9 +103,9 @@ impl Session {
         let view = match look.view {
             Pane::Pods | Pane::Table => None,
             Pane::Events => Some(vec!["events"]),
-            Pane::Yaml => Some(done.about_pod(&["get", "pod", "", "-o", "yaml"])),
-            Pane::Describe => Some(done.about_pod(&["describe", "pod", ""])),
-            Pane::Logs => Some(done.about_pod(&["logs", "", "--all-containers"])),
+            Pane::Yaml => about_pod(&look, &["get", "pod", "", "-o", "yaml"]),
+            Pane::Describe => about_pod(&look, &["describe", "pod", ""]),
+            Pane::Logs => about_pod(&look, &["logs", ""]),
         };
         let view = view.map(|words| done.kubectl(look.at, &words));
         let mut shell = vec![done.kubectl(look.at, &["get", "pods"])];
@@ -118,7 +134,7 @@ impl Session {
             since: step.since,
             entry: step.entry,
             text: step.text,
-            fields: step.fields.iter().map(|field| done.field(field)).collect(),
+            fields: step.fields.iter().map(|field| done.field(step.entry, field)).collect(),
             source: step.source.to_owned(),
         });
         Some(Story { ask, title: told.title, steps: steps.collect(), changes: told.changes })
@@ -150,33 +166,35 @@ impl Done {
         shown.map(line).collect()
     }
 
-    /// The words of a command with the pod's name where a word is empty.
-    fn about_pod<'a>(&'a self, words: &[&'a str]) -> Vec<&'a str> {
-        let Some(pod) = self.pod().and_then(|pod| pod.object.as_ref()) else { return vec!["get", "pods"] };
-        let (name, namespace): (&str, &str) = (&pod.meta().name, &pod.meta().namespace);
-        let mut words: Vec<_> = words.iter().map(|word| if word.is_empty() { name } else { *word }).collect();
-        if !namespace.is_empty() && namespace != "default" {
-            words.extend(["-n", namespace]);
-        }
-        words
-    }
-
-    /// The first pod of the text.
-    fn pod(&self) -> Option<&Document> {
-        let is_pod =
-            |document: &&Document| document.object.as_ref().is_some_and(|object| object.kind() == "Pod");
-        self.documents.iter().find(is_pod)
-    }
-
-    /// A field with its place in the text.
-    fn field(&self, field: &FieldRef) -> Field {
+    /// A field, by which an entry came to be, with its place in the text.
+    fn field(&self, entry: u32, field: &FieldRef) -> Field {
         let name = field.path.rsplit('.').next().unwrap_or(&field.path);
-        let place = self.pod().map(|pod| {
-            let (line, column) = Lines::new(&self.asked.text).position(pod.span_of(&field.path).start);
+        let pod = self.run.trace.get(EntryId(entry)).and_then(subject);
+        let origin = pod.and_then(|pod| origin::of_pod(&self.documents, &self.run.trace, pod));
+        let place = origin.map(|(document, template)| {
+            let start = document.span_of(&format!("{template}{}", field.path)).start;
+            let (line, column) = Lines::new(&self.asked.text).position(start);
             (line as u32, column as u32)
         });
         Field { text: format!("{name}: {}", field.value), is_default: field.is_default, place }
     }
+}
+
+/// The words of a command about a pod, with its name where a word is empty; none without a pod.
+fn about_pod<'a>(look: &'a Look, words: &[&'a str]) -> Option<Vec<&'a str>> {
+    let pod = look.pod.as_ref()?;
+    let name = |word: &&'a str| if word.is_empty() { pod.name.as_str() } else { *word };
+    let mut words: Vec<&str> = words.iter().map(name).collect();
+    if words[0] == "logs" {
+        match pod.container.as_str() {
+            "" => words.push("--all-containers"),
+            container => words.extend(["-c", container]),
+        }
+    }
+    if !matches!(pod.namespace.as_str(), "" | "default") {
+        words.extend(["-n", &pod.namespace]);
+    }
+    Some(words)
 }
 
 /// A run in few numbers.

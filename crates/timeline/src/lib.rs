@@ -15,17 +15,19 @@ mod facts;
 mod lanes;
 mod layout;
 mod model;
+mod recorded;
 mod svg;
 mod words;
 
 pub use axis::{Axis, Piece, Scale, Tick};
 pub use chronicle::{Line, chronicle};
-pub use explain::{Explanation, FieldRef, Step, explain};
+pub use explain::{Explanation, FieldRef, Step, explain, subject};
 pub use facts::{Facts, facts};
 pub use lanes::{Options, lanes};
 pub use layout::{
     Bar, FoldMark, Layout, LayoutOptions, MARGIN, Mark, Row, TickMark, gutter_for, heads, layout, place,
 };
 pub use model::{About, Form, Instant, InstantLook, Lane, Span, SpanLook, Stop, Timeline};
+pub use recorded::{is_recorded, recorded};
 pub use svg::svg;
 pub use words::Lang;

@@ -38,6 +38,9 @@ pub(crate) struct Words {
     pub(crate) ready: &'static str,
     pub(crate) endpoints: &'static str,
     pub(crate) no_endpoint: &'static str,
+    pub(crate) recorded: &'static str,
+    pub(crate) since_unknown: &'static str,
+    pub(crate) runs_unknown: &'static str,
 }
 
 impl Lang {
@@ -65,6 +68,9 @@ impl Lang {
                 ready: "ready",
                 endpoints: "endpoints",
                 no_endpoint: "no ready endpoint",
+                recorded: "recorded:",
+                since_unknown: "since when is not recorded",
+                runs_unknown: "earlier runs are not recorded",
             },
             Self::Zh => &Words {
                 status: "STATUS",
@@ -88,6 +94,9 @@ impl Lang {
                 ready: "就绪",
                 endpoints: "个端点",
                 no_endpoint: "没有就绪端点",
+                recorded: "实录：",
+                since_unknown: "起始时间未被记录",
+                runs_unknown: "次更早的运行未被记录",
             },
         }
     }

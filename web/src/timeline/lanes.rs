@@ -146,6 +146,11 @@ fn row_view(placed: &Placed, layout: &Layout, props: &LanesProps) -> Html {
     }
 }
 
+/// The entry's number as an attribute; none for what was recorded elsewhere, of which no trace can say why.
+fn entry(number: u32) -> Option<String> {
+    (number != u32::MAX).then(|| number.to_string())
+}
+
 fn bar_view(bar: &Bar) -> Html {
     let look = bar.look.class();
     // A hair of ground between neighbours tells them apart, where there is room for one.
@@ -153,7 +158,7 @@ fn bar_view(bar: &Bar) -> Html {
     html! {
         <>
             <rect
-                class={format!("span is-{look}")} data-entry={bar.entry.to_string()}
+                class={format!("span is-{look}")} data-entry={entry(bar.entry)}
                 x={px(bar.x)} y={px(bar.y)} width={px(width)} height={px(bar.height)} rx={px((width / 2.0).min(3.0))}
             ><title>{&bar.hint}</title></rect>
             if !bar.text.is_empty() {
@@ -181,7 +186,7 @@ fn mark_view(mark: &Mark) -> Html {
     };
     html! {
         <>
-            <path class={format!("instant is-{}", mark.look.class())} data-entry={mark.entry.to_string()} d={path}>
+            <path class={format!("instant is-{}", mark.look.class())} data-entry={entry(mark.entry)} d={path}>
                 <title>{&mark.hint}</title>
             </path>
             if !mark.text.is_empty() {

@@ -18,7 +18,7 @@ use lanes::{Lanes, Placed};
 use lifepod_api::SimTime;
 use lifepod_timeline::{Layout, LayoutOptions, MARGIN, Scale, SpanLook, gutter_for, heads, place};
 pub use menu::offers;
-pub use rows::{Row, rows};
+pub use rows::{Row, about, rows};
 use std::rc::Rc;
 pub use view::View;
 use wasm_bindgen::prelude::*;

@@ -83,6 +83,11 @@ pub fn use_pointer(
         let mut held = held.borrow_mut();
         let left = timeline.get_bounding_client_rect().left() + stage.options.gutter;
         let x = f64::from(event.client_x()) - left;
+        // Whatever is pressed, keys and the inspector are about its lane from now on.
+        let lane = closest(&event, "[data-lane]").filter(|_| event.type_() == "pointerdown");
+        if let Some(key) = lane.and_then(|lane| lane.get_attribute("data-lane")) {
+            send.emit(Action::Lane(key.as_str().into()));
+        }
         let action = match &*event.type_() {
             "pointerdown" => held.press(&event, &timeline, stage, x),
             "pointermove" => held.drag(&event, stage, view, x),
@@ -99,8 +104,7 @@ impl Held {
     fn press(&mut self, event: &PointerEvent, timeline: &Element, stage: &Stage, x: f64) -> Option<Action> {
         // The labels are no part of the axis.
         if x < -8.0 {
-            let lane = closest(event, "[data-lane]")?.get_attribute("data-lane")?;
-            return Some(Action::Lane(lane.as_str().into()));
+            return None;
         }
         self.down.push((event.pointer_id(), x));
         let at = stage.scale().time_from_px(x);

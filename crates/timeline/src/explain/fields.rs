@@ -91,7 +91,7 @@ pub(super) fn of(scene: &Scene<'_>, entry: &Entry, fact: &Fact<'_>) -> Vec<Field
     fields.0
 }
 
-fn pod_of(entry: &Entry) -> Option<&PodRef> {
+pub(super) fn pod_of(entry: &Entry) -> Option<&PodRef> {
     match &entry.what {
         What::Call(call) => Some(&call.pod),
         What::Probe(probe) => Some(&probe.pod),

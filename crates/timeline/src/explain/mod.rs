@@ -126,6 +126,11 @@ pub fn explain(trace: &Trace, id: EntryId, lang: Lang) -> Option<Explanation> {
     Some(Explanation { title, steps, changes })
 }
 
+/// The `uid` of the pod that an entry is about.
+pub fn subject(entry: &Entry) -> Option<&str> {
+    fields::pod_of(entry).map(|pod| pod.uid.as_str())
+}
+
 /// What an entry says in few words, and whether that is anything new.
 pub(crate) fn headline(trace: &Trace, entry: &Entry, lang: Lang) -> (String, bool) {
     let scene = Scene { trace };
