@@ -2,13 +2,13 @@
 
 use crate::browser::{self, keep, kept};
 use crate::dialogs::{Gallery, Help, Palette, Seeds, Share, open_file};
+use crate::edit;
 use crate::editor::{self, Editor};
 use crate::engine::{Engine, News, SharedDrawing};
 use crate::i18n::Lang;
 use crate::inspector::Inspector;
 use crate::keys::{self, Press};
 use crate::playback::use_playback;
-use crate::prompt;
 use crate::protocol::{Ask, Diagnostic, Look, Pane, PodName, Printed, Run, Seen, Story, Typed};
 use crate::share::Shared;
 use crate::state::{Action, Dialog, Shown, State, Tab, Theme};
@@ -46,6 +46,8 @@ pub struct Results {
     pub story: Option<Rc<Story>>,
     /// What typed commands printed, the latest last.
     pub typed: Rc<[Printed]>,
+    /// A line at the prompt, and the words that may stand at its end.
+    pub completed: Option<Rc<(String, Vec<String>)>>,
     /// The run that this one is compared with.
     pub other: Option<SharedDrawing>,
     /// Something about the run that is no matter of the text.
@@ -88,6 +90,9 @@ impl Results {
                 let from = (results.typed.len() + 1).saturating_sub(KEPT);
                 results.typed = results.typed[from..].iter().cloned().chain([printed]).collect();
             }
+            News::Completed(line, words) => results.completed = Some(Rc::new((line, words))),
+            // The text's business, not the results'.
+            News::Act(_) => {}
             News::TooSlow(id) => {
                 results.answered = results.answered.max(id);
                 results.trouble = Some(Trouble::TooSlow);
@@ -181,8 +186,15 @@ pub fn App(props: &AppProps) -> Html {
         }
     });
     let engine = use_memo((), {
-        let dispatch = results.dispatcher();
-        move |()| Engine::start(Callback::from(move |news| dispatch.dispatch(ResultsAction::News(news))))
+        let (dispatch, send) = (results.dispatcher(), send.clone());
+        move |()| {
+            Engine::start(Callback::from(move |news| match news {
+                News::Act(line) => {
+                    send.emit(Action::Act(format!("kubectl: {}", edit::quoted(&line)).as_str().into()));
+                }
+                news => dispatch.dispatch(ResultsAction::News(news)),
+            }))
+        }
     });
 
     // Every change of a cause is a new run; the worker takes the latest.
@@ -223,11 +235,8 @@ pub fn App(props: &AppProps) -> Html {
         }
     });
     let type_ = {
-        let (run, at, send) = (results.drawn, state.cursor, send.clone());
-        Callback::from(move |line: String| match prompt::change(&line) {
-            Some(action) => send.emit(Action::Act(action.as_str().into())),
-            None => engine.kubectl(Typed { run, at, line }),
-        })
+        let (run, at) = (results.drawn, state.cursor);
+        Callback::from(move |(line, entered): (String, bool)| engine.kubectl(Typed { run, at, line }, entered))
     };
     use_drop(send.clone());
     use_said(state.said.clone(), send.clone());
@@ -307,6 +316,7 @@ pub fn App(props: &AppProps) -> Html {
                 drawing={results.drawing.clone()}
                 other={results.other.clone()}
                 typed={results.typed.clone()}
+                completed={results.completed.clone()}
                 settled={settled}
                 type_={type_}
                 send={send.clone()}

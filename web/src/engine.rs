@@ -30,6 +30,10 @@ pub enum News {
     Story(Option<Story>),
     /// What a typed command printed.
     Printed(Printed),
+    /// A typed command is to become an action of the text.
+    Act(String),
+    /// The words that may stand at the end of a line.
+    Completed(String, Vec<String>),
     /// The run of this number was ended, because it took too long.
     TooSlow(u32),
     /// The worker failed on the run of this number, if on any; its last words.
@@ -100,11 +104,11 @@ impl Engine {
         }
     }
 
-    /// Asks what a reading command of kubectl prints.
-    pub fn kubectl(&self, typed: Typed) {
+    /// Asks about a line at the prompt: what it prints, or, while it is not yet `entered`, how it may go on.
+    pub fn kubectl(&self, typed: Typed, entered: bool) {
         let inner = self.0.borrow();
         if inner.ready {
-            inner.send(&Request::Kubectl(typed));
+            inner.send(&if entered { Request::Kubectl(typed) } else { Request::Complete(typed) });
         }
     }
 
@@ -184,6 +188,8 @@ impl Inner {
                 Some(News::Story(story))
             }
             Reply::Printed(printed) => Some(News::Printed(printed)),
+            Reply::Act(action) => Some(News::Act(action)),
+            Reply::Completed(line, words) => Some(News::Completed(line, words)),
             // This worker was not asked for it.
             Reply::Measured(_) => None,
             Reply::Panicked(words) => Some(self.crashed(words)),

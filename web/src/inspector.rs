@@ -26,8 +26,10 @@ pub struct InspectorProps {
     pub other: Option<SharedDrawing>,
     /// What typed commands printed, the latest last.
     pub typed: Rc<[Printed]>,
-    /// Takes a command that was typed.
-    pub type_: Callback<String>,
+    /// A line at the prompt, and the words that may stand at its end.
+    pub completed: Option<Rc<(String, Vec<String>)>>,
+    /// Takes the line at the prompt: entered, or to be completed.
+    pub type_: Callback<(String, bool)>,
     /// Whether everything shown is of the instant at the cursor.
     pub settled: bool,
     pub send: Callback<Action>,
@@ -71,7 +73,7 @@ pub fn Inspector(props: &InspectorProps) -> Html {
             <div class="inspector-shell" tabindex="0" aria-label="kubectl">
                 { for props.seen.iter().flat_map(|seen| &seen.shell).map(|printed| printed_view(printed, words)) }
                 { for props.typed.iter().map(|printed| printed_view(printed, words)) }
-                <Prompt lang={props.lang} drawing={props.drawing.clone()} type_={props.type_.clone()} />
+                <Prompt lang={props.lang} completed={props.completed.clone()} type_={props.type_.clone()} />
             </div>
         </section>
     }

@@ -2,109 +2,10 @@
 //!
 //! What reads is answered at the cursor's time; what changes becomes an action of the text's Scenario document.
 
-use crate::edit::quoted;
-use crate::engine::SharedDrawing;
 use crate::i18n::Lang;
-use std::collections::BTreeSet;
+use std::rc::Rc;
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
-
-/// The commands that only read.
-const READING: [&str; 9] =
-    ["get", "describe", "logs", "events", "top", "explain", "version", "api-resources", "cluster-info"];
-/// The commands that change something.
-const CHANGING: [&str; 17] = [
-    "delete",
-    "scale",
-    "set",
-    "patch",
-    "label",
-    "annotate",
-    "drain",
-    "cordon",
-    "uncordon",
-    "taint",
-    "expose",
-    "create",
-    "apply",
-    "run",
-    "replace",
-    "autoscale",
-    "edit",
-];
-/// The words of `kubectl rollout` that only read.
-const ROLLOUT_READING: [&str; 2] = ["status", "history"];
-const TYPES: [&str; 16] = [
-    "pods",
-    "nodes",
-    "events",
-    "deployments",
-    "replicasets",
-    "statefulsets",
-    "daemonsets",
-    "jobs",
-    "cronjobs",
-    "services",
-    "endpointslices",
-    "configmaps",
-    "secrets",
-    "persistentvolumeclaims",
-    "namespaces",
-    "all",
-];
-
-/// The Scenario's action that this line stands for; none when it only reads.
-pub fn change(line: &str) -> Option<String> {
-    let line = line.trim();
-    let line = line.strip_prefix("kubectl ").unwrap_or(line).trim();
-    let mut words = line.split_whitespace();
-    let changes = match words.next()? {
-        "rollout" => words.next().is_some_and(|word| !ROLLOUT_READING.contains(&word)),
-        verb => CHANGING.contains(&verb),
-    };
-    changes.then(|| format!("kubectl: {}", quoted(line)))
-}
-
-/// What may follow: the words that complete the last one of this line.
-fn completions(line: &str, names: &[(&str, &str)]) -> Vec<String> {
-    let line = line.strip_prefix("kubectl ").unwrap_or(line);
-    let mut words: Vec<&str> = line.split_whitespace().collect();
-    let last = if line.ends_with(char::is_whitespace) { "" } else { words.pop().unwrap_or("") };
-    let candidates: Vec<&str> = if last.starts_with('-') {
-        vec![
-            "-o wide",
-            "-o yaml",
-            "-o json",
-            "-n ",
-            "--all-namespaces",
-            "--show-labels",
-            "--grace-period=",
-            "--previous",
-            "--force",
-        ]
-    } else {
-        match words[..] {
-            [] => READING.into_iter().chain(CHANGING).chain(["rollout"]).collect(),
-            ["rollout"] => vec!["status", "history", "restart", "undo", "pause", "resume"],
-            ["logs"] => names.iter().filter(|(kind, _)| *kind == "Pod").map(|(_, name)| *name).collect(),
-            ["drain" | "cordon" | "uncordon"] => {
-                names.iter().filter(|(kind, _)| *kind == "Node").map(|(_, name)| *name).collect()
-            }
-            ["get" | "describe" | "delete" | "scale" | "patch" | "label" | "annotate"] | ["rollout", _] => {
-                TYPES.to_vec()
-            }
-            [.., kind] => {
-                let of_kind = |known: &str| {
-                    known.to_lowercase() == kind.trim_end_matches('s').to_lowercase()
-                        || (kind == "po" && known == "Pod")
-                };
-                names.iter().filter(|(known, _)| of_kind(known)).map(|(_, name)| *name).collect()
-            }
-        }
-    };
-    let fitting: BTreeSet<&str> = candidates.into_iter().filter(|word| word.starts_with(last)).collect();
-    fitting.into_iter().map(str::to_owned).collect()
-}
 
 /// The line with its last word completed as far as all `found` agree.
 fn completed(line: &str, found: &[String]) -> Option<String> {
@@ -123,9 +24,10 @@ fn completed(line: &str, found: &[String]) -> Option<String> {
 #[derive(Properties, PartialEq)]
 pub struct PromptProps {
     pub lang: Lang,
-    pub drawing: Option<SharedDrawing>,
-    /// Takes a line that was entered.
-    pub type_: Callback<String>,
+    /// A line, and the words that may stand at its end.
+    pub completed: Option<Rc<(String, Vec<String>)>>,
+    /// Takes the line: entered, or to be completed.
+    pub type_: Callback<(String, bool)>,
 }
 
 /// The line.
@@ -136,6 +38,18 @@ pub fn Prompt(props: &PromptProps) -> Html {
     let found = use_state(Vec::<String>::new);
     // What was entered before, and how far back in it we are.
     let past = use_mut_ref(|| (Vec::<String>::new(), 0_usize));
+    use_effect_with(props.completed.clone(), {
+        let (line, found) = (line.clone(), found.clone());
+        move |completed_now: &Option<Rc<(String, Vec<String>)>>| {
+            // By now more may have been typed.
+            if let Some(answer) = completed_now.as_deref().filter(|(asked, _)| *asked == *line) {
+                if let Some(longer) = completed(&line, &answer.1) {
+                    line.set(longer);
+                }
+                found.set(if answer.1.len() > 1 { answer.1.clone() } else { Vec::new() });
+            }
+        }
+    });
     let oninput = {
         let (line, found) = (line.clone(), found.clone());
         Callback::from(move |event: InputEvent| {
@@ -150,7 +64,7 @@ pub fn Prompt(props: &PromptProps) -> Html {
             let mut past = past.borrow_mut();
             match &*event.key() {
                 "Enter" if !line.trim().is_empty() => {
-                    type_.emit(line.trim().to_owned());
+                    type_.emit((line.trim().to_owned(), true));
                     past.0.push((*line).clone());
                     past.1 = past.0.len();
                     line.set(String::new());
@@ -165,17 +79,7 @@ pub fn Prompt(props: &PromptProps) -> Html {
                     line.set(past.0.get(past.1).cloned().unwrap_or_default());
                 }
                 // An empty line lets Tab go on to the next part of the page.
-                "Tab" if !line.is_empty() && !event.shift_key() => {
-                    let lanes = drawing.iter().flat_map(|drawing| &drawing.timeline.lanes);
-                    let named = lanes.filter(|lane| lane.about.container.is_empty());
-                    let names: Vec<_> =
-                        named.map(|lane| (lane.about.kind.as_str(), lane.about.name.as_str())).collect();
-                    let fitting = completions(&line, &names);
-                    if let Some(longer) = completed(&line, &fitting) {
-                        line.set(longer);
-                    }
-                    found.set(if fitting.len() > 1 { fitting } else { Vec::new() });
-                }
+                "Tab" if !line.is_empty() && !event.shift_key() => type_.emit(((*line).clone(), false)),
                 "Escape" => found.set(Vec::new()),
                 _ => return,
             }
@@ -204,21 +108,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_changes_becomes_an_action_and_what_reads_does_not() {
-        assert_eq!(change("kubectl delete pod web").as_deref(), Some("kubectl: \"delete pod web\""));
-        assert_eq!(change("rollout restart deployment web").is_some(), true);
-        assert_eq!(change("rollout status deployment web"), None);
-        assert_eq!(change("get pods"), None);
-        assert_eq!(change(""), None);
-    }
-
-    #[test]
     fn words_are_completed_as_far_as_they_agree() {
-        let names = [("Pod", "web-1"), ("Pod", "web-2"), ("Node", "node-1")];
-        let complete = |line: &str| completed(line, &completions(line, &names));
-        assert_eq!(complete("desc").as_deref(), Some("describe "));
-        assert_eq!(complete("get pods w").as_deref(), Some("get pods web-"));
-        assert_eq!(complete("drain n").as_deref(), Some("drain node-1 "));
-        assert_eq!(complete("get nothing x"), None);
+        let complete = |line: &str, words: &[&str]| {
+            completed(line, &words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>())
+        };
+        assert_eq!(complete("desc", &["describe"]).as_deref(), Some("describe "));
+        assert_eq!(complete("get pods w", &["web-1", "web-2"]).as_deref(), Some("get pods web-"));
+        assert_eq!(complete("delete pod web --grace", &["--grace-period="]).as_deref(), Some("delete pod web --grace-period="));
+        assert_eq!(complete("get nothing x", &[]), None);
     }
 }

@@ -15,8 +15,10 @@ pub enum Request {
     Look(Look),
     /// Tell the chain of causes of an entry of that run.
     Why(Ask),
-    /// Run a reading command of kubectl on that run.
+    /// Run a line typed at the prompt on that run.
     Kubectl(Typed),
+    /// Say what may stand at the end of a line.
+    Complete(Typed),
     /// Run the manifests and tell only the numbers.
     Measure(Run),
 }
@@ -106,8 +108,12 @@ pub enum Reply {
     Seen(Seen),
     /// Answers [`Request::Why`]; none when the run has no such entry.
     Story(Option<Story>),
-    /// Answers [`Request::Kubectl`].
+    /// Answers [`Request::Kubectl`]: what a reading command printed, …
     Printed(Printed),
+    /// … or the action that a changing one is to become, without the word `kubectl`.
+    Act(String),
+    /// Answers [`Request::Complete`]: the line, and the words that may stand in place of its last one.
+    Completed(String, Vec<String>),
     /// Answers [`Request::Measure`]; none when the text cannot be run.
     Measured(Option<Facts>),
     /// The worker hit a bug and is gone; its last words.

@@ -36,7 +36,8 @@ impl Session {
             Request::Run(run) => Reply::Ran(self.run(run)),
             Request::Look(look) => Reply::Seen(self.look(look)),
             Request::Why(ask) => Reply::Story(self.why(ask)),
-            Request::Kubectl(typed) => Reply::Printed(self.kubectl(&typed)),
+            Request::Kubectl(typed) => self.kubectl(&typed),
+            Request::Complete(typed) => self.complete(typed),
             Request::Measure(run) => Reply::Measured(measure(&run)),
         }
     }
@@ -112,18 +113,31 @@ impl Session {
         if look.view != Pane::Events {
             shell.push(tail(done.kubectl(look.at, &["events"])));
         }
+        shell.extend(done.last_command(look.at));
         let table = if look.view == Pane::Table { done.table(look.at) } else { Vec::new() };
         Seen { look, shell, view, table }
     }
 
-    fn kubectl(&self, typed: &Typed) -> Printed {
+    fn kubectl(&self, typed: &Typed) -> Reply {
         let line = typed.line.trim();
-        let line = line.strip_prefix("kubectl ").unwrap_or(line);
-        let words: Vec<&str> = line.split_whitespace().collect();
-        match self.last.as_ref().filter(|done| done.asked.id == typed.run) {
-            Some(done) => done.kubectl(typed.at, &words),
-            None => Printed { command: format!("kubectl {line}"), output: String::new() },
+        let command = format!("kubectl {}", line.strip_prefix("kubectl ").unwrap_or(line));
+        let Some(Done { run, .. }) = self.last.as_ref().filter(|done| done.asked.id == typed.run) else {
+            return Reply::Printed(Printed { command, output: String::new() });
+        };
+        let answer = lifepod_kubectl::prompt(line, &run.trace, typed.at, run.end, run.epoch_micros);
+        match answer.action {
+            Some(action) => Reply::Act(action),
+            None => Reply::Printed(Printed { command, output: answer.output.stdout + &answer.output.stderr }),
         }
+    }
+
+    fn complete(&self, typed: Typed) -> Reply {
+        let run = self.last.as_ref().map(|done| &done.run);
+        let words = run.map_or_else(Vec::new, |run| {
+            let snapshot = lifepod_kubectl::Snapshot::at(&run.trace, typed.at, run.epoch_micros);
+            lifepod_kubectl::complete(&typed.line, &snapshot)
+        });
+        Reply::Completed(typed.line, words)
     }
 
     fn why(&self, ask: Ask) -> Option<Story> {
@@ -147,6 +161,20 @@ impl Done {
         let output = lifepod_kubectl::run_at(&self.run.trace, at, self.run.end, self.run.epoch_micros, words);
         let command = format!("kubectl {}", words.join(" "));
         Printed { command, output: output.stdout + &output.stderr }
+    }
+
+    /// The last command among the text's actions, and what it has printed so far.
+    fn last_command(&self, at: SimTime) -> Option<Printed> {
+        let so_far = &self.run.trace.entries()[..self.run.trace.len_at(at)];
+        so_far.iter().rev().find_map(|entry| match &entry.what {
+            // The objects of the text itself are no news.
+            What::Action(action) if entry.at > SimTime::ZERO && action.text.starts_with("kubectl ") => {
+                let said = lifepod_kubectl::printed(&self.run.trace, entry.id, at, self.run.epoch_micros);
+                let refused = action.refused.clone().unwrap_or_default();
+                Some(Printed { command: action.text.clone(), output: said.stdout + &said.stderr + &refused })
+            }
+            _ => None,
+        })
     }
 
     /// What happened around an instant, as much of it as a table can hold at ease.
