@@ -58,8 +58,7 @@ pub fn Prompt(props: &PromptProps) -> Html {
         })
     };
     let onkeydown = {
-        let (line, found, type_, drawing) =
-            (line.clone(), found.clone(), props.type_.clone(), props.drawing.clone());
+        let (line, found, type_) = (line.clone(), found.clone(), props.type_.clone());
         Callback::from(move |event: KeyboardEvent| {
             let mut past = past.borrow_mut();
             match &*event.key() {
