@@ -236,7 +236,9 @@ pub fn App(props: &AppProps) -> Html {
     });
     let type_ = {
         let (run, at) = (results.drawn, state.cursor);
-        Callback::from(move |(line, entered): (String, bool)| engine.kubectl(Typed { run, at, line }, entered))
+        Callback::from(move |(line, entered): (String, bool)| {
+            engine.kubectl(Typed { run, at, line }, entered)
+        })
     };
     use_drop(send.clone());
     use_said(state.said.clone(), send.clone());

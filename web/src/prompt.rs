@@ -113,7 +113,10 @@ mod tests {
         };
         assert_eq!(complete("desc", &["describe"]).as_deref(), Some("describe "));
         assert_eq!(complete("get pods w", &["web-1", "web-2"]).as_deref(), Some("get pods web-"));
-        assert_eq!(complete("delete pod web --grace", &["--grace-period="]).as_deref(), Some("delete pod web --grace-period="));
+        assert_eq!(
+            complete("delete pod web --grace", &["--grace-period="]).as_deref(),
+            Some("delete pod web --grace-period=")
+        );
         assert_eq!(complete("get nothing x", &[]), None);
     }
 }
