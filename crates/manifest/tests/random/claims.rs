@@ -2,7 +2,7 @@
 
 use lifepod_api::yaml::to_yaml;
 use lifepod_api::{Object, defaults, prepare, validation};
-use lifepod_manifest::{CheckOptions, check, complete, hover, parse};
+use lifepod_manifest::{CheckOptions, Fix, check, complete, hover, parse};
 use serde_json::Value;
 
 /// For an object: reading what was written gives the same; defaulting twice is defaulting once; neither validation nor
@@ -31,6 +31,20 @@ pub fn of_object(value: &Value) {
     assert_eq!(parsed.documents[0].value, written, "{yaml}");
 }
 
+/// For a quick fix: its edits follow each other inside the text, and the new text can be read like any other.
+fn of_fix(text: &str, fix: &Fix) {
+    let mut end = 0;
+    let mut new = String::new();
+    for edit in &fix.edits {
+        assert!(end <= edit.range.start && edit.range.start <= edit.range.end, "{fix:?} in {text:?}");
+        new += &text[end..edit.range.start];
+        new += &edit.insert;
+        end = edit.range.end;
+    }
+    new += &text[end..];
+    parse(&new);
+}
+
 /// For a text: every finding lies inside it, on the line that it names; help while typing does not panic anywhere.
 pub fn of_text(text: &str) {
     let parsed = check(text, &CheckOptions::default());
@@ -42,6 +56,7 @@ pub fn of_text(text: &str) {
         );
         assert_eq!(d.line, text[..d.range.start].matches('\n').count() + 1, "{d:?}");
         assert!(d.column >= 1);
+        d.fixes.iter().for_each(|fix| of_fix(text, fix));
     }
     for offset in (0..=text.len()).step_by(text.len() / 8 + 1) {
         let _ = (complete(text, offset), hover(text, offset));
