@@ -3,7 +3,7 @@
 
 use crate::defaults;
 use crate::resources::qos_class;
-use crate::{DaemonSet, Job, LabelSelector, Object, Pod, PodCondition, PodSpec};
+use crate::{Bytes, DaemonSet, Job, LabelSelector, Object, Pod, PodCondition, PodSpec};
 use alloc::string::{String, ToString};
 use serde_json::Value;
 
@@ -35,6 +35,7 @@ pub fn for_create(object: &mut Object, written: Option<&Value>) {
         object.meta_mut().generation = 1;
     }
     drop_disabled(object);
+    merge_string_data(object);
     match object {
         Object::Pod(o) => pod(o),
         Object::Job(o) => {
@@ -85,6 +86,7 @@ pub fn for_create(object: &mut Object, written: Option<&Value>) {
 pub fn for_update(new: &mut Object, old: &Object) {
     defaults::apply(new);
     drop_disabled(new);
+    merge_string_data(new);
     let was = old.meta().clone();
     let meta = new.meta_mut();
     for (own, before) in [(&mut meta.uid, &was.uid), (&mut meta.namespace, &was.namespace)] {
@@ -239,6 +241,15 @@ fn drop_disabled(object: &mut Object) {
     let common = spec.ephemeral_containers.iter_mut().map(|c| &mut c.common);
     let all = spec.containers.iter_mut().chain(&mut spec.init_containers).chain(common);
     all.filter_map(|c| c.lifecycle.as_mut()).for_each(|l| l.stop_signal = None);
+}
+
+/// A Secret's plain text becomes data when it is read (`pkg/apis/core/v1/conversion.go`).
+fn merge_string_data(object: &mut Object) {
+    if let Object::Secret(o) = object {
+        for (key, text) in core::mem::take(&mut o.string_data) {
+            o.data.insert(key, Bytes(text.into_bytes()));
+        }
+    }
 }
 
 /// The pod spec inside an object: a pod's own, or its template's.

@@ -119,3 +119,23 @@ fn quotas_count_what_can_be_counted() {
         ["spec.hard[apples]: Invalid value: \"apples\": must be a standard resource for quota"]
     );
 }
+
+#[test]
+fn a_secret_holds_what_its_type_promises() {
+    let secret = |kind: &str, data: Value| {
+        errors(
+            json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s"}, "type": kind, "data": data}),
+        )
+    };
+    assert_eq!(secret("Opaque", json!({})), [""; 0]);
+    assert_eq!(secret("kubernetes.io/tls", json!({"tls.crt": "AA=="})), ["data[tls.key]: Required value"]);
+    // Plain text counts as data.
+    let plain = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s"}, "type": "kubernetes.io/tls",
+        "stringData": {"tls.crt": "a", "tls.key": "b"}});
+    assert_eq!(errors(plain), [""; 0]);
+    assert_eq!(secret("kubernetes.io/basic-auth", json!({"password": "AA=="})), [""; 0]);
+    assert_eq!(
+        secret("kubernetes.io/service-account-token", json!({})),
+        ["metadata.annotations[kubernetes.io/service-account.name]: Required value"]
+    );
+}

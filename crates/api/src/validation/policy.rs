@@ -100,7 +100,7 @@ pub fn config_map(e: &mut Errors, o: &ConfigMap) {
     }
 }
 
-/// `ValidateSecret`, without the rules of its special types.
+/// `ValidateSecret`; what a registry's credentials hold is not read.
 pub fn secret(e: &mut Errors, o: &Secret) {
     object_meta(e, &o.metadata, true, names::dns_subdomain);
     let mut size = 0;
@@ -110,5 +110,31 @@ pub fn secret(e: &mut Errors, o: &Secret) {
     }
     if size > 1024 * 1024 {
         e.too_long(&Path::new("data"), 1024 * 1024);
+    }
+    let data = Path::new("data");
+    let mut needs = |keys: &[&str]| {
+        for key in keys.iter().filter(|key| !o.data.contains_key(**key)) {
+            e.required(&data.key(key), "");
+        }
+    };
+    match o.type_.as_str() {
+        "kubernetes.io/dockercfg" => needs(&[".dockercfg"]),
+        "kubernetes.io/dockerconfigjson" => needs(&[".dockerconfigjson"]),
+        "kubernetes.io/tls" => needs(&["tls.crt", "tls.key"]),
+        // Either will do.
+        "kubernetes.io/basic-auth" if !["username", "password"].iter().any(|k| o.data.contains_key(*k)) => {
+            needs(&["username", "password"]);
+        }
+        "kubernetes.io/ssh-auth" if o.data.get("ssh-privatekey").is_none_or(|key| key.0.is_empty()) => {
+            e.required(&data.key("ssh-privatekey"), "");
+        }
+        "kubernetes.io/service-account-token" => {
+            const ACCOUNT: &str = "kubernetes.io/service-account.name";
+            if o.metadata.annotations.get(ACCOUNT).is_none_or(|name| name.is_empty()) {
+                let path = Path::new("metadata");
+                e.required(&path.child("annotations").key(ACCOUNT), "");
+            }
+        }
+        _ => {}
     }
 }
