@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 use lifepod_api::status::Refusal;
 use lifepod_api::{
     LimitRange, Namespace, Object, Pod, PodPreset, PriorityClass, ResourceQuota, RuntimeClass,
-    ServiceAccount, Version, admission, defaults, prepare, validation,
+    ServiceAccount, StorageClass, Version, admission, defaults, prepare, validation,
 };
 
 /// The release in which presets began to reach init containers.
@@ -41,6 +41,12 @@ pub(crate) fn admit(kernel: &Kernel, object: &mut Object, suffixes: &Suffixes) -
             admission::limit_ranger(pod, range);
         }
         admit_pod(kernel, pod, &suffixes.token)?;
+    }
+    if let Object::PersistentVolumeClaim(claim) = object {
+        admission::default_storage_class(claim, kernel.store.all::<StorageClass>());
+    }
+    if let Object::Node(node) = object {
+        admission::not_ready_taint(node);
     }
     if generated {
         let name = prepare::generated_name(&object.meta().generate_name, &suffixes.name);

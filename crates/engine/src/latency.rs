@@ -18,6 +18,8 @@ pub struct Latency {
     /// How much longer than its mean making a sandbox or a container may take at most, in percent of the mean; how
     /// much it is each time is drawn.
     pub spread_percent: u32,
+    /// Making a volume for a claim, by the provisioner of its class.
+    pub provision_volume: SimTime,
     /// Making a pod sandbox: the pause container, its cgroup and its network.
     pub run_pod_sandbox: SimTime,
     /// Tearing the sandbox's network down.
@@ -51,6 +53,7 @@ impl Default for Latency {
             controller_sync: SimTime::from_millis(5),
             schedule: SimTime::from_millis(5),
             spread_percent: 0,
+            provision_volume: SimTime::from_millis(1500),
             run_pod_sandbox: SimTime::from_millis(380),
             stop_pod_sandbox: SimTime::from_millis(60),
             create_container: SimTime::from_millis(45),
@@ -75,6 +78,7 @@ impl Latency {
             controller_sync: SimTime::from_millis(2),
             schedule: SimTime::from_millis(2),
             spread_percent: 0,
+            provision_volume: SimTime::from_millis(100),
             run_pod_sandbox: SimTime::from_millis(8),
             stop_pod_sandbox: SimTime::ZERO,
             create_container: SimTime::from_millis(10),

@@ -2,10 +2,27 @@
 //! (`component-helpers/storage/volume/{pv_helpers,helpers}.go`).
 
 use crate::store::Store;
-use lifepod_api::{Node, PersistentVolume, PersistentVolumeClaim, StorageClass};
+use alloc::format;
+use alloc::string::String;
+use lifepod_api::{Node, PersistentVolume, PersistentVolumeClaim, Pod, StorageClass};
 
 /// The volume controller's mark on a claim that is fully bound (`volume.AnnBindCompleted`).
 pub(crate) const BIND_COMPLETED: &str = "pv.kubernetes.io/bind-completed";
+
+/// The controller's mark on a claim or volume whose partner it chose (`volume.AnnBoundByController`).
+pub(crate) const BOUND_BY_CONTROLLER: &str = "pv.kubernetes.io/bound-by-controller";
+
+/// Where a provisioner is told for which node the volume is (`volume.AnnSelectedNode`).
+pub(crate) const SELECTED_NODE: &str = "volume.kubernetes.io/selected-node";
+
+/// The name of the claim that a volume stands for, and whether the claim is made for the pod alone.
+pub(crate) fn claim_names(pod: &Pod) -> impl Iterator<Item = (String, bool)> {
+    pod.spec.volumes.iter().filter_map(|volume| match (&volume.persistent_volume_claim, &volume.ephemeral) {
+        (Some(source), _) => Some((source.claim_name.clone(), false)),
+        (None, Some(_)) => Some((format!("{}-{}", pod.metadata.name, volume.name), true)),
+        _ => None,
+    })
+}
 
 /// Whether the claim has its volume for good (`binder.go isPVCFullyBound`).
 pub(crate) fn is_bound(claim: &PersistentVolumeClaim) -> bool {
@@ -65,7 +82,7 @@ pub(crate) fn reaches(volume: &PersistentVolume, node: &Node) -> bool {
 /// Whether size, mode, class, labels and access modes are what the claim asks for.
 fn suits(claim: &PersistentVolumeClaim, volume: &PersistentVolume, reserved: bool) -> bool {
     let (asks, has) = (&claim.spec, &volume.spec);
-    let mode = |mode: &Option<alloc::string::String>| mode.as_deref().unwrap_or("Filesystem") == "Filesystem";
+    let mode = |mode: &Option<String>| mode.as_deref().unwrap_or("Filesystem") == "Filesystem";
     let large_enough =
         asks.resources.requests.get("storage").is_none_or(|wanted| capacity(volume) >= Some(wanted));
     let free = reserved || matches!(volume.status.phase.as_str(), "Available" | "");

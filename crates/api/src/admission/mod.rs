@@ -110,6 +110,41 @@ pub fn priority<'a>(
     Ok(())
 }
 
+/// `TaintNodesByCondition`: a new node takes no pods until the node controller has seen that it is ready
+/// (`plugin/pkg/admission/nodetaint/admission.go`).
+pub fn not_ready_taint(node: &mut Node) {
+    let taint = Taint {
+        key: "node.kubernetes.io/not-ready".to_string(),
+        effect: "NoSchedule".to_string(),
+        ..Taint::default()
+    };
+    let taints = &mut node.spec.taints;
+    if !taints.iter().any(|t| t.key == taint.key && t.effect == taint.effect) {
+        taints.push(taint);
+    }
+}
+
+/// `DefaultStorageClass`: a claim that names no class gets the newest of the default classes, if there is one
+/// (`plugin/pkg/admission/storage/storageclass/setdefault/admission.go`).
+pub fn default_storage_class<'a>(
+    claim: &mut PersistentVolumeClaim,
+    classes: impl IntoIterator<Item = &'a StorageClass>,
+) {
+    const ANNOTATIONS: [&str; 2] =
+        ["storageclass.kubernetes.io/is-default-class", "storageclass.beta.kubernetes.io/is-default-class"];
+    let is_default = |class: &&StorageClass| {
+        ANNOTATIONS.iter().any(|key| class.metadata.annotations.get(*key).is_some_and(|v| v == "true"))
+    };
+    if claim.spec.storage_class_name.is_none() {
+        // Of several, the newest; of those made at once, the first by name.
+        let newest = |class: &&StorageClass| {
+            (core::cmp::Reverse(class.metadata.creation_timestamp), class.metadata.name.clone())
+        };
+        let class = classes.into_iter().filter(is_default).min_by_key(newest);
+        claim.spec.storage_class_name = class.map(|class| class.metadata.name.clone());
+    }
+}
+
 /// `DefaultTolerationSeconds`: a pod stays five minutes on a node that is not ready or not reachable, unless it says
 /// otherwise.
 pub fn default_toleration_seconds(pod: &mut Pod) {

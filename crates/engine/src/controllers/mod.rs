@@ -22,6 +22,7 @@ mod job;
 mod namespace;
 mod node_lifecycle;
 mod owners;
+mod persistent_volume;
 mod pod_control;
 mod pod_gc;
 mod pods;
@@ -101,6 +102,8 @@ controllers! {
     Job job: JobController = JobController::new();
     Namespace namespace: NamespaceController = NamespaceController::new();
     NodeLifecycle node_lifecycle: node_lifecycle::NodeLifecycle = node_lifecycle::NodeLifecycle::new();
+    PersistentVolume persistent_volume: persistent_volume::PersistentVolumeController =
+        persistent_volume::PersistentVolumeController::new();
     PodGc pod_gc: pod_gc::PodGc = pod_gc::PodGc::new();
     ReplicaSet replica_set: ReplicaSetController = ReplicaSetController::of_replica_sets();
     ReplicationController replication_controller: ReplicaSetController =

@@ -75,20 +75,18 @@ impl Scheduler {
     }
 }
 
-/// Changes the status of a stored pod, if it still is that pod and `change` says that something changed.
+/// Changes the status of a stored pod, if it still is that pod and `change` says that something changed. Says whether
+/// anything was written.
 pub(crate) fn patch_status(
     kernel: &mut Kernel,
     pod: &SharedPod,
     change: impl FnOnce(&mut PodStatus, i64) -> bool,
-) {
-    let Some(stored) = kernel.find_pod(&pod.metadata.namespace, &pod.metadata.name) else { return };
+) -> bool {
+    let Some(stored) = kernel.find_pod(&pod.metadata.namespace, &pod.metadata.name) else { return false };
     if stored.metadata.uid != pod.metadata.uid {
-        return;
+        return false;
     }
     let mut pod = (*stored).clone();
     let generation = pod.metadata.generation;
-    if change(&mut pod.status, generation) {
-        // The revision was read at this very instant: nothing can contradict.
-        let _written = kernel.update(Object::Pod(pod), Part::Status, NAME);
-    }
+    change(&mut pod.status, generation) && kernel.update(Object::Pod(pod), Part::Status, NAME).is_ok()
 }

@@ -7,11 +7,11 @@ use crate::scheduler::actuation::patch_status;
 use crate::scheduler::cluster_event::ClusterEvent;
 use crate::scheduler::cycle::Failure;
 use crate::scheduler::framework::{Action, PluginSet};
-use crate::scheduler::plugins::volumes::{BindingStep, SELECTED_NODE};
+use crate::scheduler::plugins::volumes::BindingStep;
 use crate::scheduler::pod_info::PodInfo;
 use crate::scheduler::{NAME, Scheduler, Timer};
 use crate::trace::Op;
-use crate::volume_match::is_bound;
+use crate::volume_match::{BOUND_BY_CONTROLLER, SELECTED_NODE, is_bound};
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::sync::Arc;
@@ -132,7 +132,7 @@ fn reserve(kernel: &mut Kernel, pod: &PodInfo, claim: &str, volume: &str) {
         resource_version: claim.metadata.resource_version.clone(),
         ..ObjectReference::default()
     });
-    let by_controller = ("pv.kubernetes.io/bound-by-controller".to_string(), "yes".to_string());
+    let by_controller = (BOUND_BY_CONTROLLER.to_string(), "yes".to_string());
     volume.metadata.annotations.extend([by_controller]);
     kernel.commit(Op::Modified, Object::PersistentVolume(volume), NAME);
 }

@@ -139,7 +139,7 @@ impl Scheduler {
         self.nominator.set(pod.uid(), promised);
         self.say(kernel, pod, EventType::Warning, "FailedScheduling", "Scheduling", &cut(&message));
         let now = kernel.time();
-        patch_status(kernel, &pod.pod, |status, generation| {
+        let written = patch_status(kernel, &pod.pod, |status, generation| {
             let condition = PodCondition {
                 type_: "PodScheduled".to_string(),
                 status: "False".to_string(),
@@ -155,6 +155,10 @@ impl Scheduler {
             }
             update_pod_condition(status, condition, now) || changed
         });
+        if written {
+            // Unlike a binding, this write holds the next cycle up.
+            self.busy_until = kernel.now + kernel.config.latency.api_write;
+        }
     }
 
     /// An Event about a pod.

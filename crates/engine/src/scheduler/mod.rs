@@ -25,6 +25,8 @@ mod resource;
 mod schedule_one;
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod tests;
 mod verdicts;
 
 pub use queue::back_off;
@@ -86,6 +88,8 @@ pub(crate) struct Scheduler {
     /// Pods that have a node and wait for their volumes, by UID.
     binding: BTreeMap<String, Binding>,
     recorder: SeriesRecorder,
+    /// When the scheduler is done with its last pod.
+    busy_until: SimTime,
     /// Timers that are set.
     cycling: bool,
     flush_at: Option<SimTime>,
@@ -107,6 +111,7 @@ impl Scheduler {
             preempting: BTreeMap::new(),
             binding: BTreeMap::new(),
             recorder: SeriesRecorder::new(NAME, HOST),
+            busy_until: SimTime::ZERO,
             cycling: false,
             flush_at: None,
             leftover_set: false,
@@ -147,7 +152,7 @@ impl Scheduler {
         };
         if !self.cycling && self.queue.is_ready() {
             self.cycling = true;
-            wake(now + cycle, Timer::Cycle);
+            wake(now.max(self.busy_until) + cycle, Timer::Cycle);
         }
         if let Some(at) = self.queue.next_flush()
             && self.flush_at.is_none_or(|set| at < set)

@@ -9,7 +9,9 @@ use crate::scheduler::framework::{Action, Plugin, Reason, Rejection};
 use crate::scheduler::node_info::NodeInfo;
 use crate::scheduler::pod_info::PodInfo;
 use crate::store::Store;
-use crate::volume_match::{find_matching_volume, is_bound, reaches, waits_for_consumer};
+use crate::volume_match::{
+    SELECTED_NODE, claim_names, find_matching_volume, is_bound, reaches, waits_for_consumer,
+};
 use alloc::borrow::Cow;
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -18,9 +20,6 @@ use alloc::vec::Vec;
 use lifepod_api::{
     Node, Object, PersistentVolume, PersistentVolumeClaim, Pod, StorageClass, TopologySelectorTerm,
 };
-
-/// Where a volume provisioner is told for which node the volume is (`volume.AnnSelectedNode`).
-pub(crate) const SELECTED_NODE: &str = "volume.kubernetes.io/selected-node";
 
 /// The labels of a volume that tie it to a zone or region (`volumezone/volume_zone.go topologyLabels`).
 const ZONE_LABELS: [&str; 4] = [
@@ -60,15 +59,6 @@ pub(crate) enum BindingStep {
     Static { claim: String, volume: String },
     /// A provisioner is asked to make a volume for the node.
     Provision { claim: String },
-}
-
-/// The name of the claim that a volume stands for, and whether the claim is made for the pod alone.
-pub(crate) fn claim_names(pod: &Pod) -> impl Iterator<Item = (String, bool)> {
-    pod.spec.volumes.iter().filter_map(|volume| match (&volume.persistent_volume_claim, &volume.ephemeral) {
-        (Some(source), _) => Some((source.claim_name.clone(), false)),
-        (None, Some(_)) => Some((format!("{}-{}", pod.metadata.name, volume.name), true)),
-        _ => None,
-    })
 }
 
 /// Looks at the pod's claims.
