@@ -1,7 +1,12 @@
 //! What controllers ask of a pod (`pkg/controller/controller_utils.go`, `pkg/api/v1/pod/util.go`).
 
 use crate::kernel::Kernel;
-use lifepod_api::{Pod, PodCondition, SimTime, Time, is_pod_phase_terminal};
+use lifepod_api::{ObjectKey, Pod, PodCondition, Resource, SimTime, Time, is_pod_phase_terminal};
+
+/// The pod's key.
+pub(crate) fn pod_key(pod: &Pod) -> ObjectKey {
+    ObjectKey::new(Pod::KIND, &pod.metadata.namespace, &pod.metadata.name)
+}
 
 /// Whether the pod has not ended and is not being deleted: it counts as a replica (`IsPodActive`).
 pub(crate) fn is_pod_active(pod: &Pod) -> bool {

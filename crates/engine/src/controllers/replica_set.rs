@@ -6,7 +6,7 @@ use super::expectations::Expectations;
 use super::informers::{Informers, controller_of};
 use super::pod_control::{PodControl, is_namespace_terminating, is_not_found};
 use super::pods::{
-    is_pod_active, is_pod_available, is_pod_ready, is_pod_terminating, next_availability_check,
+    is_pod_active, is_pod_available, is_pod_ready, is_pod_terminating, next_availability_check, pod_key,
 };
 use super::refs::RefManager;
 use super::slow_start::slow_start_batch;
@@ -260,10 +260,6 @@ impl Controller for ReplicaSetController {
         }
         Ok(())
     }
-}
-
-fn pod_key(pod: &Pod) -> ObjectKey {
-    ObjectKey::new("Pod", &pod.metadata.namespace, &pod.metadata.name)
 }
 
 /// The pods that go when `count` are too many (`getPodsToDelete`).

@@ -12,7 +12,7 @@ use super::consistency::Consistency;
 use super::expectations::Expectations;
 use super::owners::concerned;
 use super::pod_control::{PodControl, is_namespace_terminating, is_not_found, pod_from_template};
-use super::pods::{is_pod_available, is_pod_ready};
+use super::pods::{is_pod_available, is_pod_ready, pod_key};
 use super::refs::RefManager;
 use super::slow_start::slow_start_batch;
 use super::{Change, Controller, ControllerName, Informers, WorkQueue, controller_of};
@@ -383,8 +383,4 @@ fn oldest_first<'a>(pods: &[&'a Pod]) -> Vec<&'a Pod> {
         rank(a).cmp(&rank(b)).then_with(|| a.metadata.name.cmp(&b.metadata.name))
     });
     pods
-}
-
-fn pod_key(pod: &Pod) -> ObjectKey {
-    ObjectKey::new(Pod::KIND, &pod.metadata.namespace, &pod.metadata.name)
 }

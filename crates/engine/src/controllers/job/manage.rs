@@ -4,10 +4,10 @@
 use super::back_off::remaining_for_index;
 use super::indexes::{self, COMPLETION_INDEX, completion_index, is_indexed};
 use super::sync::{Sync, is_suspended, only_replaces_failed_pods};
-use super::{JobController, SYNC_BATCH_PERIOD, TRACKING_FINALIZER, pod_key, release};
+use super::{JobController, SYNC_BATCH_PERIOD, TRACKING_FINALIZER, release};
 use crate::controllers::deletion_rank::{RankedPod, deletion_order};
 use crate::controllers::pod_control::{is_namespace_terminating, is_not_found, pod_from_template};
-use crate::controllers::pods::{is_pod_ready, is_pod_terminating};
+use crate::controllers::pods::{is_pod_ready, is_pod_terminating, pod_key};
 use crate::controllers::slow_start::slow_start_batch;
 use crate::kernel::Kernel;
 use alloc::format;

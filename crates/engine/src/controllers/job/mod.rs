@@ -15,7 +15,9 @@ mod sync;
 mod track;
 
 use super::expectations::Expectations;
+use super::owners::concerned;
 use super::pod_control::{PodControl, is_not_found};
+use super::pods::pod_key;
 use super::{Change, Controller, ControllerName, Informers, WorkQueue, controller_of};
 use crate::api_server::Part;
 use crate::jitter::Draw;
@@ -123,50 +125,24 @@ impl JobController {
         let gone = change.op == Op::Deleted;
         let deleted = gone || pod.metadata.deletion_timestamp.is_some();
         let owner = controller_of(&pod.metadata);
-        let was = change.old.and_then(|old| controller_of(old.meta()));
-        let released = gone || !has_finalizer(pod);
-        if !deleted
-            && let Some(was) = was.filter(|was| Some(*was) != owner)
-            && let Some(job) = informers.resolve::<Job>(&pod.metadata.namespace, was)
-        {
-            let key = job_key(job);
-            self.observe_release(&key, pod, released);
+        let job = owner.and_then(|owner| informers.resolve::<Job>(&pod.metadata.namespace, owner));
+        let ignored = deleted && job.is_none_or(|job| conditions::finished(job).is_some());
+        // No sync of a Job takes this finalizer off.
+        if has_finalizer(pod) && owner.is_none_or(|owner| ignored && owner.kind == Job::KIND) {
+            self.queue.add(kernel, pod_key(pod));
+        }
+        if ignored {
+            return;
+        }
+        for key in concerned(informers, Job::KIND, change) {
+            if deleted {
+                self.expectations.deletion_observed(&key, &change.object.key());
+            } else if change.op == Op::Added && job.is_some() {
+                self.expectations.creation_observed(&key);
+            }
+            self.observe_release(&key, pod, gone || !has_finalizer(pod));
             self.add_batched(kernel, key);
         }
-        let Some(owner) = owner else {
-            if has_finalizer(pod) {
-                self.queue.add(kernel, pod_key(pod));
-            }
-            let old = change.old.map(Object::meta);
-            let may_be_adopted = old.is_none_or(|old| old.labels != pod.metadata.labels || was.is_some());
-            if !deleted && may_be_adopted {
-                let jobs = informers.in_namespace::<Job>(&pod.metadata.namespace);
-                let selects = |job: &&Job| {
-                    job.spec.selector.as_ref().is_some_and(|selector| selector.matches(&pod.metadata.labels))
-                };
-                let keys: Vec<ObjectKey> = jobs.filter(selects).map(job_key).collect();
-                for key in keys {
-                    self.add_batched(kernel, key);
-                }
-            }
-            return;
-        };
-        let job = informers.resolve::<Job>(&pod.metadata.namespace, owner);
-        if deleted && job.is_none_or(|job| conditions::finished(job).is_some()) {
-            if owner.kind == Job::KIND && has_finalizer(pod) {
-                self.queue.add(kernel, pod_key(pod));
-            }
-            return;
-        }
-        let Some(job) = job else { return };
-        let key = job_key(job);
-        if deleted {
-            self.expectations.deletion_observed(&key, &change.object.key());
-        } else if change.op == Op::Added {
-            self.expectations.creation_observed(&key);
-        }
-        self.observe_release(&key, pod, released);
-        self.add_batched(kernel, key);
     }
 
     fn observe_release(&mut self, job: &ObjectKey, pod: &Pod, released: bool) {
@@ -256,12 +232,4 @@ fn release(kernel: &mut Kernel, pod: &Pod) -> Result<(), Refusal> {
         Err(refusal) if !is_not_found(&refusal) => Err(refusal),
         _ => Ok(()),
     }
-}
-
-fn pod_key(pod: &Pod) -> ObjectKey {
-    ObjectKey::new(Pod::KIND, &pod.metadata.namespace, &pod.metadata.name)
-}
-
-fn job_key(job: &Job) -> ObjectKey {
-    ObjectKey::new(Job::KIND, &job.metadata.namespace, &job.metadata.name)
 }

@@ -12,7 +12,7 @@ use super::pods::{
 use super::{BY, StatefulSetController, claims};
 use crate::api_server::{DeleteOptions, Part};
 use crate::controllers::pod_control::{is_already_exists, is_not_found};
-use crate::controllers::pods::is_pod_available;
+use crate::controllers::pods::{is_pod_available, pod_key};
 use crate::controllers::{Informers, history};
 use crate::events::EventType;
 use crate::jitter::Draw;
@@ -22,8 +22,7 @@ use alloc::format;
 use alloc::vec::Vec;
 use core::cmp::Reverse;
 use lifepod_api::{
-    ControllerRevision, Object, ObjectKey, Pod, Refusal, Resource, SimTime, StatefulSet, StatefulSetStatus,
-    Time,
+    ControllerRevision, Object, Pod, Refusal, Resource, SimTime, StatefulSet, StatefulSetStatus, Time,
 };
 
 /// What one sync of a set works with.
@@ -329,7 +328,7 @@ impl StatefulSetController {
 
     /// `DeleteStatefulPod`.
     fn delete_pod(&mut self, kernel: &mut Kernel, owner: &Object, pod: &Pod) -> Result<(), Refusal> {
-        let key = ObjectKey::new(Pod::KIND, &pod.metadata.namespace, &pod.metadata.name);
+        let key = pod_key(pod);
         match kernel.delete(&key, &DeleteOptions::default(), BY) {
             Err(refusal) if !is_not_found(&refusal) => {
                 self.tell(kernel, owner, "Delete", pod, Some(&refusal));
