@@ -51,8 +51,14 @@ impl WorkQueue {
 
     /// The key is to be worked on as soon as the controller comes to it.
     pub(crate) fn add(&mut self, kernel: &mut Kernel, key: ObjectKey) {
+        self.add_busy(kernel, key, SimTime::ZERO);
+    }
+
+    /// As [`WorkQueue::add`], for a controller whose work takes that much time: what comes meanwhile is worked on
+    /// together.
+    pub(crate) fn add_busy(&mut self, kernel: &mut Kernel, key: ObjectKey, work: SimTime) {
         if self.ready.insert(key.clone()) {
-            let at = kernel.now + kernel.config.latency.controller_sync;
+            let at = kernel.now + kernel.config.latency.controller_sync + work;
             self.wake(kernel, at, key, false);
         }
     }

@@ -38,6 +38,9 @@ const BURST_REPLICAS: usize = 250;
 /// (`cmd/kube-controller-manager/app/apps.go newDaemonSetController`); forgotten after twice the longest.
 const FAILED_POD_BACK_OFF: [SimTime; 3] =
     [SimTime::from_secs(1), SimTime::from_secs(900), SimTime::from_secs(1800)];
+/// About how long a sync takes for each node of the cluster, as it looks at all of them. In a large cluster many changes
+/// come in the meantime, and are looked at together.
+const SYNC_TIME_PER_NODE: SimTime = SimTime(20);
 /// The label with the hash of the template that a pod was made from (`apps.DefaultDaemonSetUniqueLabelKey`).
 const HASH: &str = "controller-revision-hash";
 /// The label with the number of the template (`extensions.DaemonSetTemplateGenerationKey`).
@@ -52,6 +55,8 @@ pub(crate) struct DaemonSetController {
     expectations: Expectations,
     consistency: Consistency,
     failed_pods: Backoff,
+    /// How many nodes there are.
+    nodes: u64,
 }
 
 /// A DaemonSet's pods by the node that they are, or are to be, on.
@@ -105,7 +110,13 @@ impl DaemonSetController {
             expectations: Expectations::default(),
             consistency: Consistency::default(),
             failed_pods: Backoff::new(initial, max, expires),
+            nodes: 0,
         }
+    }
+
+    fn add(&mut self, kernel: &mut Kernel, set: ObjectKey) {
+        let work = SimTime(SYNC_TIME_PER_NODE.0 * self.nodes);
+        self.queue.add_busy(kernel, set, work);
     }
 
     fn observe_pod(&mut self, kernel: &mut Kernel, informers: &Informers, change: &Change<'_>, pod: &Pod) {
@@ -124,7 +135,7 @@ impl DaemonSetController {
                 // A second more, so that whole seconds are over by then.
                 self.queue.add_after(kernel, key.clone(), SimTime::from_secs(min_ready as u64 + 1));
             }
-            self.queue.add(kernel, key);
+            self.add(kernel, key);
         }
     }
 
@@ -147,7 +158,7 @@ impl DaemonSetController {
             .map(|set| ObjectKey::new(DaemonSet::KIND, &set.metadata.namespace, &set.metadata.name))
             .collect();
         for key in keys {
-            self.queue.add(kernel, key);
+            self.add(kernel, key);
         }
     }
 
@@ -287,7 +298,7 @@ impl Controller for DaemonSetController {
                 if change.op == Op::Deleted {
                     self.expectations.forget(&change.object.key());
                 }
-                self.queue.add(kernel, change.object.key());
+                self.add(kernel, change.object.key());
             }
             Object::Pod(pod) => self.observe_pod(kernel, informers, change, pod),
             Object::Node(node) => {
@@ -295,6 +306,11 @@ impl Controller for DaemonSetController {
                 let same = old.is_some_and(|old| {
                     old.metadata.labels == node.metadata.labels && old.spec.taints == node.spec.taints
                 });
+                match change.op {
+                    Op::Added => self.nodes += 1,
+                    Op::Deleted => self.nodes = self.nodes.saturating_sub(1),
+                    Op::Modified => {}
+                }
                 if change.op != Op::Deleted && !same {
                     self.queue.add(kernel, change.object.key());
                 }
@@ -305,7 +321,7 @@ impl Controller for DaemonSetController {
                     .and_then(|owner| informers.resolve::<DaemonSet>(&revision.metadata.namespace, owner));
                 if let Some(set) = set {
                     let meta = &set.metadata;
-                    self.queue.add(kernel, ObjectKey::new(DaemonSet::KIND, &meta.namespace, &meta.name));
+                    self.add(kernel, ObjectKey::new(DaemonSet::KIND, &meta.namespace, &meta.name));
                 }
             }
             _ => {}
