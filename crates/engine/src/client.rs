@@ -12,7 +12,7 @@ use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt::Debug;
-use lifepod_api::patch::{json_patch, merge, strategic_merge};
+use lifepod_api::patch::{json_patch, left_of_patch, merge, strategic_merge};
 use lifepod_api::status::Refusal;
 use lifepod_api::wire::DecodeErrorKind;
 use lifepod_api::{Kind, Object, ObjectKey, SimTime, Status};
@@ -180,7 +180,7 @@ impl<'a> Api<'a> {
         }
         let (object, warnings) = decode(&value, validation).map_err(|status| {
             match status.message.split_once(": strict decoding error: ") {
-                Some((_, unknown)) => Box::new(Status::invalid_patch(patch, unknown)),
+                Some((_, unknown)) => Box::new(Status::invalid_patch(&left_of_patch(patch), unknown)),
                 None => status,
             }
         })?;

@@ -7,7 +7,7 @@ mod strategy;
 mod three_way;
 
 pub use json::json_patch;
-pub use strategic::strategic_merge;
+pub use strategic::{left_of_patch, strategic_merge};
 pub use three_way::{strategic_diff, three_way};
 
 use serde_json::{Map, Value};

@@ -29,6 +29,15 @@ pub fn strategic_merge(
     merge_value(target, patch, Shape::of(ty))
 }
 
+/// What is left of a strategic merge patch once the server has applied it, which is what its errors show: it takes out
+/// every directive, and with an order the list that it orders (`strategicpatch.mergePatchIntoOriginal`).
+pub fn left_of_patch(patch: &Value) -> Value {
+    let Value::Object(members) = patch else { return patch.clone() };
+    let ordered = |key: &String| members.contains_key(&format!("{ORDER}{key}"));
+    let left = members.iter().filter(|(key, _)| !key.starts_with('$') && !ordered(key));
+    Value::Object(left.map(|(key, value)| (key.clone(), left_of_patch(value))).collect())
+}
+
 fn merge_value(target: &mut Value, patch: &Value, shape: Shape) -> Result<(), String> {
     let Value::Object(patch) = patch else {
         target.clone_from(patch);
