@@ -3,6 +3,7 @@
 use crate::config::Config;
 use crate::heartbeats::Heartbeats;
 use crate::jitter::{Draw, Jitter};
+use crate::kubelet::volume_contents::Claims;
 use crate::queue::Queue;
 use crate::store::{Store, WatchEvent};
 use crate::trace::{Decision, EntryId, PodRef, RuntimeCall, Trace, What};
@@ -58,6 +59,8 @@ pub(crate) struct Kernel {
     pub(crate) store: Store,
     pub(crate) heartbeats: Heartbeats,
     pub(crate) jitter: Jitter,
+    /// The files of persistent volume claims.
+    pub(crate) claims: Claims,
     pub(crate) trace: Trace,
 }
 
@@ -72,6 +75,7 @@ impl Kernel {
             store: Store::default(),
             heartbeats: Heartbeats::default(),
             jitter,
+            claims: Claims::new(),
             trace: Trace::default(),
         }
     }

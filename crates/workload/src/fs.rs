@@ -348,6 +348,17 @@ impl Tree {
     }
 }
 
+/// A file of a volume that shows something from outside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VolumeFile {
+    /// Its path within the volume.
+    pub path: String,
+    /// What it holds.
+    pub bytes: Vec<u8>,
+    /// Its permissions.
+    pub mode: u16,
+}
+
 /// A volume of the pod: files that outlive its containers.
 #[derive(Clone, Debug)]
 pub struct Volume {
@@ -364,6 +375,44 @@ impl Volume {
     /// An empty, writable directory (`emptyDir`, `hostPath`, a fresh claim), open to everybody.
     pub fn empty() -> Self {
         Volume { tree: Tree::new(0o777, 0) }
+    }
+
+    /// A directory of these files.
+    pub fn of(files: &[VolumeFile]) -> Self {
+        let mut volume = Volume { tree: Tree::new(0o755, 0) };
+        for file in files {
+            volume.put(&file.path, &file.bytes, file.mode);
+        }
+        volume
+    }
+
+    /// Makes the files of the volume these: what did not change stays as it is, and what is held open keeps its old
+    /// bytes for whoever holds it.
+    pub(crate) fn update(tree: &mut Tree, files: &[VolumeFile], wall: i64) {
+        let present: Vec<(String, Option<Vec<u8>>)> = tree
+            .list()
+            .into_iter()
+            .filter_map(|(path, node)| match &node.kind {
+                Kind::File(content) => Some((path, Some(content.read_at(0, content.len() as usize)))),
+                Kind::Dir(_) => None,
+                _ => Some((path, None)),
+            })
+            .collect();
+        let same = |path: &str, bytes: &[u8]| {
+            present.iter().any(|(p, old)| p.trim_start_matches('/') == path && old.as_deref() == Some(bytes))
+        };
+        for (path, _) in &present {
+            let path = path.trim_start_matches('/');
+            if !files.iter().any(|file| file.path == path) {
+                let (parent, name) = path.rsplit_once('/').unwrap_or(("", path));
+                let dir = tree.make_dirs(parent, 0o755, wall);
+                tree.unlink(dir, name, wall);
+            }
+        }
+        for file in files.iter().filter(|file| !same(&file.path, &file.bytes)) {
+            let content = Content { bytes: Arc::new(file.bytes.clone()), zeros: 0 };
+            tree.put(&file.path, Kind::File(content), file.mode, wall);
+        }
     }
 
     /// A directory of files, as configMap, secret, downwardAPI and projected volumes are.

@@ -41,7 +41,7 @@ mod words;
 
 pub use behavior::Behavior;
 pub use config::*;
-pub use fs::{Errno, Volume};
+pub use fs::{Errno, Volume, VolumeFile};
 pub use happening::{Happened, Happening};
 pub use sandbox::{Entry, Sandbox};
 pub use signal::Signal;

@@ -4,7 +4,7 @@ use crate::config::{
     ContainerConfig, ContainerId, DialId, DialResult, ExecId, Request, RequestId, SandboxConfig, StartError,
 };
 use crate::exec;
-use crate::fs::{self, Kind, Mounts, NodeRef, Volume, Who};
+use crate::fs::{self, Kind, Mounts, NodeRef, Volume, VolumeFile, Who};
 use crate::happening::{Happened, Happening};
 use crate::images;
 use crate::kernel::{Client, Kernel, Status, Target};
@@ -71,6 +71,16 @@ impl Sandbox {
                 self.kernel.trees.push(volume.tree);
                 self.kernel.volumes.insert(name.to_string(), self.kernel.trees.len() as u32 - 1);
             }
+        }
+    }
+
+    /// Make the files of a volume these, as the kubelet does when an object of the API has changed. A mount of a
+    /// `subPath` keeps what it has.
+    pub fn update_volume(&mut self, now: SimTime, name: &str, files: &[VolumeFile]) {
+        self.pass(now);
+        let wall = self.kernel.wall();
+        if let Some(tree) = self.kernel.volumes.get(name) {
+            Volume::update(&mut self.kernel.trees[*tree as usize], files, wall);
         }
     }
 
@@ -375,7 +385,10 @@ impl Sandbox {
         for name in sub_path.split('/').filter(|n| !n.is_empty()) {
             ino = ino.and_then(|dir| t.child(dir, name));
         }
-        NodeRef { tree, ino: ino.unwrap_or_else(|| t.make_dirs(sub_path, 0o777, wall)) }
+        let ino = ino.unwrap_or_else(|| t.make_dirs(sub_path, 0o777, wall));
+        // A mount holds what it shows, even when its name is gone.
+        t.node_mut(ino).opens += 1;
+        NodeRef { tree, ino }
     }
 
     /// The node that is mounted over, made when it is missing.

@@ -8,7 +8,9 @@ use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
-use lifepod_api::{ConfigMap, Container, EnvVarSource, Object, ObjectKey, Pod, Secret, Volume};
+use lifepod_api::{
+    ConfigMap, Container, EnvVarSource, Object, ObjectKey, Pod, Quantity, ResourceFieldSelector, Secret,
+};
 use lifepod_workload as workload;
 use lifepod_workload::images;
 
@@ -167,7 +169,7 @@ impl Kubelet {
             return Ok(Some(self.field_value(uid, pod, &field.field_path)));
         }
         if let Some(resource) = &source.resource_field_ref {
-            return Ok(Some(resource_value(pod, container, &resource.container_name, &resource.resource)));
+            return Ok(Some(self.resource_value(kernel, pod, Some(container), resource)));
         }
         if let Some(key) = &source.config_map_key_ref {
             let optional = key.optional == Some(true);
@@ -198,8 +200,38 @@ impl Kubelet {
         Ok(None)
     }
 
+    /// `limits.cpu` and its siblings in units of the divisor, rounded up; a limit that is not set is the node's
+    /// allocatable (`pkg/api/v1/resource/helpers.go ExtractContainerResourceValue`).
+    pub(crate) fn resource_value(
+        &self,
+        kernel: &Kernel,
+        pod: &Pod,
+        own: Option<&Container>,
+        selector: &ResourceFieldSelector,
+    ) -> String {
+        let named = super::kill_container::find_container(pod, &selector.container_name);
+        let Some((container, (list, name))) = named.or(own).zip(selector.resource.split_once('.')) else {
+            return "0".to_string();
+        };
+        let resources = &container.resources;
+        let node = || match find(kernel, "Node", "", &self.node_name)? {
+            Object::Node(node) => node.status.allocatable.get(name),
+            _ => None,
+        };
+        let quantity = match list {
+            "limits" => resources.limits.get(name).or_else(node),
+            _ => resources.requests.get(name),
+        };
+        let in_units = |q: &Quantity| if name == "cpu" { q.milli_value() } else { q.value() };
+        let divisor = Some(in_units(&selector.divisor)).filter(|d| *d > 0);
+        let divisor = divisor.unwrap_or(if name == "cpu" { 1_000 } else { 1 });
+        quantity
+            .map_or(0, |q| in_units(q).div_euclid(divisor) + i64::from(in_units(q) % divisor > 0))
+            .to_string()
+    }
+
     /// A field of the pod, as the downward API offers it (`pkg/fieldpath`).
-    fn field_value(&self, uid: &PodUid, pod: &SharedPod, path: &str) -> String {
+    pub(crate) fn field_value(&self, uid: &PodUid, pod: &SharedPod, path: &str) -> String {
         let ip = || self.runtime.status(uid).ip;
         let subscript = |prefix: &str| {
             path.strip_prefix(prefix)?.strip_prefix("['")?.strip_suffix("']").map(ToString::to_string)
@@ -225,64 +257,6 @@ impl Kubelet {
             }
         }
     }
-
-    /// The pod's volumes with their first contents.
-    pub(crate) fn volumes_of(&self, kernel: &Kernel, pod: &SharedPod) -> Vec<(String, workload::Volume)> {
-        let uid = pod.uid();
-        pod.spec
-            .volumes
-            .iter()
-            .map(|volume| (volume.name.clone(), self.volume_contents(kernel, &uid, pod, volume)))
-            .collect()
-    }
-
-    fn volume_contents(
-        &self,
-        kernel: &Kernel,
-        uid: &PodUid,
-        pod: &SharedPod,
-        volume: &Volume,
-    ) -> workload::Volume {
-        let namespace = &pod.metadata.namespace;
-        let mut files: Vec<(String, Vec<u8>)> = Vec::new();
-        let mut add = |name: &str, items: &[lifepod_api::KeyToPath], bytes: Vec<u8>| {
-            if items.is_empty() {
-                files.push((name.to_string(), bytes));
-            } else if let Some(item) = items.iter().find(|item| item.key == name) {
-                files.push((item.path.clone(), bytes));
-            }
-        };
-        if let Some(source) = &volume.config_map
-            && let Some(map) = config_map(kernel, namespace, &source.name)
-        {
-            for (name, text) in &map.data {
-                add(name, &source.items, text.clone().into_bytes());
-            }
-            for (name, bytes) in &map.binary_data {
-                add(name, &source.items, bytes.0.clone());
-            }
-        }
-        if let Some(source) = &volume.secret
-            && let Some(map) = secret(kernel, namespace, &source.secret_name)
-        {
-            for (name, bytes) in &map.data {
-                add(name, &source.items, bytes.0.clone());
-            }
-            for (name, text) in &map.string_data {
-                add(name, &source.items, text.clone().into_bytes());
-            }
-        }
-        if let Some(source) = &volume.downward_api {
-            for item in &source.items {
-                let text = item.field_ref.as_ref().map(|f| self.field_value(uid, pod, &f.field_path));
-                files.push((item.path.clone(), text.unwrap_or_default().into_bytes()));
-            }
-        }
-        if files.is_empty() {
-            return workload::Volume::empty();
-        }
-        workload::Volume::files(files.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())))
-    }
 }
 
 /// What is said of this container's process: by the scenario, else by the pod's own annotation.
@@ -303,7 +277,7 @@ fn behavior_of(
     config.behaviors.iter().find(says).map(|rule| &rule.behavior).or_else(annotated).cloned()
 }
 
-fn find<'a>(kernel: &'a Kernel, kind: &str, namespace: &str, name: &str) -> Option<&'a Object> {
+pub(crate) fn find<'a>(kernel: &'a Kernel, kind: &str, namespace: &str, name: &str) -> Option<&'a Object> {
     let key = ObjectKey { kind: kind.to_string(), namespace: namespace.to_string(), name: name.to_string() };
     kernel.store.get(&key).map(|object| &**object)
 }
@@ -322,7 +296,7 @@ pub(crate) fn secret<'a>(kernel: &'a Kernel, namespace: &str, name: &str) -> Opt
     }
 }
 
-fn secret_strings(secret: &Secret) -> impl Iterator<Item = (String, String)> {
+pub(crate) fn secret_strings(secret: &Secret) -> impl Iterator<Item = (String, String)> {
     let data =
         secret.data.iter().map(|(k, bytes)| (k.clone(), String::from_utf8_lossy(&bytes.0).into_owned()));
     data.chain(secret.string_data.iter().map(|(k, v)| (k.clone(), v.clone())))
@@ -331,17 +305,6 @@ fn secret_strings(secret: &Secret) -> impl Iterator<Item = (String, String)> {
 /// `key="value"` lines, as the downward API writes maps (`fieldpath.FormatMap`).
 fn map_text(map: &BTreeMap<String, String>) -> String {
     map.iter().map(|(k, v)| format!("{k}={v:?}\n")).collect()
-}
-
-/// `limits.cpu` and its siblings, in whole cores and bytes, rounded up.
-fn resource_value(pod: &Pod, container: &Container, name: &str, resource: &str) -> String {
-    let container = super::kill_container::find_container(pod, name).unwrap_or(container);
-    let (list, name) = match resource.split_once('.') {
-        Some(("limits", name)) => (&container.resources.limits, name),
-        Some(("requests", name)) => (&container.resources.requests, name),
-        _ => return "0".to_string(),
-    };
-    list.get(name).map_or_else(|| "0".to_string(), |quantity| quantity.value().to_string())
 }
 
 /// Replaces `$(NAME)` by its value; unknown names stay as they are, `$$` is a dollar sign

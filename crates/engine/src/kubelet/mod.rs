@@ -13,6 +13,7 @@ mod admission;
 mod compute_pod_actions;
 mod container_config;
 mod container_statuses;
+mod empty_dir_limit;
 mod faults;
 mod generate_status;
 mod hooks;
@@ -34,6 +35,7 @@ mod status_manager;
 mod sync_loop;
 mod sync_pod;
 mod terminating;
+pub(crate) mod volume_contents;
 mod volumes;
 
 use crate::backoff::Backoff;
@@ -151,6 +153,8 @@ pub(crate) enum Timer {
     ProbeTimeout(ProbeKey, u64),
     /// The status manager writes what is pending.
     SyncStatuses,
+    /// The folders of a pod are measured.
+    MeasureVolumes(PodUid),
     /// Pods that nobody owns are looked for.
     Housekeeping,
     /// What is left of pods that are gone is removed.
@@ -261,6 +265,7 @@ impl Kubelet {
                 Timer::ProbeTrigger(key) => self.probe_triggered(kernel, &key),
                 Timer::ProbeTimeout(key, ticket) => self.probe_timed_out(kernel, &key, ticket),
                 Timer::SyncStatuses => self.sync_statuses(kernel),
+                Timer::MeasureVolumes(uid) => self.measure_volumes(kernel, &uid),
                 Timer::Housekeeping => self.housekeeping(kernel),
                 Timer::ContainerGc => self.container_gc(kernel),
                 Timer::Begin => self.begin(kernel),

@@ -109,6 +109,8 @@ pub(crate) struct PodWorker {
     pub(crate) mounting: Mounting,
     /// The deadline for which a tick is queued.
     pub(crate) deadline_watched: Option<SimTime>,
+    /// When its folders are to be measured, if one was too large.
+    pub(crate) measured_at: Option<SimTime>,
 }
 
 impl PodWorker {
@@ -127,6 +129,7 @@ impl PodWorker {
             final_status: None,
             mounting: Mounting::default(),
             deadline_watched: None,
+            measured_at: None,
         }
     }
 

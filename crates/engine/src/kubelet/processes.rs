@@ -99,6 +99,7 @@ impl Kubelet {
             for happened in happened {
                 self.happened(kernel, uid, &pod, happened.what);
             }
+            self.watch_empty_dirs(kernel, uid);
         }
         let runtime = self.runtime.pod_mut(uid);
         let Some(next) = runtime.processes.as_ref().and_then(|p| p.next_wakeup()) else { return };
@@ -198,6 +199,7 @@ impl Kubelet {
             0 => "Completed",
             _ => "Error",
         };
+        self.keep_claims(kernel, uid, pod);
         let message = self.termination_message(uid, pod, process, exit_code);
         let Some(record) = self.runtime.pod_mut(uid).by_process(process) else { return };
         record.state = ContainerState::Exited;

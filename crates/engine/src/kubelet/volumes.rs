@@ -37,6 +37,7 @@ impl Kubelet {
         run.wait = Wait::Volumes;
         if worker.mounting.mounted || run.pod.spec.volumes.is_empty() {
             worker.mounting.mounted = true;
+            self.refresh_volumes(kernel, uid, &run.pod);
             return self.continue_sync(kernel, uid, run);
         }
         worker.mounting.deadline = kernel.now + SYNC_WAITS;
