@@ -32,6 +32,21 @@ test("the menu opens and works by keys alone", {}, async (lifepod) => {
   assert.match(await lifepod.text(), /at: 1m, kubectl: "delete pod myapp-pod"/);
 });
 
+for (const [name, actions] of [
+  ["in one line", '  actions:\n  - {at: 3s, kubectl: "cordon node-1"}\n  seed: 3\n'],
+  ["over several lines", "  actions:\n  - at: 3s\n    kubectl: cordon node-1\n  - at: 4s\n    kubectl: uncordon node-1 # x\n"],
+  ["between brackets", '  actions: [{at: 3s, kubectl: "cordon node-1"}]\n'],
+]) {
+  test(`an action is added behind those written ${name}`, {}, async (lifepod) => {
+    await lifepod.open();
+    await lifepod.type(`${SLEEPS}---\napiVersion: lifepod.dev/v1alpha1\nkind: Scenario\nspec:\n${actions}`);
+    await lifepod.choose("myapp-pod#1/", "kubectl delete pod myapp-pod");
+    assert.match(await lifepod.verdict(), /no errors/);
+    await lifepod.press("End");
+    assert.doesNotMatch(await lifepod.pods(), /myapp-pod/);
+  });
+}
+
 test("an action is dragged to another time", {}, async (lifepod) => {
   await lifepod.open();
   await lifepod.type(`${SLEEPS}---\napiVersion: lifepod.dev/v1alpha1\nkind: Scenario\nspec:\n  horizon: 5m\n  actions:\n  - {at: 1m, kubectl: "delete pod myapp-pod"}\n`);

@@ -54,18 +54,49 @@ pub fn handles(documents: &[Document]) -> Vec<Handle> {
 /// Behind the last action that there is: the place, and what to put there.
 fn after_last_action(text: &str, document: &Document, item: &str) -> Option<(usize, String)> {
     let last = document.value["spec"]["actions"].as_array()?.len().checked_sub(1)?;
-    let span = document.span_of(&format!("spec.actions[{last}]"));
-    let line = text[..span.start].rfind('\n').map_or(0, |at| at + 1);
-    let before = &text[line..span.start];
-    let end = text[..span.end].trim_end().len();
-    match before.trim_end().strip_suffix('-') {
-        Some(indent) if indent.trim().is_empty() => {
-            let end = text[end..].find('\n').map_or(text.len(), |at| end + at);
-            Some((end, format!("\n{indent}- {item}")))
+    // The span of a map is that of its first key.
+    let inside = document.span_of(&format!("spec.actions[{last}]")).start;
+    Some(behind_item(text, inside, item))
+}
+
+/// Behind the item of a list that holds `inside`: the place, and what to put there for one more.
+fn behind_item(text: &str, inside: usize, item: &str) -> (usize, String) {
+    let line = text[..inside].rfind('\n').map_or(0, |at| at + 1);
+    let before = text[line..inside].trim_end_matches(['{', ' ']);
+    if let Some(indent) = before.strip_suffix('-').filter(|indent| indent.trim().is_empty()) {
+        // The item goes on as long as lines stand further in than its dash.
+        let mut end = inside;
+        let mut at = line;
+        for (i, line) in text[line..].split_inclusive('\n').enumerate() {
+            let depth = line.len() - line.trim_start().len();
+            let blank = line.trim().is_empty();
+            if i > 0 && !blank && depth <= indent.len() {
+                break;
+            }
+            if !blank {
+                end = at + line.trim_end().len();
+            }
+            at += line.len();
         }
-        // Items between brackets.
-        _ => Some((end, format!(", {item}"))),
+        return (end, format!("\n{indent}- {item}"));
     }
+    // Between brackets: before the one that ends the list.
+    let mut depth = if text[..inside].trim_end().ends_with('{') { 2 } else { 1 };
+    let mut quote = None;
+    for (i, c) in text[inside..].char_indices() {
+        match (c, quote) {
+            (c, Some(open)) if c == open => quote = None,
+            (_, Some(_)) => {}
+            ('"' | '\'', None) => quote = Some(c),
+            ('[' | '{', None) => depth += 1,
+            (']' | '}', None) => depth -= 1,
+            _ => {}
+        }
+        if depth == 0 {
+            return (inside + i, format!(", {item}"));
+        }
+    }
+    (text.len(), format!(", {item}"))
 }
 
 /// Below the `spec:` of a Scenario document that has no actions yet.

@@ -146,6 +146,11 @@ fn quiet_times(times: &[SimTime], horizon: SimTime) -> Vec<(SimTime, SimTime)> {
         }
         let (from, to) = (times[second + 1], times[last]);
         let inside = |begin: SimTime| from <= begin && begin < to;
+        let in_rounds: u64 = rounds.iter().filter(|i| inside(times[**i])).map(|i| gap(i).0).sum();
+        // Scattered over something longer, they are no loop that the first rounds tell all about.
+        if in_rounds < to.since(from).0 / 2 {
+            break;
+        }
         folds.retain(|(begin, _)| !inside(*begin));
         folds.push((from, to));
         left.retain(|i| !inside(times[*i]));

@@ -47,7 +47,7 @@ pub fn Gallery(props: &GalleryProps) -> Html {
             Lang::Zh if !example.zh.is_empty() => example.zh,
             _ => example.en,
         };
-        html! { <li><a href={format!("#example={}", example.name)} onclick={open}>{title}</a></li> }
+        html! { <li><a href={format!("#example={}", example.name)} onclick={open}>{title.replace('`', "")}</a></li> }
     });
     let onchange = {
         let send = props.send.clone();
