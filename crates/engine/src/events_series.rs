@@ -93,7 +93,7 @@ impl SeriesRecorder {
     /// `refreshExistingEventSeries`). Refreshes fall on a tick of the former.
     pub(crate) fn tick(&mut self, kernel: &mut Kernel) {
         let now = kernel.now;
-        let refresh = now.0 % REFRESH.0 == 0;
+        let refresh = now.0.is_multiple_of(REFRESH.0);
         let over = |seen: &Seen| now.since(seen.last) > FINISH;
         let due = self.seen.values().filter(|seen| seen.count > 2 && (refresh || over(seen)));
         let due: Vec<Seen> = due.cloned().collect();

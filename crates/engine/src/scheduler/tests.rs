@@ -143,11 +143,11 @@ fn the_trace_tells_what_every_node_said() {
     let mut cluster = cluster([("n1", "a"), ("n2", "b")]);
     create(&mut cluster, pod("large", "3", json!([])));
     cluster.run_until(SimTime::from_secs(1));
-    let decisions = cluster.trace().entries().iter().filter_map(|e| match &e.what {
+    let mut decisions = cluster.trace().entries().iter().filter_map(|e| match &e.what {
         What::Decision(Decision::Schedule { verdicts, .. }) => Some(verdicts),
         _ => None,
     });
-    let verdicts = decisions.last().expect("the scheduler looked at the pod");
+    let verdicts = decisions.next_back().expect("the scheduler looked at the pod");
     assert_eq!((verdicts.nodes, verdicts.feasible), (2, 0));
     assert_eq!(verdicts.refused[0].reasons, ["Insufficient cpu"]);
     assert_eq!(verdicts.refused[0].nodes, 2);

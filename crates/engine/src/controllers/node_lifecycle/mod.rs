@@ -162,7 +162,7 @@ impl NodeLifecycle {
                 // Nodes that were there before the scenario began were registered then.
                 if node.metadata.creation_timestamp != Some(beginning) {
                     self.node_event(kernel, node, "RegisteredNode", |name| {
-                        format!("Registered Node {name} in Controller")
+                        format!("Node {name} event: Registered Node {name} in Controller")
                     });
                 }
                 self.mark_reachable(kernel, node);
@@ -179,7 +179,7 @@ impl NodeLifecycle {
             self.known.remove(&name);
             self.health.remove(&name);
             let reference = node_reference(&name, &uid);
-            let message = format!("Removing Node {name} from Controller");
+            let message = format!("Node {name} event: Removing Node {name} from Controller");
             self.recorder.event(kernel, &reference, EventType::Normal, "RemovingNode", &message);
         }
     }

@@ -14,7 +14,7 @@ use crate::volume_match::{
 };
 use alloc::borrow::Cow;
 use alloc::format;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use lifepod_api::{
@@ -222,7 +222,7 @@ fn in_zone(volume: &PersistentVolume, node: &Node) -> bool {
     }
     let zones = ZONE_LABELS.iter().filter_map(|key| Some((*key, volume.metadata.labels.get(*key)?)));
     zones.into_iter().all(|(key, zones)| {
-        labels.get(key).is_some_and(|zone| zones.split("__").any(|allowed| allowed == zone.to_string()))
+        labels.get(key).is_some_and(|zone| zones.split("__").any(|allowed| allowed == zone.as_str()))
     })
 }
 
