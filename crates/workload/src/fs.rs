@@ -377,7 +377,7 @@ impl Volume {
         Volume { tree: Tree::new(0o777, 0) }
     }
 
-    /// A directory of these files.
+    /// A directory of these files, as configMap, secret, downwardAPI and projected volumes are.
     pub fn of(files: &[VolumeFile]) -> Self {
         let mut volume = Volume { tree: Tree::new(0o755, 0) };
         for file in files {
@@ -413,15 +413,6 @@ impl Volume {
             let content = Content { bytes: Arc::new(file.bytes.clone()), zeros: 0 };
             tree.put(&file.path, Kind::File(content), file.mode, wall);
         }
-    }
-
-    /// A directory of files, as configMap, secret, downwardAPI and projected volumes are.
-    pub fn files<'a>(files: impl IntoIterator<Item = (&'a str, &'a [u8])>) -> Self {
-        let mut volume = Volume { tree: Tree::new(0o755, 0) };
-        for (path, bytes) in files {
-            volume.put(path, bytes, 0o644);
-        }
-        volume
     }
 
     /// Put one file at a path within the volume, with its mode, replacing what is there.

@@ -72,7 +72,7 @@ impl Kubelet {
             return Some(from_secret(kernel, namespace, &source.secret_name, items, mode));
         }
         if let Some(source) = &volume.downward_api {
-            return Some(self.from_pod(kernel, uid, pod, &source.items, source.default_mode));
+            return Some(self.pod_files(kernel, uid, pod, &source.items, source.default_mode));
         }
         let projected = volume.projected.as_ref()?;
         let mode = projected.default_mode;
@@ -85,7 +85,7 @@ impl Kubelet {
                 files.extend(from_secret(kernel, namespace, &from.name, &from.items, mode));
             }
             if let Some(from) = &source.downward_api {
-                files.extend(self.from_pod(kernel, uid, pod, &from.items, mode));
+                files.extend(self.pod_files(kernel, uid, pod, &from.items, mode));
             }
             if let Some(from) = &source.service_account_token {
                 // A token that nobody checks; that it is there is what programs look at.
@@ -96,7 +96,7 @@ impl Kubelet {
         Some(files)
     }
 
-    fn from_pod(
+    fn pod_files(
         &self,
         kernel: &Kernel,
         uid: &PodUid,
