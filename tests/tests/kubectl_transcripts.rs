@@ -83,7 +83,7 @@ fn changing_commands_answer_as_the_real_kubectl_did() {
         let got = run(&mut cluster, &args, documents, v["seconds"].as_f64().unwrap_or(0.0));
         compared += 1;
         let expected = (v["stdout"].as_str().unwrap_or(""), v["stderr"].as_str().unwrap_or(""));
-        if (got.stdout.as_str(), got.stderr.as_str()) != expected || Value::from(got.code) != v["rc"] {
+        if (got.stdout.as_str(), got.stderr.as_str()) != expected || v["rc"] != got.code {
             differing.push(format!(
                 "{typed} ({})\n  expected {} {:?} {:?}\n  got      {} {:?} {:?}",
                 v["note"], v["rc"], expected.0, expected.1, got.code, got.stdout, got.stderr
