@@ -155,7 +155,10 @@ impl Kernel {
             true => merge(&mut value["status"], &patch["status"]),
             false => {
                 merge(&mut value, patch);
-                value["status"] = before["status"].clone();
+                match before.get("status") {
+                    Some(status) => value["status"] = status.clone(),
+                    None => drop(value.as_object_mut().and_then(|fields| fields.remove("status"))),
+                }
             }
         }
         let (object, errors) = Object::decode(&value);

@@ -48,7 +48,7 @@ impl PodActions {
 }
 
 /// Whether the pod needs a new sandbox, and which attempt it would be
-/// (`kuberuntime/util/util.go PodSandboxChanged`).
+/// (`pkg/kubelet/kuberuntime/util/util.go PodSandboxChanged`).
 pub(crate) fn pod_sandbox_changed(runtime: &RuntimeStatus) -> (bool, u32) {
     let Some(newest) = runtime.sandboxes.first() else { return (true, 0) };
     let ready = runtime.sandboxes.iter().filter(|s| s.ready).count();

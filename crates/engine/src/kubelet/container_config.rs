@@ -1,5 +1,6 @@
 //! What a container is started with: its environment, its command and arguments with `$(VAR)` expanded, its
-//! volumes (`kubelet_pods.go makeEnvironmentVariables`, `kuberuntime_container.go generateContainerConfig`).
+//! volumes (`pkg/kubelet/kubelet_pods.go makeEnvironmentVariables`,
+//! `pkg/kubelet/kuberuntime/kuberuntime_container.go generateContainerConfig`).
 
 use crate::config::{BehaviorRule, Config, glob};
 use crate::kernel::Kernel;
@@ -76,7 +77,7 @@ impl Kubelet {
         })
     }
 
-    /// `verifyRunAsNonRoot` (`kuberuntime/security_context.go`).
+    /// `verifyRunAsNonRoot` (`pkg/kubelet/kuberuntime/security_context_others.go`).
     fn verify_run_as_non_root(
         &self,
         pod: &SharedPod,

@@ -1,10 +1,10 @@
-//! The status that the kubelet reports for a pod (`kubelet_pods.go generateAPIPodStatus`).
+//! The status that the kubelet reports for a pod (`pkg/kubelet/kubelet_pods.go generateAPIPodStatus`).
 
 use crate::kernel::Kernel;
 use crate::kubelet::active_deadline;
 use crate::kubelet::compute_pod_actions::pod_sandbox_changed;
 use crate::kubelet::conditions::{self, condition};
-use crate::kubelet::container_statuses::{Conversion, List, has_any_regular_container_created};
+use crate::kubelet::container_statuses::{Conversion, List};
 use crate::kubelet::phase::get_phase;
 use crate::kubelet::prober::{ProbeKey, bare};
 use crate::kubelet::restart_policy::{all_containers_could_restart, is_sidecar, matching_rule};
@@ -93,7 +93,8 @@ impl Kubelet {
         terminal: bool,
         status: &mut PodStatus,
     ) {
-        let initialized = has_any_regular_container_created(pod, runtime);
+        // What an earlier sandbox ran proves nothing of this one (`HasAnyActiveRegularContainerStarted`).
+        let initialized = runtime.active().any(|r| pod.spec.containers.iter().any(|c| c.name == r.name));
         let mut phase = get_phase(
             &pod.spec,
             &status.init_container_statuses,
@@ -117,7 +118,7 @@ impl Kubelet {
     }
 
     /// Sets `started` and `ready` of each container from its state and its probes
-    /// (`prober_manager.go UpdatePodStatus`).
+    /// (`pkg/kubelet/prober/prober_manager.go UpdatePodStatus`).
     fn set_readiness(&self, kernel: &Kernel, pod: &Pod, status: &mut PodStatus) {
         let lists = [
             (&pod.spec.init_containers, &mut status.init_container_statuses),
@@ -173,7 +174,7 @@ impl Kubelet {
     }
 
     /// Whether a container had been running for a while when this kubelet's process began
-    /// (`prober_manager.go kubeletRestartGracePeriod`).
+    /// (`pkg/kubelet/prober/prober_manager.go kubeletRestartGracePeriod`).
     pub(crate) fn ran_before_this_kubelet(&self, kernel: &Kernel, container_started: Option<Time>) -> bool {
         let (Some(began), Some(container)) = (self.started_at, container_started) else { return false };
         let began = kernel.config.epoch_micros + began.0 as i64;
@@ -230,7 +231,8 @@ impl Kubelet {
     }
 }
 
-/// `lastTransitionTime` moves only when the status does (`status_manager.go updateLastTransitionTime`).
+/// `lastTransitionTime` moves only when the status does
+/// (`pkg/kubelet/status/status_manager.go updateLastTransitionTime`).
 pub(crate) fn set_transition_time(kernel: &Kernel, condition: &mut PodCondition, old: &[PodCondition]) {
     condition.last_transition_time = match conditions::find(old, &condition.type_) {
         Some(before) if before.status == condition.status => before.last_transition_time,
@@ -263,7 +265,7 @@ pub(crate) fn should_all_containers_restart(pod: &Pod, runtime: &RuntimeStatus, 
 }
 
 /// `AllContainersRestarting`: True from the exit that triggered it until every container runs again
-/// (`status/generate.go GenerateAllContainersRestartingCondition`).
+/// (`pkg/kubelet/status/generate.go GenerateAllContainersRestartingCondition`).
 fn all_containers_restarting(
     pod: &Pod,
     runtime: &RuntimeStatus,

@@ -1,5 +1,6 @@
 //! What the kubelet puts in order every two seconds and every minute: pods that nobody owns any more, and the records
-//! that ended containers leave behind (`kubelet_pods.go HandlePodCleanups`, `kuberuntime/kuberuntime_gc.go`).
+//! that ended containers leave behind
+//! (`pkg/kubelet/kubelet_pods.go HandlePodCleanups`, `pkg/kubelet/kuberuntime/kuberuntime_gc.go`).
 //!
 //! Both ticks are queued only when they would find something, at the instant at which the real one would have fired.
 
@@ -61,7 +62,8 @@ impl Kubelet {
             .collect()
     }
 
-    /// Pods that this node refused and that are being deleted: no worker ever had them (`filterTerminalPodsToDelete`).
+    /// Pods that this node refused and that are being deleted: no worker ever had them
+    /// (`filterTerminalPodsToDelete`).
     fn rejected_and_deleted(&self) -> Vec<SharedPod> {
         self.pods
             .iter()

@@ -1,5 +1,6 @@
 //! Killing containers: preStop, their turn, the stop signal, and KILL when the grace is over
-//! (`kuberuntime_container.go killContainer`, `kuberuntime_termination_order.go`).
+//! (`pkg/kubelet/kuberuntime/kuberuntime_container.go killContainer`,
+//! `pkg/kubelet/kuberuntime/kuberuntime_termination_order.go`).
 
 use crate::events::EventType;
 use crate::kernel::Kernel;

@@ -63,7 +63,7 @@ pub use faults::RuntimeFault;
 /// A pod's `metadata.uid`.
 pub(crate) type PodUid = Arc<str>;
 
-/// How often the main loop looks for pods whose time has come (`kubelet.go`, `syncTicker`).
+/// How often the main loop looks for pods whose time has come (`pkg/kubelet/kubelet.go`, `syncTicker`).
 const SYNC_TICK: SimTime = SimTime::from_secs(1);
 
 /// A pod as stored at some moment, shared with the store.

@@ -12,7 +12,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use lifepod_api::SimTime;
 
-/// `genericPlegRelistPeriod` (`kubelet.go`).
+/// `genericPlegRelistPeriod` (`pkg/kubelet/kubelet.go`).
 pub(crate) const RELIST_PERIOD: SimTime = SimTime::from_secs(1);
 
 /// A container's state as far as the PLEG tells states apart (`plegContainerState`).

@@ -1,4 +1,5 @@
-//! The four probe handlers: what is asked of the container, and what its answer means (`pkg/kubelet/prober/prober.go`,
+//! The four probe handlers: what is asked of the container, and what its answer means
+//! (`pkg/kubelet/prober/prober.go`,
 //! `pkg/probe`).
 
 use crate::kernel::Kernel;
@@ -16,7 +17,8 @@ use lifepod_workload::{Ask, ExecId, GrpcStatus, Reply, Request, RequestId};
 /// An HTTP probe follows this many redirects at most (`pkg/probe/http/http.go`).
 const MAX_REDIRECTS: u32 = 10;
 
-/// An error of the handler itself is tried again at once, until there were so many (`prober.go maxProbeRetries`).
+/// An error of the handler itself is tried again at once, until there were so many
+/// (`pkg/kubelet/prober/prober.go maxProbeRetries`).
 const MAX_TRIES: u32 = 3;
 
 /// A handler under way.
@@ -104,15 +106,19 @@ impl Kubelet {
             (Some(processes), Some(process)) => {
                 if spec.exec.is_some() && !runs {
                     // The kubelet has not seen yet that the container ended; the runtime has.
-                    unknown("rpc error: code = Unknown desc = container not running".to_string())
+                    unknown(NOT_RUNNING.to_string())
                 } else if let Some(exec) = &spec.exec {
                     let env = container.env.iter().map(|v| (v.name.as_str(), v.value.as_str())).collect();
                     let command: Vec<String> =
                         exec.command.iter().map(|word| super::container_config::expand(word, &env)).collect();
                     let id = processes.exec(now, process, &command);
-                    let waiter = Waiter::Probe(key.clone());
-                    self.execs.expect_exec(&key.uid, id, waiter, command.clone(), "", kernel);
-                    Ok(Handler::Exec { id, command: command.join(" ") })
+                    if processes.is_running(process) {
+                        let waiter = Waiter::Probe(key.clone());
+                        self.execs.expect_exec(&key.uid, id, waiter, command.clone(), "", kernel);
+                        Ok(Handler::Exec { id, command: command.join(" ") })
+                    } else {
+                        unknown(NOT_RUNNING.to_string())
+                    }
                 } else if let Some(get) = &spec.http_get {
                     match resolve_port(&get.port, &container) {
                         Some(port) => {
@@ -195,6 +201,10 @@ impl Kubelet {
     /// The request of a probe was answered.
     pub(crate) fn probe_answered(&mut self, kernel: &mut Kernel, key: &ProbeKey, reply: &Reply) {
         let Some(running) = self.probes.get(key).and_then(|w| w.running.clone()) else { return };
+        if running.header_seen && *reply == Reply::Reset && running.tries < MAX_TRIES {
+            // A body that breaks off is an error of the handler.
+            return self.try_handler(kernel, key, running.began, running.tries + 1);
+        }
         let (result, output) = match &running.call {
             Handler::Exec { .. } => return,
             Handler::Http { url, redirects, headers, first, .. } => {
@@ -274,6 +284,9 @@ impl Kubelet {
         self.probe_ended(kernel, key, ProbeResult::Failure, &output);
     }
 }
+
+/// The runtime's words for a command in a container whose process has ended.
+const NOT_RUNNING: &str = "rpc error: code = Unknown desc = container not running";
 
 const BODY_TIMEOUT: &str =
     "context deadline exceeded (Client.Timeout or context cancellation while reading body)";

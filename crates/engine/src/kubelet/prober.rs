@@ -1,5 +1,5 @@
 //! Probe workers: when each probe runs, and what its result changes (`pkg/kubelet/prober/worker.go`,
-//! `prober_manager.go`).
+//! `pkg/kubelet/prober/prober_manager.go`).
 //!
 //! Ticks keep the phase of the moment at which the worker began, over restarts of the container. A tick that comes
 //! while the handler runs is kept, one at most.
@@ -328,7 +328,8 @@ impl Kubelet {
         self.count_result(kernel, key, result, output, "unknown");
     }
 
-    /// The handler itself failed, in a way that says nothing of the container. The attempt counts for nothing; `state`
+    /// The handler itself failed, in a way that says nothing of the container. The attempt counts for nothing;
+    /// `state`
     /// is what the Event calls it.
     pub(crate) fn probe_errored(&mut self, kernel: &mut Kernel, key: &ProbeKey, state: &str, error: &str) {
         self.count_result(kernel, key, ProbeResult::Unknown, error, state);
@@ -415,8 +416,9 @@ impl Kubelet {
         }
     }
 
-    /// Stores a result; a change of it reaches the main loop at once (`results_manager.go Set`,
-    /// `kubelet.go syncLoopIteration`).
+    /// Stores a result; a change of it reaches the main loop at once
+    /// (`pkg/kubelet/prober/results/results_manager.go Set`,
+    /// `pkg/kubelet/kubelet.go syncLoopIteration`).
     fn set_probe_result(&mut self, kernel: &mut Kernel, key: &ProbeKey, id: &str, result: ProbeResult) {
         if !self.probe_results.set(id, key.kind, result) {
             return;

@@ -273,7 +273,8 @@ impl Kubelet {
     }
 
     /// What the container leaves as its last words: the termination message file, or the end of its log when it
-    /// failed and `terminationMessagePolicy` says so (`kuberuntime_container.go getTerminationMessage`).
+    /// failed and `terminationMessagePolicy` says so
+    /// (`pkg/kubelet/kuberuntime/kuberuntime_container.go getTerminationMessage`).
     fn termination_message(
         &mut self,
         uid: &PodUid,

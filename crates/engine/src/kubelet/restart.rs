@@ -1,7 +1,8 @@
 //! The kubelet as a process of its node: it can stop, or be killed, and be started again, while the containers run on
 //! under their runtime (`cmd/kubelet/app/server.go`, `pkg/kubelet/kubelet.go Run`).
 //!
-//! What the kubelet knows is in its memory. A new process finds the pods in the API and the containers in the runtime;
+//! What the kubelet knows is in its memory. A new process finds the pods in the API and the containers in the
+//! runtime;
 //! back-offs, probe results, and how far a termination had come are forgotten.
 
 use crate::kernel::Kernel;
@@ -39,6 +40,7 @@ impl Kubelet {
         if self.process == Process::Stopped {
             return;
         }
+        kernel.stop_heartbeat(&self.node_name);
         self.cut_runtime_calls(kernel);
         let fresh = Kubelet::blank(kernel, self.index);
         let old = core::mem::replace(self, fresh);
@@ -62,6 +64,7 @@ impl Kubelet {
     pub(crate) fn begin(&mut self, kernel: &mut Kernel) {
         self.process = Process::Starting;
         self.started_at = Some(kernel.now);
+        kernel.start_heartbeat(&self.node_name);
         self.relist_phase = kernel.now;
         self.sync_phase = kernel.now;
         self.housekeeping_phase = kernel.now;

@@ -26,6 +26,8 @@ pub(crate) struct ContainerRecord {
     /// The image as the manifest writes it; a change of it is a change of the container's definition.
     pub(crate) image: String,
     pub(crate) image_id: String,
+    /// The sandbox it was made in.
+    pub(crate) sandbox: String,
     /// The restart count, which the kubelet keeps as a label of the container.
     pub(crate) attempt: u32,
     pub(crate) state: ContainerState,
@@ -66,6 +68,12 @@ impl RuntimeStatus {
         self.containers.iter().find(|c| c.name == name)
     }
 
+    /// The containers of the sandbox that is in use (`ActiveContainerStatuses`).
+    pub(crate) fn active(&self) -> impl Iterator<Item = &ContainerRecord> {
+        let sandbox = self.sandboxes.first().filter(|s| s.ready);
+        self.containers.iter().filter(move |c| sandbox.is_some_and(|s| s.id == c.sandbox))
+    }
+
     /// Whether nothing of the pod runs (`isPodStatusCacheTerminal`).
     pub(crate) fn is_stopped(&self) -> bool {
         self.running().next().is_none() && self.sandboxes.iter().all(|s| !s.ready)
@@ -85,7 +93,8 @@ impl RuntimeStatus {
 /// One pod in the runtime.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct RuntimePod {
-    /// The pod as it was when its sandbox was made: the labels and annotations that the runtime keeps for the kubelet.
+    /// The pod as it was when its sandbox was made: the labels and annotations that the runtime keeps for the
+    /// kubelet.
     pub(crate) pod: Option<SharedPod>,
     /// Oldest first.
     pub(crate) sandboxes: Vec<SandboxStatus>,

@@ -1,5 +1,6 @@
 //! Starting one container: back-off, image, create, start, postStart
-//! (`kuberuntime_manager.go doBackOff`, `kuberuntime_container.go startContainer`).
+//! (`pkg/kubelet/kuberuntime/kuberuntime_manager.go doBackOff`,
+//! `pkg/kubelet/kuberuntime/kuberuntime_container.go startContainer`).
 
 use crate::events::EventType;
 use crate::kernel::{Kernel, format_pod};
@@ -290,8 +291,11 @@ impl Kubelet {
             return None;
         }
         let id = kernel.jitter.runtime_id();
-        self.runtime.pod_mut(uid).containers.push(ContainerRecord {
+        let runtime = self.runtime.pod_mut(uid);
+        let sandbox = runtime.sandboxes.last().map_or(String::new(), |s| s.id.clone());
+        runtime.containers.push(ContainerRecord {
             id: id.clone(),
+            sandbox,
             name: container.name.clone(),
             image: container.image.clone(),
             image_id,
@@ -417,7 +421,7 @@ impl Kubelet {
 }
 
 /// Tells containers apart for the crash-loop back-off; a change of the image or the resources makes a new key
-/// (`kuberuntime/helpers.go GetBackoffKey`).
+/// (`pkg/kubelet/kuberuntime/helpers.go GetBackoffKey`).
 fn back_off_key(pod: &SharedPod, container: &Container) -> String {
     let resources = lifepod_api::wire::Wire::encode(&container.resources);
     format!("{}/{}/{}/{resources}", pod.metadata.uid, container.name, container.image)

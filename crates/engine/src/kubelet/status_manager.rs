@@ -122,7 +122,7 @@ impl Kubelet {
     }
 
     /// Merges one status into the API's object, and deletes the object of a pod that is done
-    /// (`status_manager.go syncPod`).
+    /// (`pkg/kubelet/status/status_manager.go syncPod`).
     fn sync_status(&mut self, kernel: &mut Kernel, uid: &PodUid) {
         let Some(versioned) = self.statuses.statuses.get(uid) else { return };
         let Some(stored) = kernel.find_pod(&versioned.namespace, &versioned.name) else { return };

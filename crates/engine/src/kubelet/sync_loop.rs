@@ -1,4 +1,4 @@
-//! The main loop's sources: the API server's pods and the PLEG (`kubelet.go syncLoopIteration`).
+//! The main loop's sources: the API server's pods and the PLEG (`pkg/kubelet/kubelet.go syncLoopIteration`).
 
 use crate::kernel::Kernel;
 use crate::kubelet::pleg::LifecycleEvent;
@@ -115,7 +115,7 @@ impl Kubelet {
     }
 
     /// Removes dead containers that are not needed any more (`cleanUpContainersInPod`,
-    /// `pod_container_deletor.go`).
+    /// `pkg/kubelet/pod_container_deletor.go`).
     fn clean_up_containers(&mut self, kernel: &mut Kernel, uid: &PodUid, exited: &str) {
         let Some(status) = self.pleg.cached(uid) else { return };
         let remove_all = self.workers.get(uid).is_none_or(|w| w.should_content_be_removed());

@@ -1,5 +1,5 @@
 //! One sync of a pod: report its status, then take the actions that bring its containers forward, one after the
-//! other (`kubelet.go SyncPod`, `kuberuntime_manager.go SyncPod`).
+//! other (`pkg/kubelet/kubelet.go SyncPod`, `pkg/kubelet/kuberuntime/kuberuntime_manager.go SyncPod`).
 
 use crate::events::EventType;
 use crate::kernel::Kernel;
@@ -61,6 +61,8 @@ pub(crate) struct SyncRun {
     /// Some action was taken.
     pub(crate) acted: bool,
     failed: bool,
+    /// Records were removed so that all containers start anew.
+    reset: bool,
     back_off_until: Option<SimTime>,
     /// How the start of each container ended, for the reason cache.
     reasons: Vec<(String, Option<(&'static str, String)>)>,
@@ -128,6 +130,7 @@ impl Kubelet {
             wait: Wait::Volumes,
             acted: false,
             failed: false,
+            reset: false,
             back_off_until: None,
             reasons: Vec::new(),
         };
@@ -266,6 +269,7 @@ impl Kubelet {
                 Some(self.all_dead(uid).then_some(kernel.now))
             }
             Step::Remove { id } => {
+                run.reset = true;
                 self.remove_container(kernel, uid, &id);
                 None
             }
@@ -376,6 +380,11 @@ impl Kubelet {
         if run.failed {
             self.complete_work(kernel, uid, Outcome::Error { back_off_until: run.back_off_until });
             return;
+        }
+        if run.reset {
+            // The containers that were cleared away are started at once, whether the PLEG has something to say or not.
+            let (pod, reason, cause) = (run.pod, SyncReason::Update, kernel.cause);
+            self.update_pod(kernel, Update { pod, reason, cause, kill: None });
         }
         if run.acted {
             // Tell the PLEG to look at this pod now instead of within a second (`RequestPodRelist`).

@@ -1,5 +1,5 @@
 //! The end of a pod: stop everything, say the final phase, release what it held
-//! (`kubelet.go SyncTerminatingPod`, `SyncTerminatedPod`).
+//! (`pkg/kubelet/kubelet.go SyncTerminatingPod`, `SyncTerminatedPod`).
 
 use crate::kernel::Kernel;
 use crate::kubelet::pod_workers::{Activity, Outcome, Stage};

@@ -10,11 +10,11 @@ use crate::kubelet::{Kubelet, PodUid, SharedPod};
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
-use lifepod_api::{SimTime, Volume};
+use lifepod_api::{KeyToPath, SimTime, Volume};
 
 /// The first pause after a mount that failed; each later one is twice as long …
 const FIRST_PAUSE: SimTime = SimTime::from_millis(500);
-/// … up to this (`exponential_backoff.go`).
+/// … up to this (`pkg/util/goroutinemap/exponentialbackoff/exponential_backoff.go`).
 const LONGEST_PAUSE: SimTime = SimTime::from_secs(122);
 /// How long one sync waits (`podAttachAndMountTimeout`).
 const SYNC_WAITS: SimTime = SimTime::from_secs(123);
@@ -98,28 +98,45 @@ impl Kubelet {
     }
 }
 
-/// Volumes whose ConfigMap or Secret does not exist, with the API server's words.
+/// Volumes whose ConfigMap or Secret, or a key of it, does not exist, in the words of the API server or of
+/// `pkg/volume/{configmap,secret}`.
 fn missing_sources(kernel: &Kernel, pod: &SharedPod) -> Vec<(String, String)> {
     let namespace = &pod.metadata.namespace;
-    let no_config_map = |name: &str, optional: Option<bool>| {
-        let missing = optional != Some(true) && config_map(kernel, namespace, name).is_none();
-        missing.then(|| format!("configmap \"{name}\" not found"))
+    let no_config_map = |name: &str, optional: Option<bool>, items: &[KeyToPath]| {
+        if optional == Some(true) {
+            return None;
+        }
+        let Some(map) = config_map(kernel, namespace, name) else {
+            return Some(format!("configmap \"{name}\" not found"));
+        };
+        let has = |key: &str| map.data.contains_key(key) || map.binary_data.contains_key(key);
+        let missing = items.iter().find(|item| !has(&item.key))?;
+        Some(format!("configmap references non-existent config key: {}", missing.key))
     };
-    let no_secret = |name: &str, optional: Option<bool>| {
-        let missing = optional != Some(true) && secret(kernel, namespace, name).is_none();
-        missing.then(|| format!("secret \"{name}\" not found"))
+    let no_secret = |name: &str, optional: Option<bool>, items: &[KeyToPath]| {
+        if optional == Some(true) {
+            return None;
+        }
+        let Some(secret) = secret(kernel, namespace, name) else {
+            return Some(format!("secret \"{name}\" not found"));
+        };
+        let has = |key: &str| secret.data.contains_key(key) || secret.string_data.contains_key(key);
+        let missing = items.iter().find(|item| !has(&item.key))?;
+        Some(format!("references non-existent secret key: {}", missing.key))
     };
     let why = |volume: &Volume| {
         if let Some(source) = &volume.config_map {
-            return no_config_map(&source.name, source.optional);
+            return no_config_map(&source.name, source.optional, &source.items);
         }
         if let Some(source) = &volume.secret {
-            return no_secret(&source.secret_name, source.optional);
+            return no_secret(&source.secret_name, source.optional, &source.items);
         }
         let projected = volume.projected.as_ref()?;
         projected.sources.iter().find_map(|source| {
-            let config_map = source.config_map.as_ref().and_then(|s| no_config_map(&s.name, s.optional));
-            config_map.or_else(|| source.secret.as_ref().and_then(|s| no_secret(&s.name, s.optional)))
+            let config_map =
+                source.config_map.as_ref().and_then(|s| no_config_map(&s.name, s.optional, &s.items));
+            let secret = || source.secret.as_ref().and_then(|s| no_secret(&s.name, s.optional, &s.items));
+            config_map.or_else(secret)
         })
     };
     pod.spec.volumes.iter().filter_map(|v| Some((v.name.clone(), why(v)?))).collect()

@@ -3,6 +3,7 @@
 
 use super::replay::{Draws, Recording};
 use super::written;
+use lifepod_api::SimTime;
 use lifepod_engine::jitter::{Draw, Drawn};
 use serde_json::Value;
 use std::collections::VecDeque;
@@ -11,13 +12,21 @@ use std::collections::VecDeque;
 const MAX_FITTED: usize = 200;
 /// A draw about which the recording says nothing.
 const MIDDLE: f64 = 0.5;
+/// The most that a requeue is stretched.
+const LATEST: f64 = 0.999;
 /// Draws of [`Draw::ProbeTrigger`].
 const IN_TIME: f64 = 0.0;
 const TOO_EARLY: f64 = 0.95;
 
-/// What of chance is tried out rather than read off the recording.
+/// How long the recorded PLEGs took to list all containers, in milliseconds: the more pods on the node, the longer. The
+/// next listing begins a second after the end of one.
+const LISTINGS: [u64; 4] = [4, 15, 40, 80];
+
+/// What of chance, and of the recorded machine, is tried out rather than read off the recording.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Guess {
+    /// How long a relist takes, in milliseconds.
+    listing: u64,
     /// Where the relist stands in its period.
     relist: f64,
     /// Where the tick of the main loop stands in its second.
@@ -29,21 +38,25 @@ pub(super) struct Guess {
 /// The guesses to try, the likeliest first. A recording seldom tells a phase to the hundredth, and a hundredth decides
 /// which of two things happens first.
 pub(super) fn guesses(recording: &Recording) -> Vec<Guess> {
-    let likeliest = likeliest_phases(recording);
-    let mut all = vec![likeliest];
+    let mut likeliest: Vec<(usize, Guess)> =
+        LISTINGS.iter().map(|listing| likeliest_phases(recording, *listing)).collect();
+    likeliest.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
+    let mut all: Vec<Guess> = likeliest.iter().map(|(_, guess)| *guess).collect();
     let around = |phase: f64, step: i32| (phase + f64::from(step) * 0.1).rem_euclid(1.0);
+    let best = all[0];
     for relist in 0..10 {
         for sync in [0, 5] {
-            let (relist, sync) = (around(likeliest.relist, relist), around(likeliest.sync, sync));
-            all.push(Guess { relist, sync, ..likeliest });
+            let (relist, sync) = (around(best.relist, relist), around(best.sync, sync));
+            all.push(Guess { relist, sync, ..best });
         }
+    }
+    for (_, guess) in &likeliest[1..] {
+        all.extend([2, 4, 6, 8].map(|step| Guess { relist: around(guess.relist, step), ..*guess }));
     }
     if recording.has_readiness_probe {
         for too_early in [&[0][..], &[1], &[0, 1], &[2]] {
-            for relist in [0, 2, 4, 6, 8] {
-                let relist = around(likeliest.relist, relist);
-                all.push(Guess { relist, too_early, ..likeliest });
-            }
+            let shifted = [0, 2, 4, 6, 8].map(|step| around(best.relist, step));
+            all.extend(shifted.map(|relist| Guess { relist, too_early, ..best }));
         }
     }
     all
@@ -54,7 +67,7 @@ pub(super) fn replay(recording: &Recording, guess: Guess) -> Vec<Value> {
     let fitter = Fitter::new(recording, guess);
     let mut fitted = Fitted::default();
     loop {
-        let cluster = recording.run(&fitter.draws(&fitted));
+        let cluster = recording.run(&fitter.draws(&fitted), SimTime::from_millis(guess.listing));
         if !fitter.improve(&mut fitted, cluster.draws()) {
             return written::timeline(cluster.trace(), recording.zero, recording.name);
         }
@@ -117,7 +130,8 @@ impl<'a> Fitter<'a> {
         }
         // The tick that picks the work up comes within a second after the drawn time.
         let (earliest, latest) = (at + base - 0.1, at + base * 1.5 + 1.1);
-        let Some(wake) = self.wakes.iter().find(|t| **t >= earliest && **t <= latest) else { return MIDDLE };
+        // A wake that shows nowhere came after whatever the recording shows next.
+        let Some(wake) = self.wakes.iter().find(|t| **t >= earliest && **t <= latest) else { return LATEST };
         // Aim at half a second before the tick, and stay inside the real range.
         ((wake - 0.5 - at) / base - 1.0).clamp(0.0, 0.4999) / 0.5
     }
@@ -174,8 +188,8 @@ fn is_wake(entry: &Value) -> bool {
     }
 }
 
-/// The phases that explain most of what was seen.
-fn likeliest_phases(recording: &Recording) -> Guess {
+/// The phases that explain most of what was seen, if a relist takes so long; and how much they explain.
+fn likeliest_phases(recording: &Recording, listing: u64) -> (usize, Guess) {
     let zero = recording.zero.as_secs_f64();
     let times = |wanted: &dyn Fn(&Value) -> bool| -> Vec<f64> {
         let entries = first_process(recording.timeline).filter(|e| wanted(e));
@@ -191,8 +205,8 @@ fn likeliest_phases(recording: &Recording) -> Guess {
             Some((*exit, act))
         })
         .collect();
-    let period = RELIST_PERIOD_SECONDS;
-    let relist = best(|share| {
+    let period = 1.0 + listing as f64 / 1000.0;
+    let (score, relist) = best(|share| {
         let phase = share * period;
         let explains = |(exit, act): &&(f64, f64)| {
             // The first relist after the exit.
@@ -205,15 +219,13 @@ fn likeliest_phases(recording: &Recording) -> Guess {
         .iter()
         .copied()
         .filter(|at| *at > zero + 2.0 && !exits.iter().any(|exit| *at > *exit && *at < exit + 1.15));
-    let sync = best(|phase| others.clone().filter(|at| (at - 0.01 - phase).rem_euclid(1.0) < 0.08).count());
-    Guess { relist, sync, too_early: &[] }
+    let (_, sync) =
+        best(|phase| others.clone().filter(|at| (at - 0.01 - phase).rem_euclid(1.0) < 0.08).count());
+    (score, Guess { listing, relist, sync, too_early: &[] })
 }
 
-/// From one relist of the recorded kubelets to the next: a second, and the listing itself.
-const RELIST_PERIOD_SECONDS: f64 = 1.004;
-
-/// The phase in `[0, 1)` that scores highest.
-fn best(score: impl Fn(f64) -> usize) -> f64 {
+/// The phase in `[0, 1)` that scores highest, with its score.
+fn best(score: impl Fn(f64) -> usize) -> (usize, f64) {
     let phases = (0..200).map(|step| f64::from(step) / 200.0);
-    phases.map(|phase| (score(phase), phase)).fold((0, 0.5), |a, b| if b.0 > a.0 { b } else { a }).1
+    phases.map(|phase| (score(phase), phase)).fold((0, 0.5), |a, b| if b.0 > a.0 { b } else { a })
 }

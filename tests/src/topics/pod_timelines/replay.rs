@@ -74,10 +74,11 @@ impl<'a> Recording<'a> {
         Ok(recording)
     }
 
-    /// Runs the scenario until the recording's last entry.
-    pub(super) fn run(&self, draws: &Draws) -> Cluster {
-        let mut cluster =
-            Cluster::new(Config { jitter: JitterMode::Given(draws.clone()), ..self.config.clone() });
+    /// Runs the scenario until the recording's last entry, on a node whose PLEG takes `relist` to list all containers.
+    pub(super) fn run(&self, draws: &Draws, relist: SimTime) -> Cluster {
+        let mut config = Config { jitter: JitterMode::Given(draws.clone()), ..self.config.clone() };
+        config.latency.relist = relist;
+        let mut cluster = Cluster::new(config);
         for (at, command) in &self.commands {
             cluster.schedule(*at, command.clone());
         }
@@ -194,10 +195,12 @@ fn epoch(timeline: &[Value], zero: f64) -> i64 {
         let cut = |t: f64| (t + into_the_second).floor() - into_the_second;
         starts.clone().filter(|t| shown.iter().any(|s| (s - cut(*t)).abs() < 0.06)).count()
     };
-    let candidates =
-        [0, 1, -1, 2, -2, 3, -3, 4, -4].map(|step| (f64::from(step) * 0.0124 - start).rem_euclid(1.0));
-    let best = candidates.into_iter().map(|into| (explained(into), into));
-    let (_, into_the_second) = best.fold((0, candidates[0]), |a, b| if b.0 > a.0 { b } else { a });
+    let candidates = (-45..=45).map(|step| (f64::from(step) * 0.001 - start).rem_euclid(1.0));
+    let scored: Vec<(usize, f64)> = candidates.map(|into| (explained(into), into)).collect();
+    let most = scored.iter().map(|(score, _)| *score).max();
+    let best: Vec<f64> =
+        scored.iter().filter(|(score, _)| Some(*score) == most).map(|(_, into)| *into).collect();
+    let into_the_second = best[best.len() / 2];
     1_767_225_600_000_000 + ((into_the_second - zero) * 1e6) as i64
 }
 

@@ -86,10 +86,13 @@ fn listens(script: &Value) -> Vec<Step> {
         .collect()
 }
 
+/// The scripted runtime did not end a process in the instant in which it started it.
+const SHORTEST_RUN: SimTime = SimTime::from_millis(6);
+
 fn run(run: &Value, script: &Value) -> Run {
     let mut steps = listens(script);
     if let Some(seconds) = run["for"].as_f64() {
-        let at = SimTime::from_secs_f64(seconds);
+        let at = SimTime::from_secs_f64(seconds).max(SHORTEST_RUN);
         for line in run["log"].as_str().into_iter().flat_map(str::lines) {
             steps.push(Step { at, act: Act::Print { line: line.to_string(), stderr: false } });
         }
