@@ -100,7 +100,8 @@ impl Kubelet {
         self.touch(kernel, uid);
     }
 
-    fn kill_processes(&mut self, kernel: &mut Kernel, uid: &PodUid) {
+    /// Kills whatever runs in the pod's sandbox, as its death or its stop does.
+    pub(crate) fn kill_processes(&mut self, kernel: &mut Kernel, uid: &PodUid) {
         let now = kernel.now;
         let runtime = self.runtime.pod_mut(uid);
         let running = runtime.containers.iter().filter(|c| c.state == ContainerState::Running);

@@ -291,6 +291,8 @@ impl Kubelet {
     }
 
     fn sandbox_stopped(&mut self, kernel: &mut Kernel, uid: &PodUid, run: &SyncRun, purge_init: bool) {
+        // A container that this sync did not know of does not outlive its sandbox either.
+        self.kill_processes(kernel, uid);
         let runtime = self.runtime.pod_mut(uid);
         for sandbox in &mut runtime.sandboxes {
             sandbox.ready = false;
