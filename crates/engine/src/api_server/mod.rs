@@ -129,7 +129,10 @@ impl Kernel {
             return Ok(stored);
         }
         let meta = object.meta();
+        // A namespace is held by its content as well.
+        let empty = !matches!(&object, Object::Namespace(ns) if !ns.spec.finalizers.is_empty());
         let released = meta.deletion_timestamp.is_some()
+            && empty
             && meta.finalizers.is_empty()
             && meta.deletion_grace_period_seconds.unwrap_or(0) == 0;
         if released {
