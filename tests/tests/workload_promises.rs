@@ -1,7 +1,7 @@
 //! What workload controllers promise, whatever is done to them: random actions on random workloads, and the whole trace
 //! is looked through.
 
-use lifepod_api::{DaemonSet, Job, Object, Pod, StatefulSet};
+use lifepod_api::{DaemonSet, Job, Object, ObjectKey, Pod, StatefulSet};
 use lifepod_engine::trace::Call;
 use lifepod_engine::{Op, Trace, What};
 use lifepod_scenario::{Options, prepare};
@@ -240,5 +240,108 @@ fn a_daemon_set_without_surge_has_one_living_pod_on_a_node() {
             }
         }
         assert!(seen, "seed {seed}: no pod ever was ready");
+    }
+}
+
+/// A Deployment whose pods start and stay, so that what lacks lacks by the rollout alone, and its replicas, surge and
+/// unavailability as numbers.
+fn deployment(dice: &mut Dice) -> (String, [i32; 3]) {
+    let (replicas, surge) = (1 + dice.below(6) as i32, dice.below(4) as i32);
+    // Both may not be zero.
+    let unavailable = dice.below(3) as i32 + i32::from(surge == 0);
+    let manifest = format!(
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: web}}\nspec:\n  replicas: {replicas}\n  \
+         minReadySeconds: {}\n  strategy: {{rollingUpdate: {{maxSurge: {surge}, maxUnavailable: {unavailable}}}}}\n  \
+         selector: {{matchLabels: {{app: web}}}}\n  template:\n    metadata: {{labels: {{app: web}}}}\n    spec:\n      \
+         terminationGracePeriodSeconds: {}\n      containers:\n      - {{name: web, image: busybox, command: ['sleep', \
+         '1000']}}\n",
+        dice.below(6),
+        1 + dice.below(15),
+    );
+    (manifest, [replicas, surge, unavailable])
+}
+
+#[test]
+fn a_rolling_update_stays_between_surge_and_availability() {
+    for seed in 0..TRIES {
+        let mut dice = Dice(seed);
+        let (manifest, [replicas, surge, unavailable]) = deployment(&mut dice);
+        let trace = run(
+            &manifest,
+            &actions(&mut dice, |dice| match dice.below(3) {
+                0 => format!("set image deployment/web web=busybox:1.3{}", dice.below(8)),
+                1 => "rollout restart deployment/web".to_string(),
+                _ => "rollout undo deployment/web".to_string(),
+            }),
+            seed,
+        );
+        let (mut sizes, mut living, mut ready) = (BTreeMap::new(), BTreeSet::new(), BTreeSet::new());
+        let mut was_full = false;
+        for (op, object) in revisions(&trace) {
+            match object {
+                Object::ReplicaSet(set) => {
+                    let size = if op == Op::Deleted { 0 } else { set.spec.replicas.unwrap_or(1) };
+                    sizes.insert(&set.metadata.uid, size);
+                    let total: i32 = sizes.values().sum();
+                    assert!(total <= replicas + surge, "seed {seed}: {total} replicas were wanted");
+                }
+                Object::Pod(pod) => {
+                    let lives = op != Op::Deleted && pod.metadata.deletion_timestamp.is_none();
+                    let holds = |set: &mut BTreeSet<_>, holds| {
+                        if holds {
+                            set.insert(&pod.metadata.uid)
+                        } else {
+                            set.remove(&pod.metadata.uid)
+                        };
+                    };
+                    let conditions = &pod.status.conditions;
+                    let is_ready = conditions.iter().any(|c| c.type_ == "Ready" && c.status == "True");
+                    holds(&mut living, lives);
+                    holds(&mut ready, lives && is_ready);
+                }
+                _ => continue,
+            }
+            let (living, ready) = (living.len() as i32, ready.len() as i32);
+            assert!(living <= replicas + surge, "seed {seed}: there were {living} pods");
+            was_full |= ready >= replicas;
+            let least = (replicas - unavailable).max(0);
+            assert!(!was_full || ready >= least, "seed {seed}: only {ready} of {least} were ready");
+        }
+        assert!(was_full, "seed {seed}: the Deployment never was complete");
+    }
+}
+
+#[test]
+fn whatever_has_lost_all_its_owners_is_collected() {
+    for seed in 0..TRIES {
+        let mut dice = Dice(seed);
+        let (manifest, _) = deployment(&mut dice);
+        let trace = run(
+            &manifest,
+            &actions(&mut dice, |dice| {
+                let what = dice.of(&["deployment web", "replicasets -l app=web", "pods -l app=web"]);
+                let cascade = dice.of(&["background", "foreground", "orphan"]);
+                match dice.below(3) {
+                    0 => "rollout restart deployment/web".to_string(),
+                    _ => format!("delete {what} --cascade={cascade} --wait=false"),
+                }
+            }),
+            seed,
+        );
+        let mut living: BTreeMap<ObjectKey, &Object> = BTreeMap::new();
+        for (op, object) in revisions(&trace) {
+            match op {
+                Op::Deleted => living.remove(&object.key()),
+                _ => living.insert(object.key(), object),
+            };
+        }
+        let uids: BTreeSet<&str> = living.values().map(|object| object.meta().uid.as_str()).collect();
+        for (key, object) in &living {
+            let owners = &object.meta().owner_references;
+            let owned = owners.is_empty() || owners.iter().any(|owner| uids.contains(owner.uid.as_str()));
+            assert!(owned, "seed {seed}: {key} has lost its owners and lives");
+            let waits = object.meta().deletion_timestamp.is_some();
+            assert!(!waits, "seed {seed}: {key} waits for ever to be deleted");
+        }
     }
 }
