@@ -2,6 +2,7 @@
 
 use crate::kernel::Kernel;
 use crate::trace::Op;
+use alloc::format;
 use alloc::string::ToString;
 use lifepod_api::{Namespace, Object, ObjectMeta, prepare};
 
@@ -9,10 +10,11 @@ const NAMES: [&str; 4] = ["default", "kube-node-lease", "kube-public", "kube-sys
 
 /// Stores the namespaces, there since before the scenario began.
 pub(crate) fn register(kernel: &mut Kernel) {
-    for name in NAMES {
+    for (index, name) in NAMES.into_iter().enumerate() {
         let metadata = ObjectMeta {
             name: name.to_string(),
-            uid: kernel.jitter.uid(),
+            // They were made before anything was drawn.
+            uid: format!("00000000-0000-4000-8000-{index:012x}"),
             creation_timestamp: Some(kernel.time()),
             ..ObjectMeta::default()
         };

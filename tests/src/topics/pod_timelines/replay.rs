@@ -107,6 +107,9 @@ impl<'a> Recording<'a> {
 
     /// What the recordings' namespace held before.
     fn add_sources(&mut self, v: &Value) -> Result<(), String> {
+        let namespace =
+            json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": self.namespace}});
+        self.at(0.0, create(&namespace, "")?);
         let mut objects = Vec::new();
         for (kind, name) in sources(v) {
             let data = if kind == "Secret" { json!({"A": "MQ=="}) } else { json!({"A": "1"}) };
