@@ -4,6 +4,8 @@ use crate::api_server::{DeleteOptions, PropagationPolicy};
 use crate::client::{Api, Client, Clients};
 use crate::config::Config;
 use crate::controllers::ControllerManager;
+use crate::fault::Fault;
+use crate::faults::{inflict, kubelet, mend, runtime_fault};
 use crate::jitter::Drawn;
 use crate::kernel::{Component, Kernel};
 use crate::kubelet::{Kubelet, RuntimeFault};
@@ -52,6 +54,10 @@ pub enum Command {
         /// The node.
         node: String,
     },
+    /// Something breaks.
+    Fault(Fault),
+    /// Something that broke is mended: what was lost stays lost.
+    Mend(Fault),
     /// Something happens to a pod inside its container runtime.
     RuntimeFault {
         /// The pod's namespace.
@@ -68,6 +74,8 @@ impl Command {
     fn text(&self) -> String {
         match self {
             Command::Client(client) => client.text(),
+            Command::Fault(fault) => fault.text(),
+            Command::Mend(fault) => format!("over: {}", fault.text()),
             Command::Create(object) => {
                 let meta = object.meta();
                 let name = if meta.name.is_empty() { &meta.generate_name } else { &meta.name };
@@ -96,16 +104,6 @@ impl Command {
             Command::RuntimeFault { pod, fault, .. } => fault.text(pod),
         }
     }
-}
-
-fn not_found(kind: &str, name: &str) -> Box<Status> {
-    let kind = KINDS.iter().find(|k| k.kind == kind).unwrap_or(&KINDS[0]);
-    Box::new(Status::not_found(kind, name))
-}
-
-/// The kubelet of a node.
-fn kubelet<'a>(kubelets: &'a mut [Kubelet], node: &str) -> Result<&'a mut Kubelet, Box<Status>> {
-    kubelets.iter_mut().find(|k| k.node_name() == node).ok_or_else(|| not_found("Node", node))
 }
 
 /// How a run ended.
@@ -140,8 +138,12 @@ impl Cluster {
             let node = kernel.config.nodes[index].name.clone();
             let to = Component::Kubelet(index as u32);
             kernel.store.watch_pods_of(to, node);
-            kubelets.push(Kubelet::new(&mut kernel, index as u32));
-            nodes::register(&mut kernel, index);
+            let mut kubelet = Kubelet::new(&mut kernel, index as u32);
+            match kernel.config.nodes[index].off {
+                true => kubelet.power_off(&mut kernel),
+                false => nodes::register(&mut kernel, index),
+            }
+            kubelets.push(kubelet);
         }
         Cluster {
             kernel,
@@ -174,11 +176,17 @@ impl Cluster {
             Command::StartKubelet { node } => {
                 kubelet(&mut self.kubelets, &node).map(|kubelet| kubelet.start(kernel))
             }
-            Command::RuntimeFault { namespace, pod, fault } => match kernel.find_pod(&namespace, &pod) {
-                Some(pod) => kubelet(&mut self.kubelets, &pod.spec.node_name)
-                    .map(|kubelet| kubelet.runtime_fault(kernel, &pod.uid(), &fault)),
-                None => Err(not_found("Pod", &pod)),
-            },
+            Command::Fault(fault) => {
+                let result = inflict(kernel, &mut self.kubelets, &fault);
+                if let (Ok(()), Some(lasts)) = (&result, fault.lasts()) {
+                    self.commands.push(kernel.now + lasts, Command::Mend(fault));
+                }
+                result
+            }
+            Command::Mend(fault) => mend(kernel, &mut self.kubelets, &fault),
+            Command::RuntimeFault { namespace, pod, fault } => {
+                runtime_fault(kernel, &mut self.kubelets, &namespace, &pod, &fault)
+            }
         };
         if let Err(status) = &result {
             let refused = Some(status.message.to_string());

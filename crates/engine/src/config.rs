@@ -75,6 +75,8 @@ pub struct NodeConfig {
     pub taints: Vec<Taint>,
     /// `spec.unschedulable`: cordoned.
     pub unschedulable: bool,
+    /// The machine is off, and not known to the cluster before it is started.
+    pub off: bool,
     /// `status.allocatable` as quantities; `cpu`, `memory`, `pods` and `ephemeral-storage` have defaults.
     pub allocatable: BTreeMap<String, String>,
 }
@@ -87,6 +89,7 @@ impl NodeConfig {
             labels: BTreeMap::new(),
             taints: Vec::new(),
             unschedulable: false,
+            off: false,
             allocatable: BTreeMap::new(),
         }
     }

@@ -1,5 +1,6 @@
 //! What fate does to a cluster, as data.
 
+use alloc::format;
 use alloc::string::String;
 use lifepod_api::SimTime;
 
@@ -88,4 +89,40 @@ pub enum NetworkFault {
     Dns,
     /// Each request takes so much longer.
     Slow(SimTime),
+}
+
+impl Fault {
+    /// The fault in words, for the trace.
+    pub(crate) fn text(&self) -> String {
+        match self {
+            Fault::Node { name, what, .. } => match what {
+                NodeFault::KernelPanic => format!("the kernel of node {name} panics"),
+                NodeFault::PowerLoss => format!("node {name} loses its power"),
+                NodeFault::Partition => format!("the network cuts node {name} off"),
+                NodeFault::KubeletStop => format!("the kubelet of node {name} stops"),
+                NodeFault::DiskDeath => format!("the disk of node {name} fails"),
+                NodeFault::Shutdown => format!("node {name} is shut down"),
+                NodeFault::VmDeleted => format!("the machine of node {name} is deleted"),
+            },
+            Fault::Sandbox { pod, .. } => format!("the sandbox of pod {pod} dies"),
+            Fault::Container { pod, name, what, .. } => match what {
+                ContainerFault::Kill => format!("somebody kills container {name} of pod {pod}"),
+                ContainerFault::Oom => format!("the kernel kills container {name} of pod {pod} for memory"),
+                ContainerFault::Freeze(_) => format!("container {name} of pod {pod} freezes"),
+            },
+            Fault::Image { image, .. } => format!("image {image} cannot be pulled"),
+            Fault::Network { what, .. } => match what {
+                NetworkFault::Dns => "the cluster's DNS does not answer".into(),
+                NetworkFault::Slow(delay) => format!("each request takes {:.3}s longer", delay.as_secs_f64()),
+            },
+        }
+    }
+
+    /// How long it lasts; none for good.
+    pub(crate) fn lasts(&self) -> Option<SimTime> {
+        match self {
+            Fault::Node { lasts, .. } | Fault::Image { lasts, .. } | Fault::Network { lasts, .. } => *lasts,
+            Fault::Sandbox { .. } | Fault::Container { .. } => None,
+        }
+    }
 }

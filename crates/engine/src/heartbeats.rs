@@ -6,7 +6,7 @@
 
 use crate::jitter::Draw;
 use crate::kernel::{Component, Kernel, Wake, last_tick};
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::{String, ToString};
 use lifepod_api::SimTime;
 
@@ -25,6 +25,8 @@ struct Heart {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Heartbeats {
     hearts: BTreeMap<String, Heart>,
+    /// Nodes whose machines their cloud does not have any more.
+    gone: BTreeSet<String>,
 }
 
 impl Heartbeats {
@@ -32,6 +34,16 @@ impl Heartbeats {
     pub(crate) fn last(&self, node: &str, now: SimTime) -> Option<SimTime> {
         let heart = self.hearts.get(node)?;
         Some(heart.stopped_after.unwrap_or_else(|| renewal(heart.phase, now)))
+    }
+
+    /// The cloud has no such machine any more.
+    pub(crate) fn machine_is_gone(&mut self, node: &str) {
+        self.gone.insert(node.to_string());
+    }
+
+    /// Whether the cloud still has the node's machine.
+    pub(crate) fn has_machine(&self, node: &str) -> bool {
+        !self.gone.contains(node)
     }
 
     /// Whether the node goes on renewing.

@@ -17,6 +17,7 @@ pub mod controllers;
 mod events;
 mod events_series;
 mod fault;
+mod faults;
 mod heartbeats;
 pub mod jitter;
 mod kernel;

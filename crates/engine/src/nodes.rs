@@ -7,7 +7,7 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use lifepod_api::quantity::Quantity;
 use lifepod_api::{
-    Node, NodeAddress, NodeCondition, NodeSpec, NodeStatus, NodeSystemInfo, Object, ObjectMeta,
+    Node, NodeAddress, NodeCondition, NodeSpec, NodeStatus, NodeSystemInfo, Object, ObjectMeta, Taint,
 };
 
 /// What a node has unless the scenario says otherwise.
@@ -28,6 +28,45 @@ pub(crate) fn register(kernel: &mut Kernel, index: usize) {
     let node = Object::Node(node(kernel, &config, index));
     kernel.commit(Op::Added, node, "kubelet");
     kernel.start_heartbeat(&config.name);
+}
+
+/// Stores the object of a node that comes to a cluster that runs: nothing is scheduled to it before the node controller
+/// has seen it (`plugin/pkg/admission/nodetaint`).
+pub(crate) fn join(kernel: &mut Kernel, index: usize) {
+    let config = kernel.config.nodes[index].clone();
+    let mut node = node(kernel, &config, index);
+    node.spec.taints.push(Taint {
+        key: "node.kubernetes.io/not-ready".to_string(),
+        effect: "NoSchedule".to_string(),
+        ..Taint::default()
+    });
+    kernel.commit(Op::Added, Object::Node(node), "kubelet");
+}
+
+/// Makes the conditions those of a healthy node, heard of now.
+pub(crate) fn refresh_conditions(kernel: &Kernel, node: &mut Node) {
+    let now = Some(kernel.time());
+    for (type_, status, reason, message) in CONDITIONS {
+        match node.status.conditions.iter_mut().find(|c| c.type_ == type_) {
+            Some(condition) if condition.status == status => {}
+            Some(condition) => {
+                condition.status = status.to_string();
+                condition.reason = reason.to_string();
+                condition.message = message.to_string();
+                condition.last_heartbeat_time = now;
+                condition.last_transition_time = now;
+            }
+            None => {}
+        }
+    }
+}
+
+/// Whether the stored node is ready.
+pub(crate) fn is_ready(kernel: &Kernel, name: &str) -> bool {
+    kernel
+        .store
+        .find::<Node>("", name)
+        .is_some_and(|node| node.status.conditions.iter().any(|c| c.type_ == "Ready" && c.status == "True"))
 }
 
 fn node(kernel: &mut Kernel, config: &NodeConfig, index: usize) -> Node {

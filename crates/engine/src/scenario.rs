@@ -2,7 +2,6 @@
 
 use crate::cluster::{Cluster, Command, Outcome};
 use crate::config::Config;
-use crate::fault::Fault;
 use crate::trace::Trace;
 use crate::traffic::Traffic;
 use alloc::vec::Vec;
@@ -15,8 +14,6 @@ pub struct Scenario {
     pub config: Config,
     /// What is done, in order; equal times in this order.
     pub commands: Vec<(SimTime, Command)>,
-    /// What breaks and when.
-    pub faults: Vec<(SimTime, Fault)>,
     /// Who calls Services.
     pub traffic: Vec<Traffic>,
     /// When the run ends.

@@ -22,7 +22,7 @@ pub(crate) struct Store {
     resource_version: u64,
     /// Who watches all objects of a kind.
     watches: BTreeMap<&'static str, Vec<Component>>,
-    /// Who watches the pods of a node (a kubelet's field selector `spec.nodeName`).
+    /// Who watches a node and its pods (a kubelet's field selectors `metadata.name` and `spec.nodeName`).
     pod_watches: BTreeMap<String, Component>,
 }
 
@@ -79,14 +79,19 @@ impl Store {
         self.watches.entry(kind).or_default().push(to);
     }
 
-    /// From now on `to` is told of every change of the pods of `node`.
+    /// From now on `to` is told of every change of `node` and its pods.
     pub(crate) fn watch_pods_of(&mut self, to: Component, node: String) {
         self.pod_watches.insert(node, to);
     }
 
     fn watchers(&self, object: &Object) -> Vec<Component> {
         let all = self.watches.get(object.kind()).into_iter().flatten();
-        let kubelet = Pod::of(object).and_then(|pod| self.pod_watches.get(&pod.spec.node_name));
+        let node = match object {
+            Object::Pod(pod) => pod.spec.node_name.as_str(),
+            Object::Node(node) => &node.metadata.name,
+            _ => "",
+        };
+        let kubelet = self.pod_watches.get(node);
         all.chain(kubelet).copied().collect()
     }
 }

@@ -50,8 +50,7 @@ pub(crate) fn read(
                 Err(message) => found.error(&format!("{path}.kubectl"), &message),
             }
         } else if let Some(fault) = fault::read(action, &path, found) {
-            scenario.faults.push((at, fault));
-            found.warning(&path, "faults are not simulated yet");
+            scenario.commands.push((at, Command::Fault(fault)));
         }
     }
     out

@@ -176,6 +176,12 @@ impl Sandbox {
         }
     }
 
+    /// Have the kernel kill a container's processes for memory: exit code 137, `OOMKilled`.
+    pub fn out_of_memory(&mut self, now: SimTime, container: ContainerId) {
+        self.pass(now);
+        self.kernel.oom(container);
+    }
+
     /// Kill a container's processes: exit code 137.
     pub fn kill(&mut self, now: SimTime, container: ContainerId) {
         self.signal(now, container, Signal::KILL);

@@ -17,6 +17,11 @@ pub enum RuntimeFault {
         /// The exit code.
         code: i32,
     },
+    /// The kernel kills the container's processes for memory.
+    OutOfMemory {
+        /// The container by name.
+        container: String,
+    },
     /// The container is removed with its process; no record of it is left.
     LoseContainer {
         /// The container by name.
@@ -42,6 +47,9 @@ impl RuntimeFault {
             RuntimeFault::Exit { container, code } => {
                 format!("container {container} of pod {pod} exits with {code}")
             }
+            RuntimeFault::OutOfMemory { container } => {
+                format!("the kernel kills container {container} of pod {pod} for memory")
+            }
             RuntimeFault::LoseContainer { container } => {
                 format!("container {container} of pod {pod} is removed from its runtime")
             }
@@ -65,6 +73,15 @@ impl Kubelet {
                 let process = runtime.newest(container).and_then(|c| c.process);
                 if let (Some(process), Some(processes)) = (process, &mut runtime.processes) {
                     processes.exit(now, process, *code);
+                }
+                self.run_processes(kernel, uid);
+            }
+            RuntimeFault::OutOfMemory { container } => {
+                let now = kernel.now;
+                let runtime = self.runtime.pod_mut(uid);
+                let process = runtime.newest(container).and_then(|c| c.process);
+                if let (Some(process), Some(processes)) = (process, &mut runtime.processes) {
+                    processes.out_of_memory(now, process);
                 }
                 self.run_processes(kernel, uid);
             }

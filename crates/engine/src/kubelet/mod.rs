@@ -21,6 +21,7 @@ mod housekeeping;
 mod image_manager;
 mod init_containers;
 mod kill_container;
+mod node_status;
 mod pleg;
 mod pod_workers;
 mod probe_handlers;
@@ -50,11 +51,13 @@ use crate::kubelet::reason_cache::ReasonCache;
 use crate::kubelet::restart::Process;
 use crate::kubelet::runtime::ContainerRuntime;
 use crate::kubelet::status_manager::StatusManager;
+use crate::store::WatchEvent;
 use crate::trace::{Call, PodRef, RuntimeCall};
 use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::sync::Arc;
+use alloc::vec::Vec;
 use core::ops::Deref;
 use lifepod_api::{Object, ObjectReference, Pod, SimTime};
 
@@ -163,6 +166,14 @@ pub(crate) enum Timer {
     Begin,
     /// A kubelet that was started is told of its pods.
     ListPods,
+    /// A kubelet that was started registers its node.
+    RegisterNode,
+    /// The kubelet looks at its node.
+    NodeStatus,
+    /// In an orderly shutdown it is the critical pods' turn.
+    ShutdownCritical,
+    /// The machine goes off.
+    PowerOff,
 }
 
 /// One kubelet.
@@ -196,6 +207,10 @@ pub(crate) struct Kubelet {
     crash_loop: Backoff,
     execs: processes::Waiters,
     recorder: Recorder,
+    /// What the API server would have told while it could not be reached; none when it can.
+    held: Option<Vec<WatchEvent>>,
+    /// Whether the node was cordoned when this kubelet looked last.
+    unschedulable: bool,
 }
 
 impl Kubelet {
@@ -240,6 +255,8 @@ impl Kubelet {
             reasons: ReasonCache::default(),
             crash_loop: Backoff::crash_loop(kernel.config.kubelet.max_container_restart_period),
             execs: processes::Waiters::default(),
+            held: None,
+            unschedulable: false,
         }
     }
 
@@ -250,7 +267,11 @@ impl Kubelet {
     /// Handles what woke this kubelet.
     pub(crate) fn handle(&mut self, kernel: &mut Kernel, wake: Wake) {
         match wake {
-            Wake::Watch(event) if self.process == Process::Running => self.on_watch(kernel, event),
+            Wake::Watch(event) if self.process == Process::Running => match &mut self.held {
+                Some(held) => held.push(event),
+                None if matches!(*event.object, Object::Node(_)) => self.on_node(kernel, &event),
+                None => self.on_watch(kernel, event),
+            },
             // Processes go on whether a kubelet runs or not.
             Wake::Kubelet(_, Timer::Processes(uid)) => self.run_processes(kernel, &uid),
             Wake::Kubelet(incarnation, timer) if incarnation == self.incarnation => match timer {
@@ -270,6 +291,10 @@ impl Kubelet {
                 Timer::ContainerGc => self.container_gc(kernel),
                 Timer::Begin => self.begin(kernel),
                 Timer::ListPods => self.list_pods(kernel),
+                Timer::RegisterNode => self.register_node(kernel),
+                Timer::NodeStatus => self.look_at_node(kernel),
+                Timer::ShutdownCritical => self.end_pods(kernel, true),
+                Timer::PowerOff => self.power_off(kernel),
             },
             _ => {}
         }
@@ -316,6 +341,9 @@ impl Kubelet {
         reason: &'static str,
         message: &str,
     ) {
+        if self.is_cut_off() {
+            return;
+        }
         self.recorder.event(kernel, &pod.reference(Some(container)), kind, reason, message);
     }
 
@@ -328,6 +356,9 @@ impl Kubelet {
         reason: &'static str,
         message: &str,
     ) {
+        if self.is_cut_off() {
+            return;
+        }
         self.recorder.event(kernel, &pod.reference(None), kind, reason, message);
     }
 

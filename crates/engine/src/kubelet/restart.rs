@@ -49,6 +49,7 @@ impl Kubelet {
         self.runtime = old.runtime;
         self.images = old.images;
         self.images.forget_back_offs();
+        kernel.stop_heartbeat(&self.node_name);
     }
 
     /// The process is started.
@@ -74,6 +75,7 @@ impl Kubelet {
             // The main loop knows none of these pods yet, so that nobody hears of what the relist finds.
             self.pleg.reconcile(&uid, &self.runtime, kernel.now);
         }
+        self.announce(kernel);
         self.wake_at(kernel, kernel.now + NODE_SYNC_PERIOD, Timer::ListPods);
     }
 

@@ -105,7 +105,7 @@ impl Kubelet {
         true
     }
 
-    fn schedule_status_write(&mut self, kernel: &mut Kernel) {
+    pub(crate) fn schedule_status_write(&mut self, kernel: &mut Kernel) {
         if !self.statuses.writing {
             self.statuses.writing = true;
             let at = kernel.now + kernel.config.latency.api_write;
@@ -116,6 +116,9 @@ impl Kubelet {
     /// Writes what is unsent (`syncBatch`).
     pub(crate) fn sync_statuses(&mut self, kernel: &mut Kernel) {
         self.statuses.writing = false;
+        if self.is_cut_off() {
+            return;
+        }
         for uid in core::mem::take(&mut self.statuses.unsent) {
             self.sync_status(kernel, &uid);
         }

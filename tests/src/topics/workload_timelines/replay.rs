@@ -5,8 +5,8 @@ use crate::topics::pod_timelines::script::{behavior, images};
 use lifepod_api::{Object, ObjectKey, SimTime, Taint};
 use lifepod_engine::client::{Api, FieldValidation, PatchType, Subresource};
 use lifepod_engine::{
-    BehaviorRule, Cluster, Command, Config, DeleteOptions, ImageRule, KubeletConfig, Latency, NodeConfig,
-    PropagationPolicy,
+    BehaviorRule, Cluster, Command, Config, DeleteOptions, Fault, ImageRule, KubeletConfig, Latency,
+    NodeConfig, NodeFault, PropagationPolicy,
 };
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -193,6 +193,11 @@ fn nodes(v: &Value, rows: &[Value]) -> Vec<NodeConfig> {
         }
         nodes.entry(name).or_insert(node);
     }
+    // Nodes that come later are off before; those that come back are not.
+    for node in nodes.values_mut() {
+        let first = v["actions"].as_array().into_iter().flatten().find(|a| a["node"] == node.name.as_str());
+        node.off = first.is_some_and(|action| action["do"] == "startnode");
+    }
     nodes.into_values().collect()
 }
 
@@ -313,6 +318,24 @@ fn act(cluster: &mut Cluster, v: &Value, action: &Value, namespace: &str) -> Res
         None if matches!(verb, "deletepod" | "relabel") => return Err(format!("no pod for {action}")),
         None => String::new(),
     };
+    // The recordings' nodes go down with their containers, as in a power cut.
+    let power = |lasts| Fault::Node { name: text("node").to_string(), what: NodeFault::PowerLoss, lasts };
+    match verb {
+        "killnode" => return cluster.apply(Command::Fault(power(None))).map_err(|status| status.message),
+        // All heartbeats stop, and begin again.
+        "freeze" | "unfreeze" => {
+            let nodes: Vec<String> =
+                cluster.api("driver").list("Node").map(|o| o.meta().name.clone()).collect();
+            for name in nodes {
+                let cut = Fault::Node { name, what: NodeFault::Partition, lasts: None };
+                let command = if verb == "freeze" { Command::Fault(cut) } else { Command::Mend(cut) };
+                cluster.apply(command).map_err(|status| status.message)?;
+            }
+            return Ok(());
+        }
+        "startnode" => return cluster.apply(Command::Mend(power(None))).map_err(|status| status.message),
+        _ => {}
+    }
     let mut api = cluster.api("driver");
     api.act(verb);
     let patch = |api: &mut Api<'_>, key: ObjectKey, body: &Value, patch_type: PatchType| {
@@ -364,6 +387,7 @@ fn act(cluster: &mut Cluster, v: &Value, action: &Value, namespace: &str) -> Res
                 },
             });
             let _the_recording_says_so_too = api.create(decode(&object, namespace)?);
+            api.renew_lease(node["name"].as_str().unwrap_or(""));
         }
         other => return Err(format!("the runner does not know the action {other:?}")),
     }

@@ -9,7 +9,7 @@ mod zones;
 use super::pods::pod_condition;
 use super::refs::object_reference;
 use super::{Change, Controller, ControllerName, Informers, WorkQueue};
-use crate::api_server::Part;
+use crate::api_server::{DeleteOptions, Part};
 use crate::events::{EventType, Recorder};
 use crate::jitter::Draw;
 use crate::kernel::{Kernel, next_tick};
@@ -133,6 +133,10 @@ impl NodeLifecycle {
             }
             let Some(current) = current else { continue };
             changed |= self.taint_based_eviction(kernel, &node, &current);
+            if current != "True" && !kernel.heartbeats.has_machine(&node.metadata.name) {
+                self.delete_without_machine(kernel, &node);
+                changed = true;
+            }
             if current != "True" && observed.as_deref() == Some("True") {
                 self.node_event(kernel, &node, "NodeNotReady", |name| {
                     format!("Node {name} status is now: NodeNotReady")
@@ -150,6 +154,18 @@ impl NodeLifecycle {
             self.monitor_from(kernel, at);
         }
         self.taint_later(kernel);
+    }
+
+    /// A node that is silent because its cloud has deleted its machine goes, too
+    /// (`staging/src/k8s.io/cloud-provider/controllers/nodelifecycle/node_lifecycle_controller.go MonitorNodes`).
+    fn delete_without_machine(&mut self, kernel: &mut Kernel, node: &Node) {
+        let name = &node.metadata.name;
+        self.node_event(kernel, node, "DeletingNode", |name| {
+            format!("Deleting node {name} because it does not exist in the cloud provider")
+        });
+        let key = ObjectKey::new("Node", "", name);
+        let _it_may_be_gone =
+            kernel.delete(&key, &DeleteOptions::default(), "cloud-node-lifecycle-controller");
     }
 
     /// Nodes that are new or gone since the last look (`classifyNodes`).

@@ -1,0 +1,189 @@
+//! What a kubelet tells of its node: that it is there, and in what state (`pkg/kubelet/kubelet_node_status.go`), and how
+//! a node goes down and comes back.
+
+use crate::api_server::Part;
+use crate::events::EventType;
+use crate::jitter::Draw;
+use crate::kernel::{Kernel, next_tick};
+use crate::kubelet::pod_workers::{KillOptions, Update};
+use crate::kubelet::restart::Process;
+use crate::kubelet::runtime::ContainerRuntime;
+use crate::kubelet::{Kubelet, SharedPod, Timer};
+use crate::nodes;
+use crate::store::WatchEvent;
+use crate::trace::{Op, SyncReason};
+use alloc::format;
+use alloc::string::ToString;
+use alloc::vec::Vec;
+use lifepod_api::{Node, Object, ObjectReference, Resource, SimTime, is_pod_phase_terminal};
+
+/// From the start of the kubelet's parts to the registration of its node.
+const REGISTRATION: SimTime = SimTime::from_millis(100);
+/// How often the node's status is looked at (`nodeStatusUpdateFrequency`).
+const STATUS_PERIOD: SimTime = SimTime::from_secs(10);
+/// A usual configuration of the orderly shutdown: `shutdownGracePeriod` less `shutdownGracePeriodCriticalPods` for most
+/// pods, and the latter for those that the cluster needs.
+const SHUTDOWN_GRACE: i64 = 20;
+const SHUTDOWN_GRACE_CRITICAL: i64 = 10;
+/// Pods from this priority on are critical (`scheduling.SystemCriticalPriority`).
+const CRITICAL_PRIORITY: i32 = 2_000_000_000;
+
+impl Kubelet {
+    /// The machine is off: no process of it is left, and nobody is told. Images stay on the disk; after the next start
+    /// the container runtime knows nothing of what ran.
+    pub(crate) fn power_off(&mut self, kernel: &mut Kernel) {
+        self.stop(kernel);
+        self.runtime = ContainerRuntime::default();
+    }
+
+    /// Nothing goes to the API server or comes from it any more; what runs on the node runs on.
+    pub(crate) fn cut_off(&mut self, kernel: &mut Kernel) {
+        self.held.get_or_insert_with(Vec::new);
+        kernel.stop_heartbeat(&self.node_name);
+    }
+
+    /// Whether the API server cannot be reached.
+    pub(crate) fn is_cut_off(&self) -> bool {
+        self.held.is_some()
+    }
+
+    /// The API server can be reached again: the watch catches up, and what was not written is written. Events are lost,
+    /// as the recorder gives up on them after some tries.
+    pub(crate) fn reconnect(&mut self, kernel: &mut Kernel) {
+        let Some(held) = self.held.take() else { return };
+        if self.is_up() {
+            kernel.start_heartbeat(&self.node_name);
+            self.post_status(kernel);
+        }
+        for event in held {
+            self.on_watch(kernel, event);
+        }
+        self.schedule_status_write(kernel);
+    }
+
+    /// The node is shut down in order (`pkg/kubelet/nodeshutdown`): most pods end first, critical ones after them, then
+    /// the machine is off.
+    pub(crate) fn shut_down(&mut self, kernel: &mut Kernel) {
+        self.set_ready(kernel, "False", "KubeletNotReady", "node is shutting down");
+        self.end_pods(kernel, false);
+        let at = kernel.now + SimTime::from_secs(SHUTDOWN_GRACE as u64);
+        self.wake_at(kernel, at, Timer::ShutdownCritical);
+        self.wake_at(kernel, at + SimTime::from_secs(SHUTDOWN_GRACE_CRITICAL as u64), Timer::PowerOff);
+    }
+
+    /// Ends the critical pods, or the others (`nodeshutdown_manager_linux.go processShutdownEvent`).
+    pub(crate) fn end_pods(&mut self, kernel: &mut Kernel, critical: bool) {
+        const MESSAGE: &str = "Pod was terminated in response to imminent node shutdown.";
+        let limit = if critical { SHUTDOWN_GRACE_CRITICAL } else { SHUTDOWN_GRACE };
+        let pods: Vec<SharedPod> = self
+            .pods
+            .values()
+            .filter(|pod| (pod.spec.priority.unwrap_or(0) >= CRITICAL_PRIORITY) == critical)
+            .filter(|pod| !is_pod_phase_terminal(&pod.status.phase))
+            .cloned()
+            .collect();
+        for pod in pods {
+            let own = pod.spec.termination_grace_period_seconds.unwrap_or(limit);
+            let kill = KillOptions {
+                evict: true,
+                grace_override: Some(own.min(limit)),
+                status: Some(("Terminated", MESSAGE.to_string())),
+            };
+            let cause = kernel.cause;
+            self.update_pod(kernel, Update { pod, reason: SyncReason::Kill, cause, kill: Some(kill) });
+        }
+    }
+
+    /// The parts of a kubelet that was started say so.
+    pub(crate) fn announce(&mut self, kernel: &mut Kernel) {
+        self.node_event(kernel, "Starting", "Starting kubelet.");
+        self.tell_conditions(kernel);
+        self.wake_at(kernel, kernel.now + REGISTRATION, Timer::RegisterNode);
+    }
+
+    /// The node is registered, or its object is brought up to date (`registerWithAPIServer`, `updateNodeStatus`).
+    pub(crate) fn register_node(&mut self, kernel: &mut Kernel) {
+        self.tell_conditions(kernel);
+        if kernel.store.find::<Node>("", &self.node_name).is_none() {
+            nodes::join(kernel, self.index as usize);
+        }
+        kernel.start_heartbeat(&self.node_name);
+        self.post_status(kernel);
+    }
+
+    /// Writes the conditions of a healthy node, if they are not what is stored.
+    fn post_status(&mut self, kernel: &mut Kernel) {
+        let Some(stored) = kernel.store.find::<Node>("", &self.node_name) else { return };
+        let mut node = stored.clone();
+        nodes::refresh_conditions(kernel, &mut node);
+        let changed =
+            kernel.store.find::<Node>("", &self.node_name).is_some_and(|stored| stored.status != node.status);
+        let became_ready = changed && !nodes::is_ready(kernel, &self.node_name);
+        if changed && kernel.update(Object::Node(node), Part::Status, "kubelet").is_ok() && became_ready {
+            self.tell_conditions(kernel);
+            self.node_status_event(kernel, "NodeReady");
+        }
+    }
+
+    fn set_ready(&mut self, kernel: &mut Kernel, status: &str, reason: &str, message: &str) {
+        let Some(mut node) = kernel.store.find::<Node>("", &self.node_name).cloned() else { return };
+        let now = Some(kernel.time());
+        for condition in node.status.conditions.iter_mut().filter(|c| c.type_ == "Ready") {
+            condition.status = status.to_string();
+            condition.reason = reason.to_string();
+            condition.message = message.to_string();
+            condition.last_transition_time = now;
+            condition.last_heartbeat_time = now;
+        }
+        if kernel.update(Object::Node(node), Part::Status, "kubelet").is_ok() {
+            self.node_status_event(kernel, "NodeNotReady");
+        }
+    }
+
+    /// The node's object changed: a cordon is told of when the status is looked at next.
+    pub(crate) fn on_node(&mut self, kernel: &mut Kernel, event: &WatchEvent) {
+        let Some(node) = Node::of(&event.object) else { return };
+        if event.op == Op::Deleted || node.spec.unschedulable == self.unschedulable || !self.is_up() {
+            return;
+        }
+        let number = kernel.jitter.draw(Draw::HeartbeatPhase, kernel.now, STATUS_PERIOD);
+        let phase = SimTime((number * STATUS_PERIOD.0 as f64) as u64);
+        let at = next_tick(kernel.now, STATUS_PERIOD, phase, false);
+        self.wake_at(kernel, at, Timer::NodeStatus);
+    }
+
+    /// `recordNodeSchedulableEvent`
+    pub(crate) fn look_at_node(&mut self, kernel: &mut Kernel) {
+        let Some(node) = kernel.store.find::<Node>("", &self.node_name) else { return };
+        if node.spec.unschedulable != self.unschedulable {
+            self.unschedulable = node.spec.unschedulable;
+            let reason = if self.unschedulable { "NodeNotSchedulable" } else { "NodeSchedulable" };
+            self.node_status_event(kernel, reason);
+        }
+    }
+
+    fn tell_conditions(&mut self, kernel: &mut Kernel) {
+        for reason in ["NodeHasSufficientMemory", "NodeHasNoDiskPressure", "NodeHasSufficientPID"] {
+            self.node_status_event(kernel, reason);
+        }
+    }
+
+    fn node_status_event(&mut self, kernel: &mut Kernel, reason: &'static str) {
+        let message = format!("Node {} status is now: {reason}", self.node_name);
+        self.node_event(kernel, reason, &message);
+    }
+
+    fn node_event(&mut self, kernel: &mut Kernel, reason: &'static str, message: &str) {
+        if self.is_cut_off() || self.process == Process::Stopped {
+            return;
+        }
+        // A kubelet names its node by its name where others have the uid.
+        let reference = ObjectReference {
+            kind: "Node".to_string(),
+            name: self.node_name.clone(),
+            uid: self.node_name.clone(),
+            ..ObjectReference::default()
+        };
+        self.recorder.event(kernel, &reference, EventType::Normal, reason, message);
+    }
+}
