@@ -25,6 +25,7 @@ pub(crate) struct Suffixes {
 /// Defaults, admits, prepares and validates a new object, in the API server's order
 /// (`pkg/kubeapiserver/options/plugins.go`).
 pub(crate) fn admit(kernel: &Kernel, object: &mut Object, suffixes: &Suffixes) -> Result<(), Refusal> {
+    prepare::normalize(object);
     defaults::apply(object);
     let namespace = object.meta().namespace.clone();
     let generated = object.meta().name.is_empty() && !object.meta().generate_name.is_empty();

@@ -3,6 +3,7 @@
 
 mod delete;
 mod eviction;
+mod services;
 
 use crate::admission::Suffixes;
 use crate::kernel::Kernel;
@@ -70,6 +71,7 @@ impl Kernel {
             false => Default::default(),
         };
         crate::admission::admit(self, &mut object, &Suffixes { name: suffix, token })?;
+        self.allocate_for_service(&mut object);
         let key = object.key();
         if self.store.get(&key).is_some() {
             return Err(Box::new(Status::already_exists(kind(&key), &key.name)));

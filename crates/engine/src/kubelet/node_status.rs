@@ -146,7 +146,7 @@ impl Kubelet {
         if event.op == Op::Deleted || node.spec.unschedulable == self.unschedulable || !self.is_up() {
             return;
         }
-        let number = kernel.jitter.draw(Draw::HeartbeatPhase, kernel.now, STATUS_PERIOD);
+        let number = kernel.jitter.draw(Draw::NodeStatusPhase, kernel.now, STATUS_PERIOD);
         let phase = SimTime((number * STATUS_PERIOD.0 as f64) as u64);
         let at = next_tick(kernel.now, STATUS_PERIOD, phase, false);
         self.wake_at(kernel, at, Timer::NodeStatus);

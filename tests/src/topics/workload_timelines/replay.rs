@@ -4,12 +4,13 @@ use super::written;
 use crate::topics::pod_timelines::script::{behavior, images};
 use lifepod_api::{Object, ObjectKey, SimTime, Taint};
 use lifepod_engine::client::{Api, FieldValidation, PatchType, Subresource};
+use lifepod_engine::jitter::{Draw, JitterMode};
 use lifepod_engine::{
     BehaviorRule, Cluster, Command, Config, DeleteOptions, Fault, ImageRule, KubeletConfig, Latency,
     NodeConfig, NodeFault, PropagationPolicy,
 };
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 /// The recordings' manifests were posted to a running cluster: the run begins a little before.
@@ -37,6 +38,7 @@ pub(super) fn replay(v: &Value, seed: u64) -> Result<Vec<Value>, String> {
     let shown: Vec<String> = names.filter(|name| has_rows(rows, name)).collect();
     let config = Config {
         seed,
+        jitter: JitterMode::Given(implied(rows, &nodes)),
         epoch_micros: epoch(rows),
         // Many scenarios ran at once on few cores.
         latency: Latency {
@@ -78,6 +80,46 @@ pub(super) fn replay(v: &Value, seed: u64) -> Result<Vec<Value>, String> {
     let mut written = written::timeline(cluster.trace(), LEAD, namespace, &shown);
     written.retain(|row| row["src"] == "node" || row["t"].as_f64().is_some_and(|t| t >= 0.0));
     Ok(written)
+}
+
+/// The draws about the lives of nodes that the recording implies: when the node controller looked, when the lost nodes
+/// had renewed their Leases last, and when kubelets looked at their nodes.
+fn implied(rows: &[Value], nodes: &[NodeConfig]) -> BTreeMap<Draw, VecDeque<f64>> {
+    let at = |row: &Value| row["t"].as_f64().unwrap_or(0.0);
+    let lead = LEAD.as_secs_f64();
+    let share = |t: f64, period: f64| (t + lead).rem_euclid(period) / period;
+    let lost = |name: &str| {
+        let unknown = |row: &&Value| {
+            row["src"] == "node" && row["name"] == name && row["conditions"]["Ready"]["status"] == "Unknown"
+        };
+        rows.iter().find(unknown).map(at)
+    };
+    let stopped = |name: &str| {
+        let stop = |row: &&Value| {
+            let action = &row["action"];
+            (action["do"] == "killnode" && action["node"] == name) || action["do"] == "freeze"
+        };
+        rows.iter().find(stop).map(at)
+    };
+    let mut given: BTreeMap<Draw, VecDeque<f64>> = BTreeMap::new();
+    let first = nodes.iter().filter_map(|node| lost(&node.name)).fold(f64::INFINITY, f64::min);
+    if first.is_finite() {
+        // What was seen is what the look led to, a moment later.
+        given.insert(Draw::NodeMonitorPhase, VecDeque::from([share(first - 0.02, 5.0)]));
+        let renewals = nodes.iter().filter(|node| !node.off).map(|node| {
+            let (Some(lost), Some(stopped)) = (lost(&node.name), stopped(&node.name)) else { return 0.5 };
+            // The look 50 s before saw a renewal of the 5 s before it, and none came after the stop.
+            let seen = lost - 50.02;
+            share((seen - 0.5).min(stopped - 0.2), 10.0)
+        });
+        given.insert(Draw::HeartbeatPhase, renewals.collect());
+    }
+    let cordons = rows.iter().filter(|row| {
+        row["src"] == "event"
+            && matches!(row["reason"].as_str(), Some("NodeNotSchedulable" | "NodeSchedulable"))
+    });
+    given.insert(Draw::NodeStatusPhase, cordons.map(|row| share(at(row) - 0.01, 10.0)).collect());
+    given
 }
 
 fn decode(manifest: &Value, namespace: &str) -> Result<Object, String> {
