@@ -166,7 +166,12 @@ fn lives(rows: &[&Value], end: f64, kubelets: bool, whole: bool) -> Vec<Life> {
     }
     for row in rows.iter().filter(|row| row["src"] == "event") {
         let at = row["t"].as_f64().unwrap_or(0.0);
-        if !kubelets && row["source"] == "kubelet" {
+        if !kubelets && row["source"] == "kubelet" || at < 0.0 {
+            continue;
+        }
+        // How often a kubelet that starts tells of its node's conditions is chance: it tries until the API answers.
+        let condition = row["kind"] == "Node" && row["source"] == "kubelet";
+        if condition && row["reason"].as_str().is_some_and(|reason| reason.starts_with("NodeHas")) {
             continue;
         }
         // Of nodes that were there from the beginning it is chance whether their registration was recorded.

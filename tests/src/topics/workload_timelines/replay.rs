@@ -71,15 +71,42 @@ pub(super) fn replay(v: &Value, seed: u64) -> Result<Vec<Value>, String> {
             .apply(Command::Create(Box::new(decode(manifest, namespace)?)))
             .map_err(|status| status.message)?;
     }
-    for row in rows.iter().filter(|row| row["src"] == "action") {
-        let at = LEAD + SimTime::from_secs_f64(row["t"].as_f64().unwrap_or(0.0).max(0.0));
-        cluster.run_until(at);
-        act(&mut cluster, v, &row["action"], namespace)?;
+    for (at, action) in actions(rows) {
+        cluster.run_until(LEAD + SimTime::from_secs_f64(at));
+        act(&mut cluster, v, action, namespace)?;
     }
     cluster.run_until(LEAD + SimTime::from_secs_f64(end + 0.5));
     let mut written = written::timeline(cluster.trace(), LEAD, namespace, &shown);
     written.retain(|row| row["src"] == "node" || row["t"].as_f64().is_some_and(|t| t >= 0.0));
     Ok(written)
+}
+
+/// What the driver did, and when it took effect.
+fn actions(rows: &[Value]) -> Vec<(f64, &Value)> {
+    let at = |row: &Value| row["t"].as_f64().unwrap_or(0.0).max(0.0);
+    let mut actions: Vec<(f64, bool, &Value)> = rows
+        .iter()
+        .filter(|row| row["src"] == "action")
+        .map(|row| {
+            let heard = |node: &&Value| {
+                node["src"] == "node"
+                    && at(node) >= at(row)
+                    && node["conditions"]["Ready"]["status"] == "True"
+            };
+            // Heartbeats that begin again are seen at the next one.
+            let effect = match row["action"]["do"] == "unfreeze" {
+                true => rows.iter().find(heard).map_or(at(row), at),
+                false => at(row),
+            };
+            (effect, row["code"] == 429, &row["action"])
+        })
+        .collect();
+    // Evictions that were asked for at once are told of in the order of their answers: who was let through came first.
+    actions.sort_by(|a, b| {
+        let near = (a.0 - b.0).abs() < 0.05 && a.2["do"] == "evict" && b.2["do"] == "evict";
+        if near { a.1.cmp(&b.1) } else { a.0.total_cmp(&b.0) }
+    });
+    actions.into_iter().map(|(at, _, action)| (at, action)).collect()
 }
 
 /// The draws about the lives of nodes that the recording implies: when the node controller looked, when the lost nodes
@@ -217,7 +244,8 @@ fn nodes(v: &Value, rows: &[Value]) -> Vec<NodeConfig> {
         let node = row["kubectl"]["Node"].as_str().unwrap_or("<none>");
         // A pod that names a node that is not there never runs.
         let ran = row["containers"].as_object().is_some_and(|statuses| !statuses.is_empty());
-        if ran && node != "<none>" && !nodes.contains_key(node) && !pools.contains_key(node) {
+        let known = nodes.get(node).is_some_and(|known| known.labels.contains_key("pool"));
+        if ran && node != "<none>" && !known && !pools.contains_key(node) {
             pools.insert(node.to_string(), pool_of(v, row).unwrap_or_default());
         }
     }
@@ -233,7 +261,8 @@ fn nodes(v: &Value, rows: &[Value]) -> Vec<NodeConfig> {
         if let Some(zone) = zone {
             node.labels.insert("topology.kubernetes.io/zone".to_string(), zone.to_string());
         }
-        nodes.entry(name).or_insert(node);
+        let labels = node.labels.clone();
+        nodes.entry(name).or_insert(node).labels.extend(labels);
     }
     // Nodes that come later are off before; those that come back are not.
     for node in nodes.values_mut() {
