@@ -1,7 +1,7 @@
 //! The Scenario document, from its words to a run.
 
 use lifepod_api::SimTime;
-use lifepod_engine::{ContainerFault, Fault, NodeFault, Scenario};
+use lifepod_engine::{Command, ContainerFault, Fault, NodeFault, Scenario};
 use lifepod_manifest::Severity;
 use lifepod_scenario::{Options, Prepared, prepare};
 use lifepod_workload::behavior::{Act, OnTerm};
@@ -90,10 +90,18 @@ fn the_whole_document_is_read() {
     assert!(matches!(steps[1].act, Act::Http(ref rule) if rule.answer.status == 500));
     assert!(matches!(rule.behavior.on_term, OnTerm::Exit { after, code: 0 } if after.as_secs() == 3));
 
-    assert_eq!(scenario.commands.len(), 3);
-    assert!(matches!(scenario.faults[0].1, Fault::Node { what: NodeFault::Partition, lasts: Some(l), .. }
+    assert_eq!(scenario.commands.len(), 5);
+    let faults: Vec<&Fault> = scenario
+        .commands
+        .iter()
+        .filter_map(|(_, command)| match command {
+            Command::Fault(fault) => Some(fault),
+            _ => None,
+        })
+        .collect();
+    assert!(matches!(faults[0], Fault::Node { what: NodeFault::Partition, lasts: Some(l), .. }
         if l.as_secs() == 360));
-    assert!(matches!(scenario.faults[1].1, Fault::Container { what: ContainerFault::Freeze(Some(_)), .. }));
+    assert!(matches!(faults[1], Fault::Container { what: ContainerFault::Freeze(Some(_)), .. }));
     assert_eq!((scenario.traffic[0].rps, scenario.traffic[0].path.as_str()), (20, "/"));
 }
 
