@@ -110,7 +110,7 @@ impl Reducible for Results {
     type Action = ResultsAction;
     fn reduce(self: Rc<Self>, action: ResultsAction) -> Rc<Self> {
         Rc::new(match action {
-            ResultsAction::News(news) => self.after(news),
+            ResultsAction::News(news) => self.after(*news),
             ResultsAction::NotKept => Results { trouble: Some(Trouble::NotKept), ..(*self).clone() },
             ResultsAction::Compare(true) => Results { other: self.drawing.clone(), ..(*self).clone() },
             ResultsAction::Compare(false) => Results { other: None, ..(*self).clone() },
@@ -121,7 +121,7 @@ impl Reducible for Results {
 /// What can happen to the [`Results`].
 pub enum ResultsAction {
     /// The worker said something.
-    News(News),
+    News(Box<News>),
     /// The text could not be kept.
     NotKept,
     /// Later runs are compared with the present one, or with none.
@@ -192,7 +192,7 @@ pub fn App(props: &AppProps) -> Html {
                 News::Act(line) => {
                     send.emit(Action::Act(format!("kubectl: {}", edit::quoted(&line)).as_str().into()));
                 }
-                news => dispatch.dispatch(ResultsAction::News(news)),
+                news => dispatch.dispatch(ResultsAction::News(Box::new(news))),
             }))
         }
     });

@@ -18,7 +18,7 @@ use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
-use lifepod_api::{KINDS, Object, ObjectKey, SimTime, Status};
+use lifepod_api::{Object, ObjectKey, SimTime, Status};
 use serde_json::Value;
 
 /// Something that a person does to the cluster.

@@ -61,7 +61,7 @@ pub(crate) fn inflict(kernel: &mut Kernel, kubelets: &mut [Kubelet], fault: &Fau
             Ok(())
         }
         Fault::Network { what: NetworkFault::Slow(delay), .. } => {
-            kernel.config.latency.request = kernel.config.latency.request + *delay;
+            kernel.config.latency.request += *delay;
             Ok(())
         }
         Fault::Network { what: NetworkFault::Dns, .. } => Err(not_simulated("the failure of the DNS")),

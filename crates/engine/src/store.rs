@@ -6,7 +6,7 @@ use alloc::collections::BTreeMap;
 use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use lifepod_api::{Object, ObjectKey, Pod, Resource};
+use lifepod_api::{Object, ObjectKey, Resource};
 
 /// A revision on its way to a watching component.
 #[derive(Clone, Debug)]

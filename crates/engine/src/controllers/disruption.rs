@@ -144,10 +144,8 @@ impl Controller for DisruptionController {
 
     fn observe(&mut self, kernel: &mut Kernel, informers: &Informers, change: &Change<'_>) {
         match change.object {
-            Object::PodDisruptionBudget(_) => {
-                if change.op != Op::Deleted {
-                    self.queue.add(kernel, change.object.key());
-                }
+            Object::PodDisruptionBudget(_) if change.op != Op::Deleted => {
+                self.queue.add(kernel, change.object.key());
             }
             Object::Pod(pod) => {
                 for budget in informers.in_namespace::<PodDisruptionBudget>(&pod.metadata.namespace) {

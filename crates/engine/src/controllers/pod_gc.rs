@@ -161,11 +161,7 @@ impl Controller for PodGc {
 
     fn observe(&mut self, kernel: &mut Kernel, informers: &Informers, change: &Change<'_>) {
         match change.object {
-            Object::Node(node) => {
-                if change.op == Op::Deleted || is_out_of_service(node) {
-                    self.look(kernel);
-                }
-            }
+            Object::Node(node) if change.op == Op::Deleted || is_out_of_service(node) => self.look(kernel),
             Object::Pod(pod) => {
                 let ended = |pod: &Pod| is_pod_phase_terminal(&pod.status.phase);
                 if let Some(Object::Pod(old)) = change.old {
