@@ -30,14 +30,10 @@ pub enum Draw {
     PreemptionOffset,
     /// Where in its ten seconds a kubelet renews its Lease (`component-helpers/apimachinery/lease/controller.go`).
     HeartbeatPhase,
-    /// Where in its ten seconds a kubelet looks at its node's status (`kubelet.go nodeStatusUpdateFrequency`).
-    NodeStatusPhase,
     /// Where in its five seconds the node controller looks at the nodes (`nodelifecycle nodeMonitorPeriod`).
     NodeMonitorPhase,
     /// Where in its twenty seconds the pod garbage collector looks (`podgc gcCheckPeriod`).
     PodGcPhase,
-    /// Which free address or port a Service gets (`ipallocator`, `portallocator`).
-    ServiceAddress,
     /// Names, UIDs and container ids.
     Identity,
     /// How long a pull, a sandbox or a process start takes, beside its mean.
@@ -51,6 +47,10 @@ pub enum Draw {
     JobBatch,
     /// Which of several things that are done at once comes first.
     Turn,
+    /// Where in its ten seconds a kubelet looks at its node's status (`kubelet.go nodeStatusUpdateFrequency`).
+    NodeStatusPhase,
+    /// Which free address or port a Service gets (`ipallocator`, `portallocator`).
+    ServiceAddress,
 }
 
 /// How draws are made.

@@ -1,9 +1,12 @@
-//! Topics of the controllers: the arithmetic of rollouts, and who goes first when there are too many.
+//! Topics of the controllers: the arithmetic of rollouts and budgets, and who goes first when there are too many.
 
 use super::differs;
-use lifepod_api::{ContainerStatus, IntOrString, Pod, PodCondition, Time};
+use lifepod_api::{
+    Condition, ContainerStatus, IntOrString, OwnerReference, Pod, PodCondition, PodDisruptionBudget, Time,
+};
 use lifepod_engine::controllers::deletion_rank::{RankedPod, deletion_order};
 use lifepod_engine::controllers::deployment::math::resolve_fenceposts;
+use lifepod_engine::controllers::disruption::assess;
 use serde_json::{Map, Value, json};
 
 fn int_or_string(value: &Value) -> IntOrString {
@@ -90,4 +93,46 @@ fn pod(value: &Value) -> Pod {
     let restart_count = value["restarts"].as_i64().unwrap_or(0) as i32;
     pod.status.container_statuses.push(ContainerStatus { restart_count, ..ContainerStatus::default() });
     pod
+}
+
+/// `pdb`: what a disruption budget's status says of its pods.
+pub fn pdb(v: &Value) -> Result<(), String> {
+    let count = |key: &str| v[key].as_u64().unwrap_or(0) as usize;
+    let value = int_or_string(&v["value"]);
+    let mut budget = PodDisruptionBudget::default();
+    match v["budget"].as_str() {
+        Some("minAvailable") => budget.spec.min_available = Some(value),
+        Some("maxUnavailable") => budget.spec.max_unavailable = Some(value),
+        _ => {}
+    }
+    let owner =
+        OwnerReference { controller: Some(true), uid: "owner".to_string(), ..OwnerReference::default() };
+    let pods: Vec<Pod> = (0..count("replicas"))
+        .map(|index| {
+            let mut pod = Pod::default();
+            pod.metadata.name = format!("pod-{index}");
+            if v["ownedByReplicaSet"] == true {
+                pod.metadata.owner_references.push(owner.clone());
+            }
+            if index < count("ofTheReadyPodsBeingDeleted") {
+                pod.metadata.deletion_timestamp = Some(Time(NOW));
+            }
+            pod.status.conditions.push(PodCondition {
+                type_: "Ready".to_string(),
+                status: if index < count("readyPods") { "True" } else { "False" }.to_string(),
+                ..PodCondition::default()
+            });
+            pod
+        })
+        .collect();
+    let pods: Vec<&Pod> = pods.iter().collect();
+    let scale = |owner: &OwnerReference, _: &str| Some((owner.uid.clone(), count("replicas") as i32));
+    let status = assess(&budget, &pods, scale, Time(NOW))?.status;
+    let got = json!({
+        "currentHealthy": status.current_healthy, "desiredHealthy": status.desired_healthy,
+        "disruptionsAllowed": status.disruptions_allowed, "expectedPods": status.expected_pods,
+    });
+    differs("status", &v["status"], &got)?;
+    let condition = |c: &Condition| json!({"type": c.type_, "status": c.status, "reason": c.reason, "message": c.message});
+    differs("conditions", &v["conditions"], &status.conditions.iter().map(condition).collect())
 }

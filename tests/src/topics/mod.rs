@@ -52,7 +52,7 @@ pub fn find(name: &str) -> Option<Topic> {
         "shell" => Judged(shell::shell),
         "shell_more" => Judged(shell::shell_more),
         "workload_timelines" | "workload_timelines2" => Judged(workload_timelines::workload_timelines),
-        "pdb" => NotImplemented,
+        "pdb" => Judged(controllers::pdb),
         "kubectl_transcripts" => Guide,
         _ => return None,
     })
