@@ -31,7 +31,7 @@ pub enum Topic {
 
 /// Every topic, by the name of its file without the ending. An unknown name is an error, not a pass.
 pub fn find(name: &str) -> Option<Topic> {
-    use Topic::{Guide, Judged, NotImplemented};
+    use Topic::{Guide, Judged};
     Some(match name {
         "quantity" => Judged(front::quantity),
         "duration" => Judged(front::duration),
