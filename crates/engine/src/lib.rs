@@ -14,6 +14,7 @@ pub mod client;
 mod cluster;
 mod config;
 pub mod controllers;
+mod dns;
 mod events;
 mod events_series;
 mod fault;

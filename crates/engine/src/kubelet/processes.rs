@@ -1,5 +1,6 @@
 //! What the processes of a pod did, and who is told (the runtime's side of the kubelet).
 
+use crate::dns;
 use crate::kernel::Kernel;
 use crate::kubelet::hooks::Waiter;
 use crate::kubelet::runtime::ContainerState;
@@ -254,10 +255,16 @@ impl Kubelet {
         }
     }
 
-    /// A process asks for the network outside its pod. Nothing is there yet but the pod itself.
+    /// A process asks for the network outside its pod. The cluster's DNS answers; no request reaches another pod yet.
     fn dial(&mut self, kernel: &mut Kernel, uid: &PodUid, dial: workload::DialId, ask: &workload::Dial) {
         let result = match ask {
-            workload::Dial::Resolve { .. } => workload::DialResult::UnknownHost,
+            workload::Dial::Resolve { name } => {
+                let resolved = self.pods.get(uid).and_then(|pod| dns::resolve(kernel, pod, name));
+                match resolved {
+                    Some((name, addresses)) => workload::DialResult::Resolved { name, addresses },
+                    None => workload::DialResult::UnknownHost,
+                }
+            }
             workload::Dial::Tcp { host, .. }
             | workload::Dial::Http { host, .. }
             | workload::Dial::Ping { host } => match host.parse::<core::net::IpAddr>() {
