@@ -349,8 +349,18 @@ impl Kubelet {
         let attempt = config.restart_count;
         let now = kernel.now;
         let runtime = self.runtime.pod_mut(uid);
+        let is_there = runtime.container_mut(&id).is_some();
         let started = match &mut runtime.processes {
-            Some(processes) => processes.start(now, (*config).clone()),
+            Some(processes) if is_there => processes.start(now, (*config).clone()),
+            // Somebody removed it between its creation and its start.
+            Some(_) => Err(workload::StartError {
+                exit_code: 128,
+                errno: "",
+                reason: "StartError".into(),
+                message: format!(
+                    "rpc error: code = NotFound desc = an error occurred when try to find container \"{id}\": not found"
+                ),
+            }),
             None => return None,
         };
         if let Err(error) = started {
