@@ -103,10 +103,10 @@ impl Kubelet {
             initialized,
         )
         .to_string();
-        // A terminal phase is never left.
+        // A terminal phase is never left: what is learned of the containers afterwards does not unsay how the pod ended.
         if is_pod_phase_terminal(&pod.status.phase) {
             phase = pod.status.phase.clone();
-        } else if !is_pod_phase_terminal(&phase) && is_pod_phase_terminal(&old.phase) {
+        } else if is_pod_phase_terminal(&old.phase) {
             phase = old.phase.clone();
         }
         if phase == old.phase {
