@@ -61,12 +61,14 @@ pub(crate) fn refresh_conditions(kernel: &Kernel, node: &mut Node) {
     }
 }
 
-/// Whether the stored node is ready.
-pub(crate) fn is_ready(kernel: &Kernel, name: &str) -> bool {
-    kernel
-        .store
-        .find::<Node>("", name)
-        .is_some_and(|node| node.status.conditions.iter().any(|c| c.type_ == "Ready" && c.status == "True"))
+/// The node's condition `Ready` (`GetNodeCondition`).
+pub(crate) fn ready_condition(node: &Node) -> Option<&NodeCondition> {
+    node.status.conditions.iter().find(|c| c.type_ == "Ready")
+}
+
+/// Whether the node is ready.
+pub(crate) fn is_ready(node: &Node) -> bool {
+    ready_condition(node).is_some_and(|c| c.status == "True")
 }
 
 fn node(kernel: &mut Kernel, config: &NodeConfig, index: usize) -> Node {

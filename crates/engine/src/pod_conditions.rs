@@ -1,6 +1,7 @@
 //! Conditions of a pod as every writer sets them (`pkg/api/v1/pod/util.go`).
 
-use lifepod_api::{PodCondition, PodStatus, Time};
+use alloc::string::{String, ToString};
+use lifepod_api::{Pod, PodCondition, PodStatus, Time};
 
 /// Sets a condition; whether that changes anything (`UpdatePodCondition`). The time of the last transition stays as
 /// long as the condition's status does.
@@ -18,4 +19,18 @@ pub(crate) fn update_pod_condition(status: &mut PodStatus, mut condition: PodCon
         && stored.last_transition_time == condition.last_transition_time;
     *stored = condition;
     !same
+}
+
+/// Marks a pod as about to be ended by somebody else's doing: the condition `DisruptionTarget` with one of the reasons
+/// that `staging/src/k8s.io/api/core/v1/types.go` lists beside `v1.DisruptionTarget`.
+pub(crate) fn mark_disrupted(pod: &mut Pod, reason: &str, message: impl Into<String>, now: Time) {
+    let condition = PodCondition {
+        type_: "DisruptionTarget".to_string(),
+        status: "True".to_string(),
+        reason: reason.to_string(),
+        message: message.into(),
+        observed_generation: pod.metadata.generation,
+        ..PodCondition::default()
+    };
+    update_pod_condition(&mut pod.status, condition, now);
 }

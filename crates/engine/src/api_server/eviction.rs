@@ -1,14 +1,16 @@
 //! Evictions: deletions that ask the pod's disruption budget first (`pkg/registry/core/pod/storage/eviction.go`).
 
 use super::{DeleteOptions, Part};
+use crate::controllers::pods::is_pod_ready;
 use crate::kernel::Kernel;
+use crate::pod_conditions::mark_disrupted;
 use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::ToString;
 use alloc::vec::Vec;
 use lifepod_api::status::Refusal;
 use lifepod_api::{
-    Condition, Object, ObjectKey, Pod, PodCondition, PodDisruptionBudget, Status, Time, is_pod_phase_terminal,
+    Condition, Object, ObjectKey, Pod, PodDisruptionBudget, Status, Time, is_pod_phase_terminal,
 };
 
 /// More pods than this are not remembered as being disrupted (`MaxDisruptedPodSize`).
@@ -33,7 +35,7 @@ impl Kernel {
             self.ask_budget(&pod, by)?;
         }
         let mut evicted = (*pod).clone();
-        set_disruption_target(&mut evicted, self.time());
+        mark_disrupted(&mut evicted, "EvictionByEvictionAPI", "Eviction API: evicting", self.time());
         self.update(Object::Pod(evicted), Part::Status, by)?;
         self.delete(&key, options, by)
     }
@@ -57,7 +59,7 @@ impl Kernel {
         }
         let Some(mut budget) = budgets.pop() else { return Ok(()) };
         let status = &budget.status;
-        let ready = pod.status.conditions.iter().any(|c| c.type_ == "Ready" && c.status == "True");
+        let ready = is_pod_ready(pod);
         // An unhealthy pod is none that the budget counts on.
         let spare = status.current_healthy >= status.desired_healthy && status.desired_healthy > 0;
         if !ready && (budget.spec.unhealthy_pod_eviction_policy.as_deref() == Some("AlwaysAllow") || spare) {
@@ -139,26 +141,6 @@ fn forbid_disruptions(budget: &mut PodDisruptionBudget, now: Time) {
     let conditions = &mut budget.status.conditions;
     match conditions.iter_mut().find(|c| c.type_ == new.type_) {
         Some(old) => *old = new,
-        None => conditions.push(new),
-    }
-}
-
-fn set_disruption_target(pod: &mut Pod, now: Time) {
-    let new = PodCondition {
-        type_: "DisruptionTarget".to_string(),
-        status: "True".to_string(),
-        reason: "EvictionByEvictionAPI".to_string(),
-        message: "Eviction API: evicting".to_string(),
-        last_transition_time: Some(now),
-        observed_generation: pod.metadata.generation,
-        ..PodCondition::default()
-    };
-    let conditions = &mut pod.status.conditions;
-    match conditions.iter_mut().find(|c| c.type_ == new.type_) {
-        Some(old) => {
-            let since = old.last_transition_time.filter(|_| old.status == new.status);
-            *old = PodCondition { last_transition_time: since.or(new.last_transition_time), ..new };
-        }
         None => conditions.push(new),
     }
 }

@@ -25,7 +25,7 @@ mod owners;
 mod persistent_volume;
 mod pod_control;
 mod pod_gc;
-mod pods;
+pub(crate) mod pods;
 mod refs;
 mod replica_set;
 mod resource_quota;

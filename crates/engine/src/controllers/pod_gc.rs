@@ -7,11 +7,13 @@ use super::{Change, Controller, ControllerName, Informers, WorkQueue};
 use crate::api_server::{DeleteOptions, Part};
 use crate::jitter::Draw;
 use crate::kernel::{Kernel, next_tick};
+use crate::nodes;
+use crate::pod_conditions::mark_disrupted;
 use crate::trace::Op;
 use alloc::collections::BTreeMap;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
-use lifepod_api::{Node, Object, ObjectKey, Pod, PodCondition, Refusal, SimTime, is_pod_phase_terminal};
+use lifepod_api::{Node, Object, ObjectKey, Pod, Refusal, SimTime, is_pod_phase_terminal};
 
 /// `gcCheckPeriod`
 const PERIOD: SimTime = SimTime::from_secs(20);
@@ -57,14 +59,13 @@ impl PodGc {
 
     /// Marks the pod as failed, unless it ended by itself, and deletes it without grace
     /// (`markFailedAndDeletePodWithCondition`).
-    fn delete(&self, kernel: &mut Kernel, pod: &Pod, condition: Option<PodCondition>) -> Result<(), Refusal> {
+    fn delete(&self, kernel: &mut Kernel, pod: &Pod, disrupted: Option<&str>) -> Result<(), Refusal> {
         let meta = &pod.metadata;
         if !is_pod_phase_terminal(&pod.status.phase) {
             let mut failed = pod.clone();
             failed.status.phase = "Failed".to_string();
-            if let Some(new) = condition {
-                failed.status.conditions.retain(|c| c.type_ != new.type_);
-                failed.status.conditions.push(new);
+            if let Some(why) = disrupted {
+                mark_disrupted(&mut failed, "DeletionByPodGC", why, kernel.time());
             }
             failed.metadata.resource_version.clear();
             kernel.update(Object::Pod(failed), Part::Status, BY)?;
@@ -88,16 +89,7 @@ impl PodGc {
         for node in gone {
             let pods: Vec<Pod> = informers.pods_of_node(&node).cloned().collect();
             for pod in pods {
-                let condition = PodCondition {
-                    type_: "DisruptionTarget".to_string(),
-                    status: "True".to_string(),
-                    reason: "DeletionByPodGC".to_string(),
-                    message: "PodGC: node no longer exists".to_string(),
-                    last_transition_time: Some(kernel.time()),
-                    observed_generation: pod.metadata.generation,
-                    ..PodCondition::default()
-                };
-                self.delete(kernel, &pod, Some(condition))?;
+                self.delete(kernel, &pod, Some("PodGC: node no longer exists"))?;
             }
         }
         Ok(())
@@ -107,7 +99,7 @@ impl PodGc {
     fn terminating(&self, kernel: &mut Kernel, informers: &Informers) -> Result<(), Refusal> {
         let given_up: Vec<String> = informers
             .all::<Node>()
-            .filter(|node| is_out_of_service(node) && !is_ready(node))
+            .filter(|node| is_out_of_service(node) && !nodes::is_ready(node))
             .map(|node| node.metadata.name.clone())
             .collect();
         for node in given_up {
@@ -204,8 +196,4 @@ impl Controller for PodGc {
 
 fn is_out_of_service(node: &Node) -> bool {
     node.spec.taints.iter().any(|taint| taint.key == OUT_OF_SERVICE)
-}
-
-fn is_ready(node: &Node) -> bool {
-    node.status.conditions.iter().any(|c| c.type_ == "Ready" && c.status == "True")
 }

@@ -6,12 +6,13 @@ use super::{Change, Controller, ControllerName, Informers, WorkQueue};
 use crate::api_server::{DeleteOptions, Part};
 use crate::events::{EventType, Recorder};
 use crate::kernel::Kernel;
+use crate::pod_conditions::mark_disrupted;
 use crate::trace::Op;
 use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::ToString;
 use alloc::vec::Vec;
-use lifepod_api::{Node, Object, ObjectKey, ObjectReference, Pod, PodCondition, Refusal, SimTime, Taint};
+use lifepod_api::{Node, Object, ObjectKey, ObjectReference, Pod, Refusal, SimTime, Taint};
 
 const BY: &str = "taint-eviction-controller";
 
@@ -108,17 +109,8 @@ impl TaintEviction {
         let message = format!("Marking for deletion Pod {}/{}", key.namespace, key.name);
         self.tell(kernel, key, Some(&pod), &message);
         let mut marked = (*pod).clone();
-        let new = PodCondition {
-            type_: "DisruptionTarget".to_string(),
-            status: "True".to_string(),
-            reason: "DeletionByTaintManager".to_string(),
-            message: "Taint manager: deleting due to NoExecute taint".to_string(),
-            last_transition_time: Some(kernel.time()),
-            observed_generation: marked.metadata.generation,
-            ..PodCondition::default()
-        };
-        marked.status.conditions.retain(|c| c.type_ != new.type_);
-        marked.status.conditions.push(new);
+        let why = "Taint manager: deleting due to NoExecute taint";
+        mark_disrupted(&mut marked, "DeletionByTaintManager", why, kernel.time());
         kernel.update(Object::Pod(marked), Part::Status, BY)?;
         kernel.delete(key, &DeleteOptions::default(), BY)
     }

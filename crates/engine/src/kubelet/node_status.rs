@@ -114,12 +114,11 @@ impl Kubelet {
     /// Writes the conditions of a healthy node, if they are not what is stored.
     fn post_status(&mut self, kernel: &mut Kernel) {
         let Some(stored) = kernel.store.find::<Node>("", &self.node_name) else { return };
+        let was_ready = nodes::is_ready(stored);
         let mut node = stored.clone();
         nodes::refresh_conditions(kernel, &mut node);
-        let changed =
-            kernel.store.find::<Node>("", &self.node_name).is_some_and(|stored| stored.status != node.status);
-        let became_ready = changed && !nodes::is_ready(kernel, &self.node_name);
-        if changed && kernel.update(Object::Node(node), Part::Status, "kubelet").is_ok() && became_ready {
+        // Nothing is written where nothing changed.
+        if kernel.update(Object::Node(node), Part::Status, "kubelet").is_ok() && !was_ready {
             self.tell_conditions(kernel);
             self.node_status_event(kernel, "NodeReady");
         }

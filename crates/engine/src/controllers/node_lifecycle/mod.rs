@@ -13,6 +13,7 @@ use crate::api_server::{DeleteOptions, Part};
 use crate::events::{EventType, Recorder};
 use crate::jitter::Draw;
 use crate::kernel::{Kernel, next_tick};
+use crate::nodes::ready_condition;
 use crate::trace::Op;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::format;
@@ -121,11 +122,11 @@ impl NodeLifecycle {
         let mut changed = false;
         let mut silent_until: Option<SimTime> = None;
         for mut node in nodes.iter().cloned() {
-            let observed = ready(&node).map(|c| c.status.clone());
+            let observed = ready_condition(&node).map(|c| c.status.clone());
             let (updated, deadline) = self.update_health(kernel, &mut node);
             changed |= updated;
             silent_until = silent_until.into_iter().chain(deadline).min();
-            let current = ready(&node).map(|c| c.status.clone());
+            let current = ready_condition(&node).map(|c| c.status.clone());
             let counts = conditions.entry(zone_key(&node)).or_default();
             match current.as_deref() {
                 Some("True") => counts.0 += 1,
@@ -205,7 +206,7 @@ impl NodeLifecycle {
     fn update_health(&mut self, kernel: &mut Kernel, node: &mut Node) -> (bool, Option<SimTime>) {
         let (now, name) = (kernel.now, node.metadata.name.clone());
         let phase = self.phase(kernel);
-        let current = ready(node).cloned();
+        let current = ready_condition(node).cloned();
         let grace = if current.is_some() { MONITOR_GRACE_PERIOD } else { STARTUP_GRACE_PERIOD };
         let health = self.health.entry(name.clone()).or_insert(Health { probed: now, ready: None });
         if health.ready != current {
@@ -249,7 +250,7 @@ impl NodeLifecycle {
         }
         if changed && kernel.update(Object::Node(node.clone()), Part::Status, BY).is_ok() {
             if let Some(health) = self.health.get_mut(&name) {
-                health.ready = ready(node).cloned();
+                health.ready = ready_condition(node).cloned();
             }
             return (true, None);
         }
@@ -301,7 +302,7 @@ impl NodeLifecycle {
         }
         for name in turns {
             let Some(node) = kernel.store.find::<Node>("", &name) else { continue };
-            let (wanted, opposite) = match ready(node).map(|c| c.status.as_str()) {
+            let (wanted, opposite) = match ready_condition(node).map(|c| c.status.as_str()) {
                 Some("False") => (NOT_READY, UNREACHABLE),
                 Some("Unknown") => (UNREACHABLE, NOT_READY),
                 // It is ready again.
@@ -446,7 +447,7 @@ impl Controller for NodeLifecycle {
                     return;
                 }
                 let node = informers.find::<Node>("", &pod.spec.node_name);
-                if node.and_then(ready).is_some_and(|c| c.status != "True") {
+                if node.and_then(ready_condition).is_some_and(|c| c.status != "True") {
                     self.mark_pod_not_ready(kernel, pod);
                 }
             }
@@ -462,10 +463,6 @@ impl Controller for NodeLifecycle {
         }
         Ok(())
     }
-}
-
-fn ready(node: &Node) -> Option<&NodeCondition> {
-    node.status.conditions.iter().find(|c| c.type_ == "Ready")
 }
 
 fn has_taint(node: &Node, key: &str, effect: &str) -> bool {
