@@ -7,9 +7,18 @@ use std::{env, fs, path::Path};
 fn main() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/scenarios");
     println!("cargo:rerun-if-changed={}", folder.display());
-    let files = fs::read_dir(&folder).expect("tests/scenarios is there");
-    let mut paths: Vec<_> = files.map(|file| file.expect("a folder can be read").path()).collect();
-    paths.retain(|path| path.extension().is_some_and(|end| end == "md"));
+    let mut folders = vec![folder.clone()];
+    let mut paths = Vec::new();
+    while let Some(inner) = folders.pop() {
+        for file in fs::read_dir(inner).expect("tests/scenarios is there") {
+            let path = file.expect("a folder can be read").path();
+            match path.extension() {
+                _ if path.is_dir() => folders.push(path),
+                Some(end) if end == "md" => paths.push(path),
+                _ => {}
+            }
+        }
+    }
     paths.sort();
     let mut list = String::from("/// The examples, in order.\npub const EXAMPLES: &[Example] = &[\n");
     for path in paths {
@@ -19,7 +28,9 @@ fn main() {
         if !text.contains("```yaml") {
             continue;
         }
-        let name = path.file_stem().and_then(|name| name.to_str()).expect("its name is text");
+        // An example is named by its place, as in `questions/11-dead-node`.
+        let place = path.strip_prefix(&folder).expect("it was found there").with_extension("");
+        let name = place.to_str().expect("its name is text");
         let title = |line: &str| line.trim_start_matches('#').trim().to_owned();
         let en =
             text.lines().find(|line| line.starts_with('#')).map(title).unwrap_or_else(|| name.to_owned());

@@ -27,6 +27,9 @@ pub fn check(path: &Path) -> Result<(), String> {
     if manifests.is_empty() {
         return Err("the file has no yaml block".to_string());
     }
+    if !blocks.iter().any(|b| matches!(b.words.first(), Some(&("timeline" | "kubectl")))) {
+        return Err("the file expects nothing: it needs a timeline or a kubectl block".to_string());
+    }
     let horizon = blocks.iter().filter_map(|b| b.time("until").or(b.time("at"))).max();
     let options = Options { horizon: Some(horizon.unwrap_or(DEFAULT_UNTIL)), ..Options::default() };
     let prepared = prepare(&manifests.join("\n---\n"), &options);
