@@ -2,7 +2,10 @@
 
 use crate::{LabelSelector, LabelSelectorRequirement};
 use alloc::collections::BTreeMap;
-use alloc::string::String;
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::fmt;
 
 /// Labels of an object.
 pub type Labels = BTreeMap<String, String>;
@@ -17,6 +20,34 @@ impl LabelSelector {
     /// Whether the selector asks for nothing.
     pub fn is_empty(&self) -> bool {
         self.match_labels.is_empty() && self.match_expressions.is_empty()
+    }
+}
+
+impl fmt::Display for LabelSelector {
+    /// As the API and kubectl write it: `app=web,tier in (a,b),!canary`, by the keys' order
+    /// (`labels.Requirements.String` of `metav1.LabelSelectorAsSelector`).
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut parts: Vec<(&str, String)> =
+            self.match_labels.iter().map(|(key, value)| (key.as_str(), format!("{key}={value}"))).collect();
+        parts.extend(self.match_expressions.iter().map(|r| (r.key.as_str(), r.to_string())));
+        parts.sort_by_key(|(key, _)| *key);
+        let parts: Vec<String> = parts.into_iter().map(|(_, part)| part).collect();
+        f.write_str(&parts.join(","))
+    }
+}
+
+impl fmt::Display for LabelSelectorRequirement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let key = &self.key;
+        let mut values = self.values.clone();
+        values.sort_unstable();
+        let values = values.join(",");
+        match self.operator.as_str() {
+            "In" => write!(f, "{key} in ({values})"),
+            "NotIn" => write!(f, "{key} notin ({values})"),
+            "DoesNotExist" => write!(f, "!{key}"),
+            _ => f.write_str(key),
+        }
     }
 }
 

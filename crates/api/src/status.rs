@@ -88,6 +88,11 @@ impl Status {
             .about(kind, name)
     }
 
+    /// 404 for a path that leads nowhere, such as to a subresource that the kind does not have.
+    pub fn no_such_resource() -> Status {
+        Status::failure(404, "NotFound", "the server could not find the requested resource".to_string())
+    }
+
     /// 409: `pods "web" already exists`
     pub fn already_exists(kind: &Kind, name: &str) -> Status {
         Status::failure(409, "AlreadyExists", format!("{} \"{name}\" already exists", kind.resource()))

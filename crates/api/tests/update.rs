@@ -1,6 +1,6 @@
 //! What may change on objects that live.
 
-use lifepod_api::{Object, prepare, validation};
+use lifepod_api::{Object, Subresource, prepare, validation};
 use serde_json::{Value, json};
 
 /// A stored object of this JSON.
@@ -19,8 +19,8 @@ fn change(from: &Value, edit: impl FnOnce(&mut Value)) -> Result<i64, Vec<String
     let mut edited = from.clone();
     edit(&mut edited);
     let (mut new, _) = Object::decode(&edited);
-    prepare::for_update(&mut new, &old);
-    let errors = validation::update(&new, &old);
+    prepare::for_update(&mut new, &old, Subresource::Main);
+    let errors = validation::update(&new, &old, Subresource::Main);
     if errors.is_empty() {
         Ok(new.meta().generation)
     } else {

@@ -3,7 +3,7 @@
 //! [`Api`] is the API server's front: every verb that a person's tool or a program may use. A [`Client`] is such a
 //! program with state, `kubectl drain` for one: the cluster lets it take a step when it asked to be woken.
 
-use crate::api_server::{DeleteOptions, Part};
+use crate::api_server::DeleteOptions;
 use crate::kernel::{Component, Kernel, Wake};
 use crate::trace::{Action, EntryId, Said, What};
 use alloc::boxed::Box;
@@ -12,9 +12,11 @@ use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt::Debug;
+pub use lifepod_api::Subresource;
 use lifepod_api::patch::{json_patch, left_of_patch, merge, strategic_merge};
+use lifepod_api::scale::Scale;
 use lifepod_api::status::Refusal;
-use lifepod_api::wire::DecodeErrorKind;
+use lifepod_api::wire::{DecodeError, DecodeErrorKind};
 use lifepod_api::{Kind, Object, ObjectKey, SimTime, Status};
 use serde_json::Value;
 
@@ -66,25 +68,6 @@ pub enum FieldValidation {
     /// The object is refused.
     #[default]
     Strict,
-}
-
-/// The part of an object that a write is about.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Subresource {
-    /// The object itself; its status stays.
-    #[default]
-    Main,
-    /// `status`; all else stays.
-    Status,
-}
-
-impl From<Subresource> for Part {
-    fn from(sub: Subresource) -> Part {
-        match sub {
-            Subresource::Main => Part::Main,
-            Subresource::Status => Part::Status,
-        }
-    }
 }
 
 /// The API server as a client sees it, at the current time.
@@ -146,7 +129,7 @@ impl<'a> Api<'a> {
     /// # Errors
     /// The server's refusal.
     pub fn update(&mut self, object: Object, sub: Subresource) -> Result<Arc<Object>, Refusal> {
-        self.kernel.update(object, sub.into(), self.by)
+        self.kernel.update(object, sub, self.by)
     }
 
     /// Changes an object by a patch; gives back the object and the server's warnings
@@ -163,7 +146,11 @@ impl<'a> Api<'a> {
         validation: FieldValidation,
     ) -> Result<(Arc<Object>, Vec<String>), Refusal> {
         let stored = self.fetch(key)?;
-        let mut value = stored.to_value();
+        if !sub.is_of(stored.kind()) {
+            return Err(Box::new(Status::no_such_resource()));
+        }
+        let scale = Scale::of(&stored).filter(|_| sub == Subresource::Scale);
+        let mut value = scale.as_ref().map_or_else(|| stored.to_value(), Scale::to_value);
         // A client that names no revision means the newest one.
         if let Some(meta) = value.get_mut("metadata").and_then(Value::as_object_mut) {
             meta.remove("resourceVersion");
@@ -174,16 +161,21 @@ impl<'a> Api<'a> {
                 json_patch(&mut value, patch).map_err(|e| Box::new(Status::unprocessable(&e)))?
             }
             PatchType::Strategic => {
-                let ty = Kind::find(stored.api_version(), stored.kind()).map(|k| k.ty);
+                let of_kind = || Kind::find(stored.api_version(), stored.kind()).map(|k| k.ty);
+                let ty = scale.as_ref().map_or_else(of_kind, |_| Some(Scale::STRUCT));
                 strategic_merge(&mut value, patch, ty).map_err(|e| Box::new(Status::bad_request(e)))?;
             }
         }
-        let (object, warnings) = decode(&value, validation).map_err(|status| {
-            match status.message.split_once(": strict decoding error: ") {
+        let decoded = match &scale {
+            Some(_) => decode_scale(&value, validation)
+                .and_then(|(scale, warnings)| Ok((scale.put_on(&stored)?, warnings))),
+            None => decode(&value, validation),
+        };
+        let (object, warnings) =
+            decoded.map_err(|status| match status.message.split_once(": strict decoding error: ") {
                 Some((_, unknown)) => Box::new(Status::invalid_patch(&left_of_patch(patch), unknown)),
                 None => status,
-            }
-        })?;
+            })?;
         Ok((self.update(object, sub)?, warnings))
     }
 
@@ -244,8 +236,25 @@ impl<'a> Api<'a> {
 /// A field of a wrong type, and under strict validation one that the type does not have.
 pub fn decode(value: &Value, validation: FieldValidation) -> Result<(Object, Vec<String>), Refusal> {
     let (object, errors) = Object::decode(value);
-    let refuse =
-        |error: &str| Box::new(Status::cannot_be_handled(object.kind(), object.api_version(), error));
+    let warnings = judge(&errors, object.kind(), object.api_version(), validation)?;
+    Ok((object, warnings))
+}
+
+/// Decodes a Scale that a client sent, in the same way.
+fn decode_scale(value: &Value, validation: FieldValidation) -> Result<(Scale, Vec<String>), Refusal> {
+    let (scale, errors) = Scale::decode_value(value);
+    let warnings = judge(&errors, "Scale", "autoscaling/v1", validation)?;
+    Ok((scale, warnings))
+}
+
+/// What becomes of errors of decoding: the warnings, or the refusal.
+fn judge(
+    errors: &[DecodeError],
+    kind: &str,
+    api_version: &str,
+    validation: FieldValidation,
+) -> Result<Vec<String>, Refusal> {
+    let refuse = |error: &str| Box::new(Status::cannot_be_handled(kind, api_version, error));
     if let Some(error) = errors.iter().find(|e| e.kind == DecodeErrorKind::Type) {
         return Err(refuse(&error.message));
     }
@@ -254,8 +263,8 @@ pub fn decode(value: &Value, validation: FieldValidation) -> Result<(Object, Vec
         FieldValidation::Strict if !unknown.is_empty() => {
             Err(refuse(&format!("strict decoding error: {}", unknown.join(", "))))
         }
-        FieldValidation::Ignore => Ok((object, Vec::new())),
-        _ => Ok((object, unknown)),
+        FieldValidation::Ignore => Ok(Vec::new()),
+        _ => Ok(unknown),
     }
 }
 

@@ -1,7 +1,7 @@
 //! The cluster: a value that is told what people do and until when to run.
 
 use crate::api_server::{DeleteOptions, PropagationPolicy};
-use crate::client::{Api, Client, Clients};
+use crate::client::{Api, Client, Clients, FieldValidation, PatchType};
 use crate::config::Config;
 use crate::controllers::ControllerManager;
 use crate::fault::Fault;
@@ -18,7 +18,7 @@ use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
-use lifepod_api::{Object, ObjectKey, SimTime, Status};
+use lifepod_api::{Object, ObjectKey, SimTime, Status, Subresource};
 use serde_json::Value;
 
 /// Something that a person does to the cluster.
@@ -26,14 +26,14 @@ use serde_json::Value;
 pub enum Command {
     /// `kubectl create`: a new object.
     Create(Box<Object>),
-    /// `kubectl patch`: a JSON merge patch, on the object itself or on its status.
+    /// `kubectl patch`: a strategic merge patch.
     Patch {
         /// Which object.
         key: ObjectKey,
-        /// The merge patch.
+        /// The patch.
         patch: Value,
-        /// On the `status` subresource.
-        status: bool,
+        /// Which part of the object.
+        sub: Subresource,
     },
     /// `kubectl delete`.
     Delete {
@@ -81,8 +81,11 @@ impl Command {
                 let name = if meta.name.is_empty() { &meta.generate_name } else { &meta.name };
                 format!("kubectl create {} {name}", object.kind().to_lowercase())
             }
-            Command::Patch { key, status, .. } => {
-                let sub = if *status { " --subresource=status" } else { "" };
+            Command::Patch { key, sub, .. } => {
+                let sub = match sub.name() {
+                    "" => String::new(),
+                    name => format!(" --subresource={name}"),
+                };
                 format!("kubectl patch {} {}{sub}", key.kind.to_lowercase(), key.name)
             }
             Command::Delete { key, options } => {
@@ -167,7 +170,10 @@ impl Cluster {
         kernel.cause = Some(action);
         let result = match command {
             Command::Create(object) => kernel.create(*object, "kubectl").map(|_| ()),
-            Command::Patch { key, patch, status } => kernel.patch(&key, &patch, status, "kubectl"),
+            Command::Patch { key, patch, sub } => {
+                let strict = FieldValidation::Strict;
+                Api::new(kernel, "kubectl").patch(&key, &patch, PatchType::Strategic, sub, strict).map(drop)
+            }
             Command::Delete { key, options } => kernel.delete(&key, &options, "kubectl"),
             Command::Client(client) => self.clients.start(kernel, action, client),
             Command::StopKubelet { node } => {

@@ -212,41 +212,46 @@ impl Errors {
     }
 }
 
-/// The API server's refusal of an object with these errors (`api/errors NewInvalid`): code 422.
+/// The API server's refusal of an object with these errors: code 422.
 pub fn invalid_status(object: &Object, errors: &[FieldError]) -> Status {
-    let mut unique: Vec<&FieldError> = Vec::new();
-    for error in errors {
-        if !unique.contains(&error) {
-            unique.push(error);
-        }
-    }
-    let all = match unique.as_slice() {
-        [one] => one.to_string(),
-        many => format!("[{}]", many.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")),
-    };
     let group = Kind::find(object.api_version(), object.kind()).map_or("", Kind::group);
-    let kind =
-        if group.is_empty() { object.kind().to_string() } else { format!("{}.{group}", object.kind()) };
-    let name = &object.meta().name;
-    Status {
-        status: "Failure".to_string(),
-        message: format!("{kind} \"{name}\" is invalid: {all}"),
-        reason: "Invalid".to_string(),
-        details: Some(StatusDetails {
-            name: name.clone(),
-            group: group.to_string(),
-            kind: object.kind().to_string(),
-            causes: unique
-                .iter()
-                .map(|e| StatusCause {
-                    reason: e.kind.reason().to_string(),
-                    message: e.message.clone(),
-                    field: e.field.clone(),
-                })
-                .collect(),
+    Status::invalid(object.kind(), group, &object.meta().name, errors)
+}
+
+impl Status {
+    /// 422: what is sent has these errors (`api/errors NewInvalid`).
+    pub fn invalid(kind: &str, group: &str, name: &str, errors: &[FieldError]) -> Status {
+        let mut unique: Vec<&FieldError> = Vec::new();
+        for error in errors {
+            if !unique.contains(&error) {
+                unique.push(error);
+            }
+        }
+        let all = match unique.as_slice() {
+            [one] => one.to_string(),
+            many => format!("[{}]", many.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")),
+        };
+        let full = if group.is_empty() { kind.to_string() } else { format!("{kind}.{group}") };
+        Status {
+            status: "Failure".to_string(),
+            message: format!("{full} \"{name}\" is invalid: {all}"),
+            reason: "Invalid".to_string(),
+            details: Some(StatusDetails {
+                name: name.to_string(),
+                group: group.to_string(),
+                kind: kind.to_string(),
+                causes: unique
+                    .iter()
+                    .map(|e| StatusCause {
+                        reason: e.kind.reason().to_string(),
+                        message: e.message.clone(),
+                        field: e.field.clone(),
+                    })
+                    .collect(),
+                ..Default::default()
+            }),
+            code: 422,
             ..Default::default()
-        }),
-        code: 422,
-        ..Default::default()
+        }
     }
 }

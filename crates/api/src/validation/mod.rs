@@ -27,7 +27,7 @@ mod windows;
 pub use field::{ErrorType, FieldError, Path, invalid_status};
 pub use warnings::of as warnings;
 
-use crate::Object;
+use crate::{Object, Subresource};
 use alloc::vec::Vec;
 use field::Errors;
 
@@ -69,11 +69,25 @@ pub fn create(object: &Object) -> Vec<FieldError> {
     e.into_vec()
 }
 
-/// The errors of changing `old` to `new`; both are defaulted, and [`crate::prepare::for_update`] has seen `new`.
-pub fn update(new: &Object, old: &Object) -> Vec<FieldError> {
+/// The errors of a write to `sub` that changes `old` to `new`; both are defaulted, and
+/// [`crate::prepare::for_update`] has seen `new`.
+pub fn update(new: &Object, old: &Object, sub: Subresource) -> Vec<FieldError> {
     let mut e = Errors::default();
     update::metadata(&mut e, new.meta(), old.meta());
-    let mut errors = e.into_vec();
+    match (sub, new, old) {
+        (Subresource::Status, Object::Pod(n), Object::Pod(o)) => update::pod_status(&mut e, n, o),
+        (Subresource::Status, ..) => {}
+        (Subresource::EphemeralContainers, Object::Pod(n), Object::Pod(o)) => {
+            update::ephemeral_containers(&mut e, n, o);
+        }
+        (Subresource::Resize, Object::Pod(n), Object::Pod(o)) => update::resize(&mut e, n, o),
+        _ => return of_whole(e.into_vec(), new, old),
+    }
+    e.into_vec()
+}
+
+/// The errors of a new version of a whole object, after those of its metadata.
+fn of_whole(mut errors: Vec<FieldError>, new: &Object, old: &Object) -> Vec<FieldError> {
     let mut e = Errors::default();
     update::changes(&mut e, new, old);
     let changes = e.into_vec();

@@ -222,7 +222,7 @@ pub fn update(
 }
 
 fn sub(target: &Target) -> Subresource {
-    if target.sub == "status" { Subresource::Status } else { Subresource::Main }
+    Subresource::named(&target.sub).unwrap_or_default()
 }
 
 /// Sets the replicas that a `Scale`, or a patch of one, asks for.

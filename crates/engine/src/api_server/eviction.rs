@@ -1,6 +1,6 @@
 //! Evictions: deletions that ask the pod's disruption budget first (`pkg/registry/core/pod/storage/eviction.go`).
 
-use super::{DeleteOptions, Part};
+use super::DeleteOptions;
 use crate::controllers::pods::is_pod_ready;
 use crate::kernel::Kernel;
 use crate::pod_conditions::mark_disrupted;
@@ -10,7 +10,7 @@ use alloc::string::ToString;
 use alloc::vec::Vec;
 use lifepod_api::status::Refusal;
 use lifepod_api::{
-    Condition, Object, ObjectKey, Pod, PodDisruptionBudget, Status, Time, is_pod_phase_terminal,
+    Condition, Object, ObjectKey, Pod, PodDisruptionBudget, Status, Subresource, Time, is_pod_phase_terminal,
 };
 
 /// More pods than this are not remembered as being disrupted (`MaxDisruptedPodSize`).
@@ -36,7 +36,7 @@ impl Kernel {
         }
         let mut evicted = (*pod).clone();
         mark_disrupted(&mut evicted, "EvictionByEvictionAPI", "Eviction API: evicting", self.time());
-        self.update(Object::Pod(evicted), Part::Status, by)?;
+        self.update(Object::Pod(evicted), Subresource::Status, by)?;
         self.delete(&key, options, by)
     }
 
@@ -73,7 +73,7 @@ impl Kernel {
             forbid_disruptions(&mut budget, now);
         }
         budget.status.disrupted_pods.insert(pod.metadata.name.clone(), now);
-        self.update(Object::PodDisruptionBudget(budget), Part::Status, by)?;
+        self.update(Object::PodDisruptionBudget(budget), Subresource::Status, by)?;
         Ok(())
     }
 }

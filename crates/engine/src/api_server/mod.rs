@@ -18,18 +18,9 @@ pub(crate) use delete::{DELETE_DEPENDENTS, ORPHAN_DEPENDENTS};
 pub use delete::{DeleteOptions, PropagationPolicy};
 use lifepod_api::status::Refusal;
 use lifepod_api::{
-    KINDS, Kind, Node, Object, ObjectKey, PodCondition, ResourceQuota, Status, admission, prepare, validation,
+    KINDS, Kind, Node, Object, ObjectKey, PodCondition, ResourceQuota, Status, Subresource, admission,
+    prepare, validation,
 };
-use serde_json::Value;
-
-/// What a write of a whole object may change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Part {
-    /// The object itself; its status stays.
-    Main,
-    /// Its `status` subresource; all else stays.
-    Status,
-}
 
 /// What the storage says to a write that is based on an older revision
 /// (`generic/registry/store.go OptimisticLockErrorMsg`).
@@ -93,13 +84,13 @@ impl Kernel {
         }
     }
 
-    /// Stores a new version of a living object, as far as `part` goes. When it names a `resourceVersion` or a `uid`
+    /// Stores a new version of a living object, as far as a write to `sub` may change it. When it names a `resourceVersion` or a `uid`
     /// these must be the stored ones, as for every client that read before it wrote; nothing happens when nothing
     /// changes (`generic/registry/store.go Update`).
     pub(crate) fn update(
         &mut self,
         mut object: Object,
-        part: Part,
+        sub: Subresource,
         by: &'static str,
     ) -> Result<Arc<Object>, Refusal> {
         let key = object.key();
@@ -116,15 +107,10 @@ impl Kernel {
         if !meta.resource_version.is_empty() && meta.resource_version != was.resource_version {
             return Err(Box::new(Status::conflict(kind(&key), &key.name, OPTIMISTIC_LOCK)));
         }
-        match part {
-            Part::Main => {
-                prepare::for_update(&mut object, &stored);
-                let errors = validation::update(&object, &stored);
-                if !errors.is_empty() {
-                    return Err(Box::new(validation::invalid_status(&object, &errors)));
-                }
-            }
-            Part::Status => object = prepare::with_status(&stored, object),
+        prepare::for_update(&mut object, &stored, sub);
+        let errors = validation::update(&object, &stored, sub);
+        if !errors.is_empty() {
+            return Err(Box::new(validation::invalid_status(&object, &errors)));
         }
         object.meta_mut().resource_version.clone_from(&was.resource_version);
         if object == *stored {
@@ -142,36 +128,6 @@ impl Kernel {
             return Ok(self.commit(Op::Deleted, (*stored).clone(), by));
         }
         Ok(self.commit(Op::Modified, object, by))
-    }
-
-    /// Merges a patch into a stored object (RFC 7386; conditions of a status by their type, as the strategic merge
-    /// of the real server does). Only the status changes on the status subresource, and never without it.
-    pub(crate) fn patch(
-        &mut self,
-        key: &ObjectKey,
-        patch: &Value,
-        status: bool,
-        by: &'static str,
-    ) -> Result<(), Refusal> {
-        let Some(stored) = self.store.get(key).cloned() else { return Err(not_found(key)) };
-        let before = stored.to_value();
-        let mut value = before.clone();
-        match status {
-            true => merge(&mut value["status"], &patch["status"]),
-            false => {
-                merge(&mut value, patch);
-                match before.get("status") {
-                    Some(status) => value["status"] = status.clone(),
-                    None => drop(value.as_object_mut().and_then(|fields| fields.remove("status"))),
-                }
-            }
-        }
-        let (object, errors) = Object::decode(&value);
-        if let Some(error) = errors.first() {
-            return Err(Box::new(Status::bad_request(error.message.clone())));
-        }
-        let part = if status { Part::Status } else { Part::Main };
-        self.update(object, part, by).map(drop)
     }
 
     /// Assigns a pod to a node (`pkg/registry/core/pod/storage/storage.go setPodNodeAndMetadata`). An empty `uid` means
@@ -219,32 +175,5 @@ impl Kernel {
         update_pod_condition(&mut pod.status, scheduled, self.time());
         self.commit(Op::Modified, Object::Pod(pod), "default-scheduler");
         Ok(())
-    }
-}
-
-/// A merge patch; lists of named or typed things are merged by name or type.
-fn merge(target: &mut Value, patch: &Value) {
-    match (target, patch) {
-        (Value::Object(target), Value::Object(patch)) => {
-            for (key, value) in patch {
-                if value.is_null() {
-                    target.remove(key);
-                } else {
-                    merge(target.entry(key.clone()).or_insert(Value::Null), value);
-                }
-            }
-        }
-        (Value::Array(target), Value::Array(patch)) => {
-            for item in patch {
-                let same = |other: &Value| {
-                    ["name", "type"].iter().any(|key| !item[*key].is_null() && item[*key] == other[*key])
-                };
-                match target.iter_mut().find(|other| same(other)) {
-                    Some(other) => merge(other, item),
-                    None => target.push(item.clone()),
-                }
-            }
-        }
-        (target, patch) => *target = patch.clone(),
     }
 }

@@ -4,7 +4,6 @@
 use super::pods::{is_pod_ready, pod_condition};
 use super::refs::object_reference;
 use super::{Change, Controller, ControllerName, Informers, WorkQueue, controller_of};
-use crate::api_server::Part;
 use crate::events::{EventType, Recorder};
 use crate::kernel::Kernel;
 use crate::trace::Op;
@@ -15,7 +14,7 @@ use alloc::vec::Vec;
 use lifepod_api::{
     Condition, Deployment, IntOrString, LabelSelector, Object, ObjectKey, OwnerReference, Pod,
     PodDisruptionBudget, PodDisruptionBudgetStatus, Refusal, ReplicaSet, ReplicationController, Resource,
-    SimTime, StatefulSet, Time, is_pod_phase_terminal,
+    SimTime, StatefulSet, Subresource, Time, is_pod_phase_terminal,
 };
 
 /// How long after its eviction a pod is expected to be deleted, in seconds (`DeletionTimeout`), and how long a pod may
@@ -73,7 +72,9 @@ impl DisruptionController {
                 let mut failed = budget.clone();
                 failed.status.disruptions_allowed = 0;
                 set_allowed(&mut failed.status, "False", "SyncFailed", problem, now);
-                return kernel.update(Object::PodDisruptionBudget(failed), Part::Status, BY).map(|_| ());
+                return kernel
+                    .update(Object::PodDisruptionBudget(failed), Subresource::Status, BY)
+                    .map(|_| ());
             }
         };
         if assessed.unmanaged {
@@ -104,7 +105,7 @@ impl DisruptionController {
             return Ok(());
         }
         let changed = PodDisruptionBudget { status: assessed.status, ..budget.clone() };
-        kernel.update(Object::PodDisruptionBudget(changed), Part::Status, BY).map(|_| ())
+        kernel.update(Object::PodDisruptionBudget(changed), Subresource::Status, BY).map(|_| ())
     }
 
     /// Takes the mark of a disruption off a pod that was not deleted after all (`syncStalePodDisruption`).
@@ -122,7 +123,7 @@ impl DisruptionController {
                         condition.last_transition_time = Some(now);
                     }
                 }
-                kernel.update(Object::Pod(cleaned), Part::Status, BY).map(|_| ())
+                kernel.update(Object::Pod(cleaned), Subresource::Status, BY).map(|_| ())
             }
             wait => {
                 let key = ObjectKey::new("Pod", &pod.metadata.namespace, &pod.metadata.name);

@@ -4,7 +4,7 @@
 use super::pods::is_pod_ready;
 use super::refs::controller_ref;
 use super::{Change, Controller, ControllerName, Informers, WorkQueue};
-use crate::api_server::{DeleteOptions, Part};
+use crate::api_server::DeleteOptions;
 use crate::kernel::Kernel;
 use crate::trace::Op;
 use alloc::collections::BTreeMap;
@@ -15,7 +15,8 @@ use alloc::vec::Vec;
 use lifepod_api::labels::matches_all;
 use lifepod_api::{
     Endpoint, EndpointConditions, EndpointSlice, EndpointSlicePort, IntOrString, Node, Object, ObjectKey,
-    ObjectMeta, ObjectReference, Pod, Refusal, Resource, Service, ServicePort, is_pod_phase_terminal,
+    ObjectMeta, ObjectReference, Pod, Refusal, Resource, Service, ServicePort, Subresource,
+    is_pod_phase_terminal,
 };
 
 /// A slice holds this many endpoints at most (`MaxEndpointsPerSlice`).
@@ -247,7 +248,7 @@ fn apply(
             slice.metadata.owner_references = vec![controller_ref(owner)];
             kernel.create(Object::EndpointSlice(slice), BY)?;
         } else {
-            kernel.update(Object::EndpointSlice(slice), Part::Main, BY)?;
+            kernel.update(Object::EndpointSlice(slice), Subresource::Main, BY)?;
         }
     }
     Ok(())

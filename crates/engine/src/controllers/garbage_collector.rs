@@ -6,7 +6,7 @@
 //! orphans waits until its dependents do not name it any more.
 
 use super::{Change, Controller, ControllerName, Informers, WorkQueue};
-use crate::api_server::{DELETE_DEPENDENTS, DeleteOptions, ORPHAN_DEPENDENTS, Part, PropagationPolicy};
+use crate::api_server::{DELETE_DEPENDENTS, DeleteOptions, ORPHAN_DEPENDENTS, PropagationPolicy};
 use crate::controllers::pod_control::is_not_found;
 use crate::controllers::refs::object_reference;
 use crate::events::{EventType, Recorder};
@@ -17,7 +17,9 @@ use alloc::format;
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use lifepod_api::{KINDS, Kind, Object, ObjectKey, ObjectMeta, OwnerReference, Refusal, SimTime};
+use lifepod_api::{
+    KINDS, Kind, Object, ObjectKey, ObjectMeta, OwnerReference, Refusal, SimTime, Subresource,
+};
 
 const BY: &str = "garbage-collector-controller";
 
@@ -148,7 +150,7 @@ impl GarbageCollector {
                 let solid = states.iter().filter(|(state, _)| *state == OwnerState::Solid);
                 let mut kept = (**object).clone();
                 kept.meta_mut().owner_references = solid.map(|(_, owner)| (*owner).clone()).collect();
-                return kernel.update(kept, Part::Main, BY).map(|_| ());
+                return kernel.update(kept, Subresource::Main, BY).map(|_| ());
             }
             return Ok(());
         }
@@ -182,7 +184,7 @@ impl GarbageCollector {
         for owner in &mut free.meta_mut().owner_references {
             owner.block_owner_deletion = Some(false);
         }
-        kernel.update(free, Part::Main, BY).map(|_| ())
+        kernel.update(free, Subresource::Main, BY).map(|_| ())
     }
 
     /// Deletes the dependents of an owner that waits for them, or lets it go (`processDeletingDependentsItem`).
@@ -220,7 +222,7 @@ impl GarbageCollector {
             let Some(dependent) = kernel.store.get(&key) else { continue };
             let mut free = (**dependent).clone();
             free.meta_mut().owner_references.retain(|owner| owner.uid != *uid);
-            gone_is_fine(kernel.update(free, Part::Main, BY).map(|_| ()))?;
+            gone_is_fine(kernel.update(free, Subresource::Main, BY).map(|_| ()))?;
         }
         self.queue.add_after(kernel, owner.key(), ORPHANED);
         Ok(())
@@ -327,7 +329,7 @@ fn waits_with(meta: &ObjectMeta, finalizer: &str) -> bool {
 fn remove_finalizer(kernel: &mut Kernel, object: &Arc<Object>, finalizer: &str) -> Result<(), Refusal> {
     let mut free = (**object).clone();
     free.meta_mut().finalizers.retain(|own| own != finalizer);
-    gone_is_fine(kernel.update(free, Part::Main, BY).map(|_| ()))
+    gone_is_fine(kernel.update(free, Subresource::Main, BY).map(|_| ()))
 }
 
 fn gone_is_fine(result: Result<(), Refusal>) -> Result<(), Refusal> {

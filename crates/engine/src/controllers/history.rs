@@ -3,7 +3,7 @@
 use super::Informers;
 use super::pod_control::is_already_exists;
 use super::refs::{controller_ref, is_controlled_by};
-use crate::api_server::{DeleteOptions, Part};
+use crate::api_server::DeleteOptions;
 use crate::kernel::Kernel;
 use alloc::collections::BTreeMap;
 use alloc::format;
@@ -14,7 +14,7 @@ use alloc::vec::Vec;
 use lifepod_api::wire::{Wire, lenient};
 use lifepod_api::{
     ControllerRevision, LabelSelector, Object, ObjectKey, ObjectMeta, PodTemplateSpec, Refusal, Resource,
-    prepare,
+    Subresource, prepare,
 };
 use serde_json::{Value, json};
 
@@ -143,7 +143,7 @@ pub(crate) fn renumber(
     if renumbered.revision != number {
         renumbered.revision = number;
         renumbered.metadata.resource_version.clear();
-        let stored = kernel.update(Object::ControllerRevision(renumbered.clone()), Part::Main, by)?;
+        let stored = kernel.update(Object::ControllerRevision(renumbered.clone()), Subresource::Main, by)?;
         if let Some(stored) = ControllerRevision::of(&stored) {
             renumbered.clone_from(stored);
         }
@@ -164,7 +164,7 @@ pub(crate) fn adopt(
     for revision in revisions.iter_mut().filter(|r| !is_controlled_by(&r.metadata, &owner.meta().uid)) {
         revision.metadata.owner_references.push(controller_ref(owner));
         revision.metadata.resource_version.clear();
-        kernel.update(Object::ControllerRevision(revision.clone()), Part::Main, by)?;
+        kernel.update(Object::ControllerRevision(revision.clone()), Subresource::Main, by)?;
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 
 use super::pod_control::is_not_found;
 use super::{Change, Controller, ControllerName, Informers, WorkQueue};
-use crate::api_server::{DeleteOptions, Part, PropagationPolicy};
+use crate::api_server::{DeleteOptions, PropagationPolicy};
 use crate::kernel::Kernel;
 use crate::trace::Op;
 use alloc::boxed::Box;
@@ -14,7 +14,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use lifepod_api::{
     KINDS, Kind, Namespace, NamespaceCondition, Object, ObjectKey, Pod, Refusal, Resource, SimTime, Status,
-    Time, is_pod_phase_terminal,
+    Subresource, Time, is_pod_phase_terminal,
 };
 
 const BY: &str = "namespace-controller";
@@ -214,7 +214,7 @@ fn tell(kernel: &mut Kernel, namespace: &Namespace, remains: &Remains) -> Result
     if changed.status == namespace.status {
         return Ok(());
     }
-    kernel.update(Object::Namespace(changed), Part::Status, BY).map(|_| ())
+    kernel.update(Object::Namespace(changed), Subresource::Status, BY).map(|_| ())
 }
 
 fn listed(counts: &BTreeMap<String, usize>, verb: &str) -> String {

@@ -4,7 +4,7 @@
 //! The real controller looks every 20 s. Here a look is queued only when there is something that it would find.
 
 use super::{Change, Controller, ControllerName, Informers, WorkQueue};
-use crate::api_server::{DeleteOptions, Part};
+use crate::api_server::DeleteOptions;
 use crate::jitter::Draw;
 use crate::kernel::{Kernel, next_tick};
 use crate::nodes;
@@ -13,7 +13,7 @@ use crate::trace::Op;
 use alloc::collections::BTreeMap;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
-use lifepod_api::{Node, Object, ObjectKey, Pod, Refusal, SimTime, is_pod_phase_terminal};
+use lifepod_api::{Node, Object, ObjectKey, Pod, Refusal, SimTime, Subresource, is_pod_phase_terminal};
 
 /// `gcCheckPeriod`
 const PERIOD: SimTime = SimTime::from_secs(20);
@@ -68,7 +68,7 @@ impl PodGc {
                 mark_disrupted(&mut failed, "DeletionByPodGC", why, kernel.time());
             }
             failed.metadata.resource_version.clear();
-            kernel.update(Object::Pod(failed), Part::Status, BY)?;
+            kernel.update(Object::Pod(failed), Subresource::Status, BY)?;
         }
         let options = DeleteOptions { grace_period_seconds: Some(0), ..DeleteOptions::of_uid(&meta.uid) };
         kernel.delete(&ObjectKey::new("Pod", &meta.namespace, &meta.name), &options, BY)

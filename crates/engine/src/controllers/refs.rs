@@ -3,7 +3,6 @@
 
 use super::informers::controller_of;
 use super::pod_control::is_not_found;
-use crate::api_server::Part;
 use crate::kernel::Kernel;
 use alloc::boxed::Box;
 use alloc::format;
@@ -11,6 +10,7 @@ use alloc::string::ToString;
 use alloc::vec::Vec;
 use lifepod_api::{
     LabelSelector, Object, ObjectKey, ObjectMeta, ObjectReference, OwnerReference, Refusal, Resource, Status,
+    Subresource,
 };
 
 /// The reference that makes `owner` the controller of an object (`metav1.NewControllerRef`).
@@ -134,7 +134,7 @@ impl<'a> RefManager<'a> {
                 finalizers.push(finalizer.to_string());
             }
         }
-        match kernel.update(object, Part::Main, self.by) {
+        match kernel.update(object, Subresource::Main, self.by) {
             Ok(_) => Ok(true),
             Err(refusal) if is_not_found(&refusal) => Ok(false),
             Err(refusal) => Err(refusal),

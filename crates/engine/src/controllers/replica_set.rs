@@ -11,7 +11,6 @@ use super::pods::{
 use super::refs::RefManager;
 use super::slow_start::slow_start_batch;
 use super::{Change, Controller, ControllerName, WorkQueue};
-use crate::api_server::Part;
 use crate::kernel::Kernel;
 use crate::trace::Op;
 use alloc::borrow::Cow;
@@ -23,7 +22,7 @@ use lifepod_api::labels::{Labels, matches_all};
 use lifepod_api::{
     LabelSelector, Object, ObjectKey, OwnerReference, Pod, PodTemplateSpec, Refusal, ReplicaSet,
     ReplicaSetCondition, ReplicaSetStatus, ReplicationController, ReplicationControllerCondition,
-    ReplicationControllerStatus, Resource, SimTime, Time,
+    ReplicationControllerStatus, Resource, SimTime, Subresource, Time,
 };
 
 /// At most this many pods are created or deleted in one go (`BurstReplicas`).
@@ -207,7 +206,7 @@ impl ReplicaSetController {
         let mut object = object.clone();
         object.meta_mut().resource_version.clear();
         set_status(&mut object, status);
-        kernel.update(object, Part::Status, self.by).map(|_| ())
+        kernel.update(object, Subresource::Status, self.by).map(|_| ())
     }
 }
 

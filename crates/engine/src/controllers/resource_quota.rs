@@ -5,14 +5,13 @@
 //! goes that was counted.
 
 use super::{Change, Controller, ControllerName, Informers, WorkQueue};
-use crate::api_server::Part;
 use crate::kernel::Kernel;
 use crate::trace::Op;
 use alloc::vec::Vec;
 use lifepod_api::resources::ResourceList;
 use lifepod_api::{
-    KINDS, Object, ObjectKey, Quantity, Refusal, Resource, ResourceQuota, ResourceQuotaStatus, admission,
-    is_pod_phase_terminal,
+    KINDS, Object, ObjectKey, Quantity, Refusal, Resource, ResourceQuota, ResourceQuotaStatus, Subresource,
+    admission, is_pod_phase_terminal,
 };
 
 const BY: &str = "resourcequota-controller";
@@ -68,7 +67,7 @@ impl Controller for ResourceQuotaController {
             return Ok(());
         }
         let quota = ResourceQuota { status, ..quota.clone() };
-        kernel.update(Object::ResourceQuota(quota), Part::Status, BY).map(|_| ())
+        kernel.update(Object::ResourceQuota(quota), Subresource::Status, BY).map(|_| ())
     }
 }
 

@@ -3,7 +3,7 @@
 
 use super::refs::object_reference;
 use super::{Change, Controller, ControllerName, Informers, WorkQueue};
-use crate::api_server::{DeleteOptions, Part};
+use crate::api_server::DeleteOptions;
 use crate::events::{EventType, Recorder};
 use crate::kernel::Kernel;
 use crate::pod_conditions::mark_disrupted;
@@ -12,7 +12,7 @@ use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::ToString;
 use alloc::vec::Vec;
-use lifepod_api::{Node, Object, ObjectKey, ObjectReference, Pod, Refusal, SimTime, Taint};
+use lifepod_api::{Node, Object, ObjectKey, ObjectReference, Pod, Refusal, SimTime, Subresource, Taint};
 
 const BY: &str = "taint-eviction-controller";
 
@@ -111,7 +111,7 @@ impl TaintEviction {
         let mut marked = (*pod).clone();
         let why = "Taint manager: deleting due to NoExecute taint";
         mark_disrupted(&mut marked, "DeletionByTaintManager", why, kernel.time());
-        kernel.update(Object::Pod(marked), Part::Status, BY)?;
+        kernel.update(Object::Pod(marked), Subresource::Status, BY)?;
         kernel.delete(key, &DeleteOptions::default(), BY)
     }
 }

@@ -1,7 +1,6 @@
 //! What a kubelet tells of its node: that it is there, and in what state (`pkg/kubelet/kubelet_node_status.go`), and how
 //! a node goes down and comes back.
 
-use crate::api_server::Part;
 use crate::events::EventType;
 use crate::jitter::Draw;
 use crate::kernel::{Kernel, next_tick};
@@ -15,7 +14,7 @@ use crate::trace::{Op, SyncReason};
 use alloc::format;
 use alloc::string::ToString;
 use alloc::vec::Vec;
-use lifepod_api::{Node, Object, ObjectReference, Resource, SimTime, is_pod_phase_terminal};
+use lifepod_api::{Node, Object, ObjectReference, Resource, SimTime, Subresource, is_pod_phase_terminal};
 
 /// From the start of the kubelet's parts to the registration of its node.
 const REGISTRATION: SimTime = SimTime::from_millis(100);
@@ -118,7 +117,7 @@ impl Kubelet {
         let mut node = stored.clone();
         nodes::refresh_conditions(kernel, &mut node);
         // Nothing is written where nothing changed.
-        if kernel.update(Object::Node(node), Part::Status, "kubelet").is_ok() && !was_ready {
+        if kernel.update(Object::Node(node), Subresource::Status, "kubelet").is_ok() && !was_ready {
             self.tell_conditions(kernel);
             self.node_status_event(kernel, "NodeReady");
         }
@@ -134,7 +133,7 @@ impl Kubelet {
             condition.last_transition_time = now;
             condition.last_heartbeat_time = now;
         }
-        if kernel.update(Object::Node(node), Part::Status, "kubelet").is_ok() {
+        if kernel.update(Object::Node(node), Subresource::Status, "kubelet").is_ok() {
             self.node_status_event(kernel, "NodeNotReady");
         }
     }

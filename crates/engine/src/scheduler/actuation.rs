@@ -3,7 +3,7 @@
 //! The cycle ends first; the victims are told afterwards (`SchedulerAsyncPreemption`). Until they are, the preemptor
 //! does not come back into the queue.
 
-use crate::api_server::{DeleteOptions, Part};
+use crate::api_server::DeleteOptions;
 use crate::events::EventType;
 use crate::events_series::Said;
 use crate::kernel::Kernel;
@@ -15,7 +15,7 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use lifepod_api::{Object, ObjectKey, PodCondition, PodStatus};
+use lifepod_api::{Object, ObjectKey, PodCondition, PodStatus, Subresource};
 
 /// A preemption that was decided.
 #[derive(Clone, Debug)]
@@ -88,5 +88,5 @@ pub(crate) fn patch_status(
     }
     let mut pod = (*stored).clone();
     let generation = pod.metadata.generation;
-    change(&mut pod.status, generation) && kernel.update(Object::Pod(pod), Part::Status, NAME).is_ok()
+    change(&mut pod.status, generation) && kernel.update(Object::Pod(pod), Subresource::Status, NAME).is_ok()
 }

@@ -9,7 +9,7 @@ use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
-use lifepod_api::{Object, ObjectKey, SimTime};
+use lifepod_api::{Object, ObjectKey, SimTime, Subresource};
 use serde_json::{Value, json};
 
 const ZONE: &str = "topology.kubernetes.io/zone";
@@ -133,7 +133,7 @@ fn a_gate_keeps_a_pod_out_of_the_queue_without_a_word() {
     assert_eq!(said(&cluster, "gated"), [""; 0]);
     let key = ObjectKey::new("Pod", "default", "gated");
     let patch = json!({"spec": {"schedulingGates": null}});
-    cluster.apply(Command::Patch { key, patch, status: false }).expect("a gate may be removed");
+    cluster.apply(Command::Patch { key, patch, sub: Subresource::Main }).expect("a gate may be removed");
     cluster.run_until(SimTime::from_secs(2));
     assert_eq!(said(&cluster, "gated")[0], "Scheduled: Successfully assigned default/gated to n1");
 }

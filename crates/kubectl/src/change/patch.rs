@@ -21,10 +21,8 @@ pub(super) fn patch(s: &mut Session<'_, '_>, words: &[String]) -> Ended {
             return Err(format!("--type must be one of [json merge strategic], not {other:?}").into());
         }
     };
-    let sub = match s.args.value("subresource") {
-        None | Some("") => Subresource::Main,
-        Some("status") => Subresource::Status,
-        Some(other) => return Err(format!("kubectl patch --subresource={other} is not simulated").into()),
+    let Some(sub) = Subresource::named(s.args.value("subresource").unwrap_or("")) else {
+        return Err(Failure::Server(lifepod_api::Status::no_such_resource().into()));
     };
     let patch: Value = serde_json::from_str(text)
         .map_err(|_| format!("unable to parse {text:?}: a patch is taken as JSON here, not as YAML"))?;

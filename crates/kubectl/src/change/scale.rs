@@ -26,22 +26,15 @@ pub(super) fn scale(s: &mut Session<'_, '_>, words: &[String]) -> Ended {
         return Err("no objects passed to scale".into());
     }
     for info in infos {
-        let scales =
-            matches!(info.kind.kind, "Deployment" | "ReplicaSet" | "StatefulSet" | "ReplicationController");
-        if !scales {
-            let status = lifepod_api::Status {
-                reason: "NotFound".into(),
-                message: "the server could not find the requested resource".into(),
-                ..lifepod_api::Status::default()
-            };
-            return Err(Failure::Server(status.into()));
+        if !Subresource::Scale.is_of(info.kind.kind) {
+            return Err(Failure::Server(lifepod_api::Status::no_such_resource().into()));
         }
         let now = info.value["spec"]["replicas"].as_i64().unwrap_or(1);
         if current >= 0 && current != now {
             return Err(format!("Expected replicas to be {current}, was {now}").into());
         }
         let patch = json!({"spec": {"replicas": replicas}});
-        let scaled = s.patch(&info, &patch, PatchType::Merge, Subresource::Main)?;
+        let scaled = s.patch(&info, &patch, PatchType::Merge, Subresource::Scale)?;
         s.done(info.kind, &scaled, "scaled")?;
     }
     Ok(failures)

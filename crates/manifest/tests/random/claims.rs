@@ -1,7 +1,7 @@
 //! What holds for any manifest and any text.
 
 use lifepod_api::yaml::to_yaml;
-use lifepod_api::{Object, defaults, prepare, validation};
+use lifepod_api::{Object, Subresource, defaults, prepare, validation};
 use lifepod_manifest::{CheckOptions, Fix, check, complete, hover, parse};
 use serde_json::Value;
 
@@ -22,8 +22,8 @@ pub fn of_object(value: &Value) {
     prepare::for_create(&mut created, Some(value));
     let _ = (validation::create(&created), validation::warnings(&created), lifepod_manifest::lints(&created));
     let mut updated = object.clone();
-    prepare::for_update(&mut updated, &created);
-    let _ = validation::update(&updated, &created);
+    prepare::for_update(&mut updated, &created, Subresource::Main);
+    let _ = validation::update(&updated, &created, Subresource::Main);
 
     let yaml = to_yaml(&written);
     let parsed = parse(&yaml);

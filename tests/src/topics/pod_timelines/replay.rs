@@ -1,7 +1,7 @@
 //! From a recording's manifest, scripts and actions to a simulated run.
 
 use super::script;
-use lifepod_api::{Object, ObjectKey, SimTime};
+use lifepod_api::{Object, ObjectKey, SimTime, Subresource};
 use lifepod_engine::jitter::{Draw, JitterMode};
 use lifepod_engine::{
     Cluster, Command, Config, DeleteOptions, KubeletConfig, Latency, NodeConfig, RuntimeFault,
@@ -135,7 +135,7 @@ impl<'a> Recording<'a> {
                     what.strip_prefix("node patched: ").ok_or(format!("unknown node action {what}"))?;
                 let patch = serde_json::from_str(patch).map_err(|error| error.to_string())?;
                 let key = ObjectKey { kind: "Node".to_string(), namespace: String::new(), name: node };
-                Command::Patch { key, patch, status: false }
+                Command::Patch { key, patch, sub: Subresource::Main }
             }
         };
         self.at(at.max(0.0), command);
@@ -244,6 +244,12 @@ fn create(manifest: &Value, namespace: &str) -> Result<Command, String> {
     Ok(Command::Create(Box::new(object)))
 }
 
+/// The subresource of a recorded path such as `/resize`.
+fn subresource(path: &str) -> Result<Subresource, String> {
+    Subresource::named(path.trim_start_matches('/'))
+        .ok_or(format!("the runner does not know the subresource {path}"))
+}
+
 fn command(action: &Value, namespace: &str, pod: &str) -> Result<Command, String> {
     let namespace = namespace.to_string();
     let key = |kind: &str, name: &str| ObjectKey {
@@ -261,9 +267,11 @@ fn command(action: &Value, namespace: &str, pod: &str) -> Result<Command, String
                 ..DeleteOptions::default()
             },
         },
-        Some("patch") => Command::Patch { key: key("Pod", pod), patch, status: false },
-        Some("patchobj") => Command::Patch { key: key(&text("kind"), &text("name")), patch, status: false },
-        Some("status") => Command::Patch { key: key("Pod", pod), patch, status: true },
+        Some("patch") => Command::Patch { key: key("Pod", pod), patch, sub: subresource(&text("sub"))? },
+        Some("patchobj") => {
+            Command::Patch { key: key(&text("kind"), &text("name")), patch, sub: Subresource::Main }
+        }
+        Some("status") => Command::Patch { key: key("Pod", pod), patch, sub: Subresource::Status },
         Some("create") => create(&action["body"], &namespace)?,
         Some("cri") => {
             let container = text("container");

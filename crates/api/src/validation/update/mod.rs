@@ -2,6 +2,7 @@
 
 mod network;
 mod pod;
+mod pod_parts;
 mod storage;
 mod workloads;
 
@@ -11,6 +12,8 @@ use crate::schema::Typed;
 use crate::wire::Wire;
 use crate::*;
 use alloc::format;
+
+pub use pod_parts::{ephemeral_containers, pod_status, resize};
 
 const SPEC: &Path = &Path::new("spec");
 const IMMUTABLE: &str = "field is immutable";

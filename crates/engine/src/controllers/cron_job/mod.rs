@@ -5,7 +5,7 @@ mod schedule;
 use super::pod_control::{is_already_exists, is_not_found};
 use super::refs::{controller_ref, is_controlled_by, object_reference};
 use super::{Change, Controller, ControllerName, Informers, WorkQueue, controller_of, job};
-use crate::api_server::{DeleteOptions, Part, PropagationPolicy};
+use crate::api_server::{DeleteOptions, PropagationPolicy};
 use crate::events::{EventType, Recorder};
 use crate::kernel::Kernel;
 use crate::trace::Op;
@@ -16,7 +16,8 @@ use alloc::string::{String, ToString};
 use alloc::vec;
 use alloc::vec::Vec;
 use lifepod_api::{
-    CronJob, Job, Object, ObjectKey, ObjectMeta, Refusal, Resource, SimTime, Status, Time, TimeZone,
+    CronJob, Job, Object, ObjectKey, ObjectMeta, Refusal, Resource, SimTime, Status, Subresource, Time,
+    TimeZone,
 };
 use schedule::Clock;
 
@@ -337,7 +338,7 @@ impl Controller for CronJobController {
         self.clean_up(kernel, &mut sync, &jobs);
         let result = self.sync_cron_job(kernel, &mut sync, key, &jobs);
         if sync.status_changed {
-            match kernel.update(Object::CronJob(sync.cron_job), Part::Status, BY) {
+            match kernel.update(Object::CronJob(sync.cron_job), Subresource::Status, BY) {
                 Err(refusal) if !is_not_found(&refusal) => return Err(refusal),
                 _ => {}
             }

@@ -1,7 +1,7 @@
 //! The revisions of a DaemonSet's template (`pkg/controller/daemon/update.go constructHistory`, `cleanupHistory`).
 
 use super::{BY, DaemonSetController, HASH};
-use crate::api_server::{DeleteOptions, Part};
+use crate::api_server::DeleteOptions;
 use crate::controllers::pod_control::is_already_exists;
 use crate::controllers::refs::RefManager;
 use crate::controllers::template_hash::compute_hash;
@@ -9,7 +9,9 @@ use crate::controllers::{Informers, history};
 use crate::kernel::Kernel;
 use alloc::string::ToString;
 use alloc::vec::Vec;
-use lifepod_api::{ControllerRevision, DaemonSet, LabelSelector, Object, ObjectKey, Pod, Refusal, Resource};
+use lifepod_api::{
+    ControllerRevision, DaemonSet, LabelSelector, Object, ObjectKey, Pod, Refusal, Resource, Subresource,
+};
 
 impl DaemonSetController {
     /// The revision of the present template, which is stored if it is new, and the older ones.
@@ -64,7 +66,7 @@ impl DaemonSetController {
                 }
                 let mut set = set.clone();
                 set.status.collision_count = Some(set.status.collision_count.unwrap_or(0) + 1);
-                kernel.update(Object::DaemonSet(set), Part::Status, BY)?;
+                kernel.update(Object::DaemonSet(set), Subresource::Status, BY)?;
                 Err(refusal)
             }
             Err(refusal) => Err(refusal),

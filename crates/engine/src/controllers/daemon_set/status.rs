@@ -1,10 +1,9 @@
 //! What a DaemonSet's status says (`daemon_controller.go updateDaemonSetStatus`).
 
 use super::{BY, DaemonSetController, ShouldRun, Sync, oldest_first};
-use crate::api_server::Part;
 use crate::controllers::pods::is_pod_ready;
 use crate::kernel::Kernel;
-use lifepod_api::{DaemonSetStatus, Object, Refusal, SimTime};
+use lifepod_api::{DaemonSetStatus, Object, Refusal, SimTime, Subresource};
 
 impl DaemonSetController {
     /// Counts nodes, of those with several pods by the oldest, and writes what is new. `acted` says that this sync
@@ -26,7 +25,7 @@ impl DaemonSetController {
             let mut set = sync.set.clone();
             set.metadata.resource_version.clear();
             set.status = status;
-            let stored = kernel.update(Object::DaemonSet(set), Part::Status, BY)?;
+            let stored = kernel.update(Object::DaemonSet(set), Subresource::Status, BY)?;
             self.consistency.wrote(sync.key, &stored);
         }
         if waits {

@@ -4,7 +4,7 @@
 use super::annotations::{self, REVISION};
 use super::status::{condition, condition_of, set_condition};
 use super::{BY, Sets, Sync, replicas};
-use crate::api_server::{DeleteOptions, Part};
+use crate::api_server::DeleteOptions;
 use crate::controllers::pod_control::{is_already_exists, is_namespace_terminating, is_not_found};
 use crate::controllers::refs::{controller_ref, is_controlled_by};
 use crate::controllers::template_hash::compute_hash;
@@ -16,6 +16,7 @@ use alloc::vec;
 use alloc::vec::Vec;
 use lifepod_api::{
     Object, ObjectKey, ObjectMeta, PodTemplateSpec, Refusal, ReplicaSet, ReplicaSetSpec, Resource,
+    Subresource,
 };
 
 /// The label that tells the pods of a Deployment's ReplicaSets apart (`DefaultDeploymentUniqueLabelKey`).
@@ -198,7 +199,7 @@ impl<'a> Sync<'a> {
     }
 
     fn update_set(&mut self, set: ReplicaSet) -> Result<Cow<'a, ReplicaSet>, Refusal> {
-        let updated = self.kernel.update(Object::ReplicaSet(set), Part::Main, BY)?;
+        let updated = self.kernel.update(Object::ReplicaSet(set), Subresource::Main, BY)?;
         owned(&updated)
     }
 

@@ -2,11 +2,11 @@
 //! (`pkg/controller/deployment/{sync,progress}.go`).
 
 use super::{BY, Sets, Sync};
-use crate::api_server::Part;
 use alloc::format;
 use alloc::string::{String, ToString};
 use lifepod_api::{
-    DeploymentCondition, DeploymentStatus, Object, Refusal, ReplicaSet, ReplicaSetCondition, SimTime, Time,
+    DeploymentCondition, DeploymentStatus, Object, Refusal, ReplicaSet, ReplicaSetCondition, SimTime,
+    Subresource, Time,
 };
 
 const AVAILABLE: &str = "Available";
@@ -63,7 +63,7 @@ impl<'a> Sync<'a> {
 
     /// Writes the status, and with it the revision.
     pub(super) fn write_status(&mut self) -> Result<(), Refusal> {
-        self.kernel.update(Object::Deployment(self.d.clone()), Part::Status, BY).map(|_| ())
+        self.kernel.update(Object::Deployment(self.d.clone()), Subresource::Status, BY).map(|_| ())
     }
 
     fn write(&mut self, status: DeploymentStatus) -> Result<(), Refusal> {

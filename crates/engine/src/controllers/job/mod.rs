@@ -19,7 +19,6 @@ use super::owners::concerned;
 use super::pod_control::{PodControl, is_not_found};
 use super::pods::pod_key;
 use super::{Change, Controller, ControllerName, Informers, WorkQueue, controller_of};
-use crate::api_server::Part;
 use crate::jitter::Draw;
 use crate::kernel::Kernel;
 use crate::trace::Op;
@@ -28,7 +27,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use back_off::BackOffRecord;
 pub(crate) use conditions::finished as finished_condition;
-use lifepod_api::{Job, Object, ObjectKey, Pod, Refusal, Resource, SimTime, Time};
+use lifepod_api::{Job, Object, ObjectKey, Pod, Refusal, Resource, SimTime, Subresource, Time};
 
 /// The name under which the controller acts.
 const BY: &str = "job-controller";
@@ -228,7 +227,7 @@ fn release(kernel: &mut Kernel, pod: &Pod) -> Result<(), Refusal> {
     let Some(stored) = kernel.store.get(&pod_key(pod)) else { return Ok(()) };
     let mut object = (**stored).clone();
     object.meta_mut().finalizers.retain(|finalizer| finalizer != TRACKING_FINALIZER);
-    match kernel.update(object, Part::Main, BY) {
+    match kernel.update(object, Subresource::Main, BY) {
         Err(refusal) if !is_not_found(&refusal) => Err(refusal),
         _ => Ok(()),
     }

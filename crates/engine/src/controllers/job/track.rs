@@ -5,13 +5,12 @@ use super::failure_policy::{self, Verdict};
 use super::indexes::{completion_index, is_indexed, valid_index};
 use super::sync::Sync;
 use super::{BY, JobController, release};
-use crate::api_server::Part;
 use crate::events::EventType;
 use crate::kernel::Kernel;
 use alloc::collections::BTreeSet;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
-use lifepod_api::{Job, JobStatus, Object, Pod, Refusal, Resource};
+use lifepod_api::{Job, JobStatus, Object, Pod, Refusal, Resource, Subresource};
 
 /// No more than this many pods wait in the status to be counted (`MaxUncountedPods`).
 const MAX_UNCOUNTED_PODS: usize = 500;
@@ -239,7 +238,7 @@ fn end(kernel: &Kernel, sync: &mut Sync<'_>) -> Option<&'static str> {
 
 /// Writes the status, and goes on with the Job as it is stored then.
 fn write(kernel: &mut Kernel, job: &mut Job) -> Result<(), Refusal> {
-    let stored = kernel.update(Object::Job(job.clone()), Part::Status, BY)?;
+    let stored = kernel.update(Object::Job(job.clone()), Subresource::Status, BY)?;
     if let Some(stored) = Job::of(&stored) {
         job.clone_from(stored);
     }

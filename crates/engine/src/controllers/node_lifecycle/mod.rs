@@ -9,7 +9,7 @@ mod zones;
 use super::pods::pod_condition;
 use super::refs::object_reference;
 use super::{Change, Controller, ControllerName, Informers, WorkQueue};
-use crate::api_server::{DeleteOptions, Part};
+use crate::api_server::DeleteOptions;
 use crate::events::{EventType, Recorder};
 use crate::jitter::Draw;
 use crate::kernel::{Kernel, next_tick};
@@ -19,7 +19,9 @@ use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
-use lifepod_api::{Node, NodeCondition, Object, ObjectKey, ObjectReference, Pod, Refusal, SimTime, Taint};
+use lifepod_api::{
+    Node, NodeCondition, Object, ObjectKey, ObjectReference, Pod, Refusal, SimTime, Subresource, Taint,
+};
 use zones::{Zone, ZoneState, zone_key};
 
 /// `--node-monitor-period`
@@ -248,7 +250,7 @@ impl NodeLifecycle {
                 }
             }
         }
-        if changed && kernel.update(Object::Node(node.clone()), Part::Status, BY).is_ok() {
+        if changed && kernel.update(Object::Node(node.clone()), Subresource::Status, BY).is_ok() {
             if let Some(health) = self.health.get_mut(&name) {
                 health.ready = ready_condition(node).cloned();
             }
@@ -371,7 +373,7 @@ impl NodeLifecycle {
             condition.status = "False".to_string();
             condition.last_transition_time = Some(now);
         }
-        if kernel.update(Object::Pod(changed), Part::Status, BY).is_ok() {
+        if kernel.update(Object::Pod(changed), Subresource::Status, BY).is_ok() {
             let reference = object_reference(&Object::Pod(pod.clone()));
             let message = "Node is not ready";
             self.recorder.event(kernel, &reference, EventType::Warning, "NodeNotReady", message);
@@ -502,6 +504,6 @@ fn swap(kernel: &mut Kernel, name: &str, add: &[(&str, &str)], remove: &[(&str, 
             taints.retain(|taint| !remove.iter().any(|one| is(taint, one)));
         }
         // Nothing is written where nothing changes; a node that is gone needs no taints.
-        let _gone = kernel.update(Object::Node(node), Part::Main, BY);
+        let _gone = kernel.update(Object::Node(node), Subresource::Main, BY);
     }
 }

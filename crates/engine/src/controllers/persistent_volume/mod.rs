@@ -5,7 +5,7 @@
 mod provisioner;
 
 use super::{Change, Controller, ControllerName, Informers, WorkQueue};
-use crate::api_server::{DeleteOptions, Part};
+use crate::api_server::DeleteOptions;
 use crate::events::{EventType, Recorder};
 use crate::kernel::Kernel;
 use crate::trace::Op;
@@ -18,7 +18,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use lifepod_api::{
     Object, ObjectKey, ObjectReference, PersistentVolume, PersistentVolumeClaim, Pod, Refusal, Resource,
-    SimTime, StorageClass,
+    SimTime, StorageClass, Subresource,
 };
 use provisioner::Provisioner;
 
@@ -129,7 +129,7 @@ impl PersistentVolumeController {
         for key in provisioner::ASKED {
             asked.metadata.annotations.insert(key.to_string(), class.provisioner.clone());
         }
-        kernel.update(Object::PersistentVolumeClaim(asked), Part::Main, BY)?;
+        kernel.update(Object::PersistentVolumeClaim(asked), Subresource::Main, BY)?;
         let message = format!(
             "Waiting for a volume to be created either by the external provisioner '{}' or manually by the system \
              administrator. If volume creation is delayed, please verify that the provisioner is running and correctly \
@@ -167,7 +167,7 @@ impl PersistentVolumeController {
                 volume.metadata.annotations.insert(BOUND_BY_CONTROLLER.to_string(), "yes".to_string());
             }
             volume.spec.claim_ref = Some(reference(claim));
-            kernel.update(Object::PersistentVolume(volume.clone()), Part::Main, BY)?;
+            kernel.update(Object::PersistentVolume(volume.clone()), Subresource::Main, BY)?;
         }
         set_volume_phase(kernel, &volume.metadata.name, "Bound")?;
         let mut bound = claim.clone();
@@ -177,12 +177,12 @@ impl PersistentVolumeController {
         }
         annotations.insert(BIND_COMPLETED.to_string(), "yes".to_string());
         bound.spec.volume_name.clone_from(&volume.metadata.name);
-        let stored = kernel.update(Object::PersistentVolumeClaim(bound), Part::Main, BY)?;
+        let stored = kernel.update(Object::PersistentVolumeClaim(bound), Subresource::Main, BY)?;
         if let Some(mut bound) = PersistentVolumeClaim::of(&stored).cloned() {
             bound.status.phase = "Bound".to_string();
             bound.status.access_modes.clone_from(&volume.spec.access_modes);
             bound.status.capacity.clone_from(&volume.spec.capacity);
-            kernel.update(Object::PersistentVolumeClaim(bound), Part::Status, BY)?;
+            kernel.update(Object::PersistentVolumeClaim(bound), Subresource::Status, BY)?;
         }
         Ok(())
     }
@@ -199,7 +199,7 @@ impl PersistentVolumeController {
         }
         let mut lost = claim.clone();
         lost.status.phase = "Lost".to_string();
-        kernel.update(Object::PersistentVolumeClaim(lost), Part::Status, BY)?;
+        kernel.update(Object::PersistentVolumeClaim(lost), Subresource::Status, BY)?;
         let why = "Bound claim has lost its PersistentVolume. Data on the volume is lost!";
         self.say(kernel, claim, EventType::Warning, "ClaimLost", why);
         Ok(())
@@ -256,7 +256,7 @@ fn set_volume_phase(kernel: &mut Kernel, name: &str, phase: &str) -> Result<(), 
     let mut volume = volume.clone();
     volume.status.phase = phase.to_string();
     volume.status.last_phase_transition_time = Some(kernel.time());
-    kernel.update(Object::PersistentVolume(volume), Part::Status, BY).map(|_| ())
+    kernel.update(Object::PersistentVolume(volume), Subresource::Status, BY).map(|_| ())
 }
 
 impl Controller for PersistentVolumeController {

@@ -4,7 +4,6 @@
 
 use super::pods::{is_in_range, ordinal};
 use super::{BY, StatefulSetController};
-use crate::api_server::Part;
 use crate::controllers::Informers;
 use crate::controllers::pod_control::is_already_exists;
 use crate::controllers::refs::controller_ref;
@@ -15,7 +14,7 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use lifepod_api::{
-    Object, ObjectMeta, OwnerReference, PersistentVolumeClaim, Pod, Refusal, StatefulSet, Status,
+    Object, ObjectMeta, OwnerReference, PersistentVolumeClaim, Pod, Refusal, StatefulSet, Status, Subresource,
 };
 
 /// `TEMPLATE-SET-ORDINAL` (`getPersistentVolumeClaimName`).
@@ -233,7 +232,7 @@ impl StatefulSetController {
                     ClaimOwner::Pod => Some(pod_ref(pod)),
                 });
             }
-            let stored = kernel.update(Object::PersistentVolumeClaim(claim), Part::Main, BY)?;
+            let stored = kernel.update(Object::PersistentVolumeClaim(claim), Subresource::Main, BY)?;
             self.consistency.wrote(&owner.key(), &stored);
         }
         Ok(())

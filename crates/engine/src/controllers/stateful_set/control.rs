@@ -10,7 +10,7 @@ use super::pods::{
     ordinal, revision, start_ordinal, storage_matches,
 };
 use super::{BY, StatefulSetController, claims};
-use crate::api_server::{DeleteOptions, Part};
+use crate::api_server::DeleteOptions;
 use crate::controllers::pod_control::{is_already_exists, is_not_found};
 use crate::controllers::pods::{is_pod_available, pod_key};
 use crate::controllers::{Informers, history};
@@ -22,7 +22,8 @@ use alloc::format;
 use alloc::vec::Vec;
 use core::cmp::Reverse;
 use lifepod_api::{
-    ControllerRevision, Object, Pod, Refusal, Resource, SimTime, StatefulSet, StatefulSetStatus, Time,
+    ControllerRevision, Object, Pod, Refusal, Resource, SimTime, StatefulSet, StatefulSetStatus, Subresource,
+    Time,
 };
 
 /// What one sync of a set works with.
@@ -273,7 +274,7 @@ impl StatefulSetController {
             let updated = self.update_claim_owners(kernel, informers, owner, set, &pod);
             self.tell_refusal(kernel, owner, "Update", &pod, updated)?;
         }
-        let result = kernel.update(Object::Pod(pod.clone()), Part::Main, BY);
+        let result = kernel.update(Object::Pod(pod.clone()), Subresource::Main, BY);
         if let Ok(stored) = &result {
             self.consistency.wrote(&owner.key(), stored);
         }
@@ -398,7 +399,7 @@ impl StatefulSetController {
         let mut set = set.clone();
         set.metadata.resource_version.clear();
         set.status = status.clone();
-        let stored = kernel.update(Object::StatefulSet(set), Part::Status, BY)?;
+        let stored = kernel.update(Object::StatefulSet(set), Subresource::Status, BY)?;
         self.consistency.wrote(&owner.key(), &stored);
         Ok(())
     }

@@ -1,9 +1,14 @@
-//! What the API server does to a new object before validation: defaulting, then `PrepareForCreate` of its kind's
-//! strategy (`pkg/registry/*/strategy.go`).
+//! What the API server does to an object before validation: defaulting, then `PrepareForCreate` or `PrepareForUpdate`
+//! of its kind's strategy (`pkg/registry/*/strategy.go`).
+
+mod update;
+
+pub use update::for_update;
+pub(crate) use update::has_status;
 
 use crate::defaults;
 use crate::resources::qos_class;
-use crate::{Bytes, DaemonSet, Job, LabelSelector, Object, Pod, PodCondition, PodSpec};
+use crate::{Bytes, Job, LabelSelector, Object, Pod, PodCondition, PodSpec, StatefulSet};
 use alloc::string::{String, ToString};
 use serde_json::Value;
 
@@ -46,21 +51,14 @@ pub fn for_create(object: &mut Object, written: Option<&Value>) {
         }
         Object::StatefulSet(o) => {
             o.status = Default::default();
-            // `MaxUnavailableStatefulSet` is off by default.
-            if let Some(rolling) = &mut o.spec.update_strategy.rolling_update {
-                rolling.max_unavailable = None;
-            }
-            for claim in &mut o.spec.volume_claim_templates {
-                claim.api_version = "v1".to_string();
-                claim.kind = "PersistentVolumeClaim".to_string();
-            }
+            stateful_set(o);
         }
         Object::Deployment(o) => o.status = Default::default(),
         Object::ReplicaSet(o) => o.status = Default::default(),
         Object::ReplicationController(o) => o.status = Default::default(),
         Object::DaemonSet(o) => {
             o.status = Default::default();
-            o.metadata.annotations.insert(TEMPLATE_GENERATION.to_string(), "1".to_string());
+            o.metadata.annotations.insert(update::TEMPLATE_GENERATION.to_string(), "1".to_string());
         }
         Object::CronJob(o) => o.status = Default::default(),
         Object::PodDisruptionBudget(o) => o.status = Default::default(),
@@ -79,140 +77,6 @@ pub fn for_create(object: &mut Object, written: Option<&Value>) {
         }
         _ => {}
     }
-}
-
-/// Defaults and prepares the new version of an object that lives: what the client may not set is taken from the old
-/// one, and a changed spec counts up `metadata.generation` (`BeforeUpdate`, `PrepareForUpdate`).
-pub fn for_update(new: &mut Object, old: &Object) {
-    defaults::apply(new);
-    drop_disabled(new);
-    merge_string_data(new);
-    let was = old.meta().clone();
-    let meta = new.meta_mut();
-    for (own, before) in [(&mut meta.uid, &was.uid), (&mut meta.namespace, &was.namespace)] {
-        if own.is_empty() {
-            own.clone_from(before);
-        }
-    }
-    meta.creation_timestamp = was.creation_timestamp;
-    meta.deletion_timestamp = was.deletion_timestamp;
-    meta.deletion_grace_period_seconds = was.deletion_grace_period_seconds;
-    meta.generation = was.generation;
-    match (&mut *new, old) {
-        (Object::Pod(n), Object::Pod(o)) => {
-            n.status = o.status.clone();
-            // The deprecated name of the account is kept in step.
-            n.spec.service_account.clone_from(&n.spec.service_account_name);
-            // What admission wrote stays when the manifest does not speak of it.
-            n.spec.priority = n.spec.priority.or(o.spec.priority);
-            if n.spec.preemption_policy.is_none() {
-                n.spec.preemption_policy.clone_from(&o.spec.preemption_policy);
-            }
-        }
-        (Object::ReplicationController(n), Object::ReplicationController(o)) => n.status = o.status.clone(),
-        (Object::ReplicaSet(n), Object::ReplicaSet(o)) => n.status = o.status.clone(),
-        (Object::Deployment(n), Object::Deployment(o)) => n.status = o.status.clone(),
-        (Object::StatefulSet(n), Object::StatefulSet(o)) => {
-            n.status = o.status.clone();
-            if let Some(rolling) = &mut n.spec.update_strategy.rolling_update {
-                rolling.max_unavailable = None;
-            }
-            for claim in &mut n.spec.volume_claim_templates {
-                claim.api_version = "v1".to_string();
-                claim.kind = "PersistentVolumeClaim".to_string();
-            }
-        }
-        (Object::DaemonSet(n), Object::DaemonSet(o)) => {
-            n.status = o.status.clone();
-            count_template(n, o);
-        }
-        (Object::Job(n), Object::Job(o)) => {
-            n.status = o.status.clone();
-            // The selector is the server's.
-            if n.spec.selector.is_none() {
-                n.spec.selector.clone_from(&o.spec.selector);
-            }
-            for (key, _) in JOB_LABELS {
-                if let Some(value) = o.spec.template.metadata.labels.get(key) {
-                    let labels = &mut n.spec.template.metadata.labels;
-                    labels.entry(key.to_string()).or_insert_with(|| value.clone());
-                }
-            }
-        }
-        (Object::CronJob(n), Object::CronJob(o)) => n.status = o.status.clone(),
-        (Object::PodDisruptionBudget(n), Object::PodDisruptionBudget(o)) => n.status = o.status.clone(),
-        (Object::PersistentVolumeClaim(n), Object::PersistentVolumeClaim(o)) => n.status = o.status.clone(),
-        (Object::Node(n), Object::Node(o)) => n.status = o.status.clone(),
-        (Object::Namespace(n), Object::Namespace(o)) => {
-            n.status = o.status.clone();
-            // They change on a subresource of their own.
-            n.spec.finalizers.clone_from(&o.spec.finalizers);
-        }
-        (Object::ResourceQuota(n), Object::ResourceQuota(o)) => n.status = o.status.clone(),
-        (Object::Service(n), Object::Service(o)) => {
-            n.status = o.status.clone();
-            // Addresses and ports that were allocated are kept.
-            if n.spec.type_ != "ExternalName" && n.spec.cluster_ip.is_empty() && n.spec.cluster_ips.is_empty()
-            {
-                n.spec.cluster_ip.clone_from(&o.spec.cluster_ip);
-                n.spec.cluster_ips.clone_from(&o.spec.cluster_ips);
-            }
-        }
-        _ => {}
-    }
-    if has_generation(new) && spec_of(new) != spec_of(old) {
-        new.meta_mut().generation = was.generation + 1;
-    }
-}
-
-/// The number of a DaemonSet's template is counted in an annotation since apps/v1.
-const TEMPLATE_GENERATION: &str = "deprecated.daemonset.template.generation";
-
-/// Counts a new template; the client has no say in it (`pkg/registry/apps/daemonset/strategy.go PrepareForUpdate`).
-fn count_template(new: &mut DaemonSet, old: &DaemonSet) {
-    let before = old.metadata.annotations.get(TEMPLATE_GENERATION);
-    let before: i64 = before.and_then(|number| number.parse().ok()).unwrap_or(0);
-    let number = before + i64::from(new.spec.template != old.spec.template);
-    new.metadata.annotations.insert(TEMPLATE_GENERATION.to_string(), number.to_string());
-}
-
-/// The stored object with the status of `new` (`PrepareForUpdate` of the kinds' status strategies).
-pub fn with_status(stored: &Object, new: Object) -> Object {
-    let mut object = stored.clone();
-    match (&mut object, new) {
-        (Object::Pod(o), Object::Pod(n)) => o.status = n.status,
-        (Object::ReplicationController(o), Object::ReplicationController(n)) => o.status = n.status,
-        (Object::ReplicaSet(o), Object::ReplicaSet(n)) => o.status = n.status,
-        (Object::Deployment(o), Object::Deployment(n)) => {
-            o.status = n.status;
-            // Its controller writes the revision along with the status.
-            o.metadata.annotations = n.metadata.annotations;
-        }
-        (Object::StatefulSet(o), Object::StatefulSet(n)) => o.status = n.status,
-        (Object::DaemonSet(o), Object::DaemonSet(n)) => o.status = n.status,
-        (Object::Job(o), Object::Job(n)) => o.status = n.status,
-        (Object::CronJob(o), Object::CronJob(n)) => o.status = n.status,
-        (Object::PodDisruptionBudget(o), Object::PodDisruptionBudget(n)) => o.status = n.status,
-        (Object::PersistentVolumeClaim(o), Object::PersistentVolumeClaim(n)) => o.status = n.status,
-        (Object::PersistentVolume(o), Object::PersistentVolume(n)) => o.status = n.status,
-        (Object::Node(o), Object::Node(n)) => o.status = n.status,
-        (Object::Namespace(o), Object::Namespace(n)) => o.status = n.status,
-        (Object::ResourceQuota(o), Object::ResourceQuota(n)) => o.status = n.status,
-        (Object::Service(o), Object::Service(n)) => o.status = n.status,
-        // The other kinds have no status subresource.
-        _ => {}
-    }
-    object
-}
-
-/// Everything but metadata and status.
-fn spec_of(object: &Object) -> Value {
-    let mut value = object.to_value();
-    if let Some(members) = value.as_object_mut() {
-        members.remove("metadata");
-        members.remove("status");
-    }
-    value
 }
 
 /// What the storage layer does before the strategy: a Service's cluster IP may be given by either of its fields
@@ -308,6 +172,18 @@ fn pod(o: &mut Pod) {
             message: "Scheduling is blocked due to non-empty scheduling gates".to_string(),
             ..Default::default()
         });
+    }
+}
+
+/// What the server writes into every StatefulSet's spec (`pkg/registry/apps/statefulset/strategy.go`).
+fn stateful_set(o: &mut StatefulSet) {
+    // `MaxUnavailableStatefulSet` is off by default.
+    if let Some(rolling) = &mut o.spec.update_strategy.rolling_update {
+        rolling.max_unavailable = None;
+    }
+    for claim in &mut o.spec.volume_claim_templates {
+        claim.api_version = "v1".to_string();
+        claim.kind = "PersistentVolumeClaim".to_string();
     }
 }
 
