@@ -11,6 +11,7 @@ use serde_json::{Map, Value, json};
 pub fn text(run: &Run) -> String {
     let (mut objects, mut calls, mut probes, mut decisions) = (vec![], vec![], vec![], vec![]);
     let (mut actions, mut said_by) = (vec![], vec![]);
+    let (mut requests, mut proxied) = (vec![], vec![]);
     for entry in run.trace.entries() {
         match &entry.what {
             What::Object(revision) => {
@@ -60,6 +61,21 @@ pub fn text(run: &Run) -> String {
                 };
                 said_by.push(with(entry, parts));
             }
+            What::Requests(r) => {
+                let backend = r.backend.as_ref().map(pod);
+                let service = format!("{}/{}", r.service.namespace, r.service.name);
+                let parts = json!({
+                    "client": *r.client, "service": service, "backend": backend, "end": r.end.word(),
+                    "count": r.count, "since": seconds(r.since), "slowest": seconds(r.slowest), "said": r.said,
+                });
+                requests.push(with(entry, parts));
+            }
+            What::Proxied(p) => {
+                let service = format!("{}/{}", p.service.namespace, p.service.name);
+                let parts =
+                    json!({"service": service, "endpoints": p.endpoints, "terminating": p.terminating});
+                proxied.push(with(entry, parts));
+            }
             What::Action(action) => {
                 actions.push(with(entry, json!({"action": action.text, "refused": action.refused})));
             }
@@ -67,7 +83,7 @@ pub fn text(run: &Run) -> String {
     }
     let run = json!({
         "horizon": seconds(run.end), "objects": objects, "calls": calls, "probes": probes,
-        "decisions": decisions, "actions": actions, "said": said_by,
+        "decisions": decisions, "actions": actions, "said": said_by, "requests": requests, "proxied": proxied,
     });
     let mut text = run.to_string();
     text.push('\n');

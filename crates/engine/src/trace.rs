@@ -3,6 +3,7 @@
 //! A trace is append-only. Views (timeline, `kubectl`, explanations) read the trace and never the engine's
 //! private state.
 
+pub use crate::network::requests::{Proxied, RequestEnd, Requests, ServiceRef};
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -41,6 +42,10 @@ pub enum What {
     Action(Action),
     /// A person's command wrote something or ended; its action is the entry's cause.
     Said(Said),
+    /// Requests of a scenario's client ended.
+    Requests(Requests),
+    /// The nodes' proxies learned who stands behind a Service.
+    Proxied(Proxied),
 }
 
 /// A stored revision of an API object.

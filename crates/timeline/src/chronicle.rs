@@ -7,7 +7,7 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use lifepod_api::{Object, SimTime};
-use lifepod_engine::trace::{Call, Decision, PodRef, Said};
+use lifepod_engine::trace::{Call, Decision, PodRef, Requests, Said};
 use lifepod_engine::{Entry, EntryId, Trace, What};
 
 /// A line of a chronicle.
@@ -56,6 +56,8 @@ fn is_told(entry: &Entry) -> bool {
         What::Probe(probe) => probe.run <= probe.threshold,
         What::Action(_) => true,
         What::Said(said) => !matches!(said, Said::Exit(_)),
+        What::Requests(requests) => requests.end.is_lost(),
+        What::Proxied(_) => true,
     }
 }
 
@@ -71,6 +73,8 @@ fn who(entry: &Entry) -> String {
         What::Probe(_) => "kubelet".into(),
         What::Decision(Decision::Schedule { .. }) => "default-scheduler".into(),
         What::Decision(_) => "kubelet".into(),
+        What::Requests(requests) => requests.client.as_ref().into(),
+        What::Proxied(_) => "kube-proxy".into(),
     }
 }
 
@@ -85,6 +89,9 @@ fn object(entry: &Entry) -> String {
     };
     match &entry.what {
         What::Action(_) | What::Said(_) => String::new(),
+        What::Requests(Requests { backend: Some(pod), .. }) => of_pod(pod, None),
+        What::Requests(requests) => requests.service.name.clone(),
+        What::Proxied(proxied) => proxied.service.name.clone(),
         What::Object(revision) => match &*revision.object {
             Object::Event(event) => event.involved_object.name.clone(),
             object => object.meta().name.to_string(),

@@ -17,6 +17,7 @@ mod layout;
 mod model;
 mod recorded;
 mod svg;
+mod traffic;
 mod words;
 
 pub use axis::{Axis, Piece, Scale, Tick};
@@ -30,4 +31,5 @@ pub use layout::{
 pub use model::{About, Form, Instant, InstantLook, Lane, Span, SpanLook, Stop, Timeline};
 pub use recorded::{is_recorded, recorded};
 pub use svg::svg;
+pub use traffic::{Bucket, Counts, Group, Traffic, traffic, traffic_table};
 pub use words::Lang;

@@ -1,5 +1,6 @@
 //! A timeline as data: what is drawn, before it is known how large.
 
+use crate::traffic::Traffic;
 use alloc::string::String;
 use alloc::vec::Vec;
 use lifepod_api::SimTime;
@@ -13,6 +14,9 @@ pub struct Timeline {
     pub horizon: SimTime,
     /// The lanes from top to bottom: a tree, each lane followed by those that are deeper.
     pub lanes: Vec<Lane>,
+    /// The requests of the scenario's clients, to be counted for any piece of the axis.
+    #[serde(default)]
+    pub traffic: Vec<Traffic>,
 }
 
 /// A row of the timeline.
@@ -172,15 +176,15 @@ impl InstantLook {
 }
 
 /// Entry numbers travel as plain numbers.
-mod entry_id {
+pub(crate) mod entry_id {
     use super::EntryId;
     use serde::{Deserialize, Deserializer, Serializer};
 
-    pub(super) fn serialize<S: Serializer>(id: &EntryId, s: S) -> Result<S::Ok, S::Error> {
+    pub(crate) fn serialize<S: Serializer>(id: &EntryId, s: S) -> Result<S::Ok, S::Error> {
         s.serialize_u32(id.0)
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<EntryId, D::Error> {
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<EntryId, D::Error> {
         u32::deserialize(d).map(EntryId)
     }
 }

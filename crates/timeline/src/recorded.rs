@@ -44,7 +44,7 @@ pub fn recorded<'a>(objects: impl Iterator<Item = &'a Object> + Clone, lang: Lan
     for pod in pods {
         life.pod(pod, &events, &mut lanes);
     }
-    Some(Timeline { horizon: life.at(now), lanes })
+    Some(Timeline { horizon: life.at(now), lanes, traffic: Vec::new() })
 }
 
 /// Every time that a pod's object knows of.

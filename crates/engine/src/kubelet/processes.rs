@@ -1,10 +1,10 @@
 //! What the processes of a pod did, and who is told (the runtime's side of the kubelet).
 
-use crate::dns;
 use crate::kernel::Kernel;
 use crate::kubelet::hooks::Waiter;
 use crate::kubelet::runtime::ContainerState;
 use crate::kubelet::{Kubelet, PodUid, SharedPod, Timer};
+use crate::network::dns;
 use crate::trace::{Call, Decision, EntryId};
 use alloc::collections::BTreeMap;
 use alloc::format;

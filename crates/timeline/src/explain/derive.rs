@@ -25,6 +25,8 @@ impl<'a> Fact<'a> {
             }
             What::Said(Said::Exit(code)) => Fact::CommandEnded { code: *code },
             What::Action(action) => Fact::Action { text: &action.text, refused: action.refused.as_deref() },
+            What::Requests(requests) => Fact::Requested(requests),
+            What::Proxied(proxied) => Fact::Proxied(proxied),
         }
     }
 }

@@ -6,7 +6,7 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use lifepod_api::{ContainerState, SimTime};
-use lifepod_engine::trace::{KillReason, ProbeKind, SyncReason};
+use lifepod_engine::trace::{KillReason, ProbeKind, RequestEnd, Requests, SyncReason};
 
 fn length(time: SimTime) -> String {
     Lang::En.length(time)
@@ -89,6 +89,11 @@ pub(super) fn headline(fact: &Fact<'_>) -> String {
         Fact::Pulled { image, .. } => format!("{image} is pulled"),
         Fact::PullFailed { image, .. } => format!("{image} cannot be pulled"),
         Fact::Action { text, .. } => (*text).into(),
+        Fact::Requested(requests) => asked(requests),
+        Fact::Proxied(proxied) => match proxied.endpoints.len() {
+            0 => format!("The nodes send {} to nobody", proxied.service.name),
+            n => format!("The nodes send {} to {n} pods", proxied.service.name),
+        },
         other => sentence(other),
     }
 }
@@ -100,6 +105,22 @@ fn state_name(state: &ContainerState) -> String {
         (_, Some(_), _) => "running".into(),
         (.., Some(t)) => format!("terminated ({}, exit code {})", t.reason, t.exit_code),
         _ => "waiting".into(),
+    }
+}
+
+/// How requests ended, in few words.
+fn asked(requests: &Requests) -> String {
+    let (client, service, n) = (&requests.client, &requests.service.name, requests.count);
+    let times = if n == 1 { "A request".to_string() } else { format!("{n} requests") };
+    let end = match requests.end {
+        RequestEnd::Served => if n == 1 { "was served" } else { "were served" }.to_string(),
+        RequestEnd::Slow => format!("took up to {}", length(requests.slowest)),
+        RequestEnd::Unanswered => "got no answer yet".to_string(),
+        _ => format!("failed: {}", requests.said),
+    };
+    match &requests.backend {
+        Some(pod) => format!("{times} of {client} to {service}, sent to {}, {end}", pod.name),
+        None => format!("{times} of {client} to {service} {end}"),
     }
 }
 
@@ -304,6 +325,27 @@ pub(super) fn sentence(fact: &Fact<'_>) -> String {
         ),
         Fact::PhaseDerived { from, to } => {
             format!("The kubelet derived the phase {to} from the states of the containers (it was {from}).")
+        }
+        Fact::Requested(requests) => {
+            let end = match requests.end {
+                RequestEnd::Served => "",
+                RequestEnd::Slow => " That is slower than the client calls quick.",
+                RequestEnd::Failed => " The process itself said that it failed.",
+                RequestEnd::Refused => " Nobody stood behind the Service.",
+                RequestEnd::Reset => " The node's proxy still sent connections there, or already did.",
+                RequestEnd::TimedOut => " No answer came within the client's timeout.",
+                RequestEnd::Unanswered => " The run ended first.",
+            };
+            format!("{}.{end}", asked(requests))
+        }
+        Fact::Proxied(proxied) => {
+            let service = &proxied.service.name;
+            let list = proxied.endpoints.join(", ");
+            match (proxied.endpoints.is_empty(), proxied.terminating) {
+                (true, _) => format!("The proxies of the nodes learned that nobody stands behind {service}: they reject its connections."),
+                (_, true) => format!("No endpoint of {service} is ready, so the proxies of the nodes fall back to those that end and still serve: {list}."),
+                _ => format!("The proxies of the nodes send new connections to {service} from now on to {list}. They follow the EndpointSlices at most once a second."),
+            }
         }
         Fact::Assumed { container, subject, assumed } => {
             format!("lifepod does not know {subject} of {container} and assumed: {assumed}.")

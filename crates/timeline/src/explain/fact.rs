@@ -4,7 +4,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::mem::discriminant;
 use lifepod_api::{ContainerState, SimTime};
-use lifepod_engine::trace::{KillReason, ProbeKind, SyncReason, Verdicts};
+use lifepod_engine::trace::{KillReason, ProbeKind, Proxied, Requests, SyncReason, Verdicts};
 
 /// A thing that happened, with the numbers that the sentence about it needs.
 #[derive(Debug)]
@@ -194,6 +194,9 @@ pub(super) enum Fact<'a> {
         subject: &'a str,
         assumed: &'a str,
     },
+    // What the network did.
+    Requested(&'a Requests),
+    Proxied(&'a Proxied),
     /// Rounds of a loop that are not told one by one.
     Rounds {
         times: usize,
@@ -331,6 +334,7 @@ impl<'a> Fact<'a> {
             Fact::Synced { why: SyncReason::ActiveDeadline } => "pkg/kubelet/active_deadline.go",
             Fact::Synced { .. } => "pkg/kubelet/pod_workers.go podWorkerLoop",
             Fact::Requeued { .. } => "pkg/kubelet/pod_workers.go completeWork",
+            Fact::Proxied(_) => "pkg/proxy/topology.go CategorizeEndpoints",
             _ => "",
         }
     }

@@ -96,6 +96,7 @@ pub(super) fn pod_of(entry: &Entry) -> Option<&PodRef> {
         What::Call(call) => Some(&call.pod),
         What::Probe(probe) => Some(&probe.pod),
         What::Decision(decision) => crate::lanes::pod_of(decision),
+        What::Requests(requests) => requests.backend.as_ref(),
         _ => None,
     }
 }

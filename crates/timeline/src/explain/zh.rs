@@ -6,7 +6,7 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use lifepod_api::{ContainerState, SimTime};
-use lifepod_engine::trace::{KillReason, ProbeKind, SyncReason};
+use lifepod_engine::trace::{KillReason, ProbeKind, RequestEnd, Requests, SyncReason};
 
 fn length(time: SimTime) -> String {
     Lang::Zh.length(time)
@@ -76,6 +76,11 @@ pub(super) fn headline(fact: &Fact<'_>) -> String {
         Fact::Pulled { image, .. } => format!("{image} 拉取完成"),
         Fact::PullFailed { image, .. } => format!("{image} 拉取失败"),
         Fact::Action { text, .. } => (*text).into(),
+        Fact::Requested(requests) => asked(requests),
+        Fact::Proxied(proxied) => match proxied.endpoints.len() {
+            0 => format!("各节点不再把 {} 的连接发给任何 Pod", proxied.service.name),
+            n => format!("各节点把 {} 的连接发给 {n} 个 Pod", proxied.service.name),
+        },
         other => sentence(other),
     }
 }
@@ -87,6 +92,21 @@ fn state_name(state: &ContainerState) -> String {
         (_, Some(_), _) => "运行中".into(),
         (.., Some(t)) => format!("已终止（{}，退出码 {}）", t.reason, t.exit_code),
         _ => "等待中".into(),
+    }
+}
+
+/// 用几个字说明请求的结果。
+fn asked(requests: &Requests) -> String {
+    let (client, service, n) = (&requests.client, &requests.service.name, requests.count);
+    let end = match requests.end {
+        RequestEnd::Served => "得到应答".to_string(),
+        RequestEnd::Slow => format!("最慢用了 {}", length(requests.slowest)),
+        RequestEnd::Unanswered => "尚无应答".to_string(),
+        _ => format!("失败：{}", requests.said),
+    };
+    match &requests.backend {
+        Some(pod) => format!("{client} 对 {service} 的 {n} 个请求（发往 {}）{end}", pod.name),
+        None => format!("{client} 对 {service} 的 {n} 个请求{end}"),
     }
 }
 
@@ -266,6 +286,31 @@ pub(super) fn sentence(fact: &Fact<'_>) -> String {
             )
         }
         Fact::PhaseDerived { from, to } => format!("kubelet 根据容器的状态得出阶段 {to}（之前为 {from}）。"),
+        Fact::Requested(requests) => {
+            let end = match requests.end {
+                RequestEnd::Served => "",
+                RequestEnd::Slow => "这比客户端认为的正常速度慢。",
+                RequestEnd::Failed => "是进程自己返回了失败。",
+                RequestEnd::Refused => "Service 背后没有任何 Pod。",
+                RequestEnd::Reset => "节点的代理仍在（或已经在）把连接发往那里。",
+                RequestEnd::TimedOut => "在客户端的超时时间内没有应答。",
+                RequestEnd::Unanswered => "运行先结束了。",
+            };
+            format!("{}。{end}", asked(requests))
+        }
+        Fact::Proxied(proxied) => {
+            let service = &proxied.service.name;
+            let list = proxied.endpoints.join("、");
+            match (proxied.endpoints.is_empty(), proxied.terminating) {
+                (true, _) => format!("各节点的代理得知 {service} 背后没有 Pod：它们拒绝其连接。"),
+                (_, true) => format!(
+                    "{service} 没有就绪的端点，各节点的代理退而使用正在终止但仍在服务的端点：{list}。"
+                ),
+                _ => format!(
+                    "从现在起，各节点的代理把 {service} 的新连接发往 {list}。它们最多每秒跟随 EndpointSlice 一次。"
+                ),
+            }
+        }
         Fact::Assumed { container, subject, assumed } => {
             format!("lifepod 不了解 {container} 的 {subject}，假定：{assumed}。")
         }

@@ -4,6 +4,7 @@
 //! changes. What the API says (phases, conditions, STATUS) comes from the stored objects, what happened in the
 //! containers from the runtime's calls: the two differ by the delays that the timeline is there to show.
 
+mod client;
 mod container;
 mod other;
 mod pod;
@@ -12,10 +13,12 @@ mod track;
 pub(crate) use container::process_of;
 
 use crate::model::{Form, Instant, InstantLook, Lane, Timeline};
+use crate::traffic::traffic;
 use crate::words::Lang;
 use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
+use client::Clients;
 use lifepod_api::{ApiEvent, Object, SimTime};
 use lifepod_engine::trace::{Decision, ObjectRevision, PodRef};
 use lifepod_engine::{Entry, Op, Trace, What};
@@ -37,7 +40,9 @@ pub fn lanes(trace: &Trace, options: &Options) -> Timeline {
     for entry in trace.entries().iter().take_while(|e| e.at <= options.horizon) {
         builder.entry(entry);
     }
-    builder.finish()
+    let mut timeline = builder.finish();
+    timeline.traffic = traffic(trace, options.horizon);
+    timeline
 }
 
 struct Builder<'a> {
@@ -50,6 +55,7 @@ struct Builder<'a> {
     workload_by_uid: BTreeMap<&'a str, usize>,
     services: Vec<ServiceTrack>,
     nodes: Vec<NodeTrack>,
+    clients: Clients,
     actions: Vec<Instant>,
 }
 
@@ -63,6 +69,7 @@ impl<'a> Builder<'a> {
             workload_by_uid: BTreeMap::new(),
             services: Vec::new(),
             nodes: Vec::new(),
+            clients: Clients::default(),
             actions: Vec::new(),
         }
     }
@@ -87,6 +94,8 @@ impl<'a> Builder<'a> {
             }
             // What a command printed is no more than its action.
             What::Said(_) => {}
+            What::Requests(requests) => self.clients.requests(entry, requests),
+            What::Proxied(_) => {}
             What::Action(action) => {
                 let refused = action.refused.as_ref();
                 let hint = refused.map_or_else(
@@ -181,14 +190,17 @@ impl<'a> Builder<'a> {
         for member in &owned.roots {
             places.put(*member, 0, &owned, &mut lanes);
         }
-        lanes.extend(self.services.into_iter().map(|s| s.finish(horizon)));
+        for service in self.services {
+            service.finish(horizon, &mut lanes);
+        }
+        lanes.extend(self.clients.finish(horizon, self.options.lang));
         lanes.extend(self.nodes.into_iter().map(|n| n.finish(horizon)));
         let mut actions = Lane::new("actions", self.options.lang.words().actions, 0, Form::Part);
         actions.instants = self.actions;
         if !actions.is_empty() {
             lanes.push(actions);
         }
-        Timeline { horizon, lanes }
+        Timeline { horizon, lanes, traffic: Vec::new() }
     }
 }
 

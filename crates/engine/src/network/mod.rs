@@ -1,0 +1,4 @@
+//! The network of the cluster.
+
+pub(crate) mod dns;
+pub(crate) mod requests;
