@@ -1,10 +1,41 @@
 //! The gallery's list of examples, out of tests/scenarios: each file's first line is its title, and a line
-//! `<!-- zh: … -->` its Chinese one.
+//! `<!-- zh: … -->` its Chinese one. And the guided tour's list of chapters, out of docs/tour.
 
 use std::fmt::Write as _;
 use std::{env, fs, path::Path};
 
 fn main() {
+    let out = env::var("OUT_DIR").expect("cargo sets OUT_DIR");
+    for (file, list) in [("examples.rs", examples()), ("chapters.rs", chapters())] {
+        fs::write(Path::new(&out).join(file), list).expect("the list is written");
+    }
+}
+
+fn chapters() -> String {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/tour");
+    println!("cargo:rerun-if-changed={}", folder.display());
+    let files = fs::read_dir(folder.join("en")).expect("docs/tour/en is there");
+    let mut paths: Vec<_> = files.map(|file| file.expect("a folder can be read").path()).collect();
+    paths.sort();
+    let mut list = String::from("/// The chapters, in order.\npub const CHAPTERS: &[ChapterName] = &[\n");
+    for path in paths {
+        let title = |lang: &str| {
+            let path = folder.join(lang).join(path.file_name().expect("it is a file"));
+            println!("cargo:rerun-if-changed={}", path.display());
+            let text = fs::read_to_string(&path).expect("each chapter is there in both languages");
+            let title = text.lines().next().and_then(|line| line.strip_prefix("# "));
+            title.expect("a chapter begins with its title").to_owned()
+        };
+        let name = path.file_stem().and_then(|name| name.to_str()).expect("its name is text");
+        let (en, zh) = (title("en"), title("zh"));
+        writeln!(list, "    ChapterName {{ name: {name:?}, en: {en:?}, zh: {zh:?} }},")
+            .expect("writing to a string");
+    }
+    list.push_str("];\n");
+    list
+}
+
+fn examples() -> String {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/scenarios");
     println!("cargo:rerun-if-changed={}", folder.display());
     let mut folders = vec![folder.clone()];
@@ -40,6 +71,5 @@ fn main() {
             .expect("writing to a string");
     }
     list.push_str("];\n");
-    let out = Path::new(&env::var("OUT_DIR").expect("cargo sets OUT_DIR")).join("examples.rs");
-    fs::write(out, list).expect("the list is written");
+    list
 }

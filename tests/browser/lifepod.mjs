@@ -113,6 +113,12 @@ export class Lifepod {
     await this.page.waitForFunction(() => document.querySelector(".inspector").dataset.settled === "true");
   }
 
+  /** Waits until the page shows what the tour's step is about. */
+  async arrived() {
+    await this.page.locator('.guide[data-arriving="false"]').waitFor();
+    await this.settled();
+  }
+
   /** Opens the menu of the lane whose key ends so, and chooses what is called so. */
   async choose(end, name) {
     await this.page.locator(`[data-lane$="${end}"] .timeline-label`).first().click({ button: "right", position: { x: 4, y: 4 }, force: true });

@@ -5,14 +5,15 @@ use crate::dialogs::{Gallery, Help, Palette, Seeds, Share, open_file};
 use crate::edit;
 use crate::editor::{self, Editor};
 use crate::engine::{Engine, News, SharedDrawing};
+use crate::guide::{self, CHAPTERS, Guide, GuideView};
 use crate::i18n::Lang;
 use crate::inspector::Inspector;
 use crate::keys::{self, Press};
 use crate::playback::use_playback;
-use crate::protocol::{Ask, Diagnostic, Look, Pane, PodName, Printed, Run, Seen, Story, Typed};
+use crate::protocol::{Ask, Diagnostic, Find, Look, Pane, PodName, Printed, Run, Seen, Story, Typed};
 use crate::share::Shared;
 use crate::state::{Action, Dialog, Shown, State, Tab, Theme};
-use crate::timeline::{Timeline, View, about};
+use crate::timeline::{Timeline, View, about, whole_axis};
 use crate::toolbar::Toolbar;
 use gloo::events::{EventListener, EventListenerOptions};
 use gloo::timers::callback::Timeout;
@@ -20,6 +21,7 @@ use lifepod_api::SimTime;
 use lifepod_timeline::About;
 use std::rc::Rc;
 use wasm_bindgen::JsCast;
+use yew::platform::spawn_local;
 use yew::prelude::*;
 
 /// What a first visit finds in the editor.
@@ -91,8 +93,8 @@ impl Results {
                 results.typed = results.typed[from..].iter().cloned().chain([printed]).collect();
             }
             News::Completed(line, words) => results.completed = Some(Rc::new((line, words))),
-            // The text's business, not the results'.
-            News::Act(_) => {}
+            // The state's business, not the results'.
+            News::Act(_) | News::Found(..) => {}
             News::TooSlow(id) => {
                 results.answered = results.answered.max(id);
                 results.trouble = Some(Trouble::TooSlow);
@@ -128,9 +130,15 @@ pub enum ResultsAction {
     Compare(bool),
 }
 
+/// The language of the last visit, else the browser's.
+pub fn language() -> Lang {
+    let system = || browser::window().navigator().language().unwrap_or_default();
+    Lang::tagged(&kept::<String>("lifepod.lang").unwrap_or_else(system))
+}
+
 /// The state that a visit begins with: what a link holds, else what the last visit kept.
-fn first_state(linked: Option<&Shared>) -> State {
-    let system = browser::window().navigator().language().unwrap_or_default();
+fn first_state(props: &AppProps) -> State {
+    let linked = props.linked.as_ref();
     let text = linked.map(|linked| linked.text.clone()).or_else(|| kept::<String>("lifepod.text"));
     State {
         text: text.map_or(FIRST_TEXT.into(), Into::into),
@@ -153,8 +161,9 @@ fn first_state(linked: Option<&Shared>) -> State {
         dialog: None,
         pushed: 0,
         note: linked.map_or_else(|| "".into(), |linked| linked.note.as_str().into()),
+        guide: props.guide.clone(),
         said: None,
-        lang: Lang::tagged(&kept::<String>("lifepod.lang").unwrap_or(system)),
+        lang: language(),
         theme: Theme::named(&kept::<String>("lifepod.theme").unwrap_or_default()),
     }
 }
@@ -164,19 +173,23 @@ fn first_state(linked: Option<&Shared>) -> State {
 pub struct AppProps {
     /// What the page's address holds.
     pub linked: Option<Shared>,
+    /// The chapter of the tour that it names.
+    pub guide: Option<Guide>,
 }
 
 /// The page.
 #[component]
 pub fn App(props: &AppProps) -> Html {
-    let state = use_reducer(|| first_state(props.linked.as_ref()));
+    let state = use_reducer(|| first_state(props));
     let results = use_reducer(Results::default);
     let send = use_callback((), {
         let (dispatch, results) = (state.dispatcher(), results.dispatcher());
         move |action: Action, ()| {
             match &action {
                 // What is done in the past makes another future; the old one stays to be compared with.
-                Action::Act(_) | Action::Move(..) => results.dispatch(ResultsAction::Compare(true)),
+                Action::Act(_) | Action::Move(..) | Action::Do(_) => {
+                    results.dispatch(ResultsAction::Compare(true))
+                }
                 Action::Compare(on) => results.dispatch(ResultsAction::Compare(*on)),
                 Action::Open { .. } => results.dispatch(ResultsAction::Compare(false)),
                 Action::Undo => editor::undo(),
@@ -192,6 +205,7 @@ pub fn App(props: &AppProps) -> Html {
                 News::Act(line) => {
                     send.emit(Action::Act(format!("kubectl: {}", edit::quoted(&line)).as_str().into()));
                 }
+                News::Found(at, entry) => send.emit(Action::Arrive { at, entry: Some(entry) }),
                 news => dispatch.dispatch(ResultsAction::News(Box::new(news))),
             }))
         }
@@ -234,6 +248,8 @@ pub fn App(props: &AppProps) -> Html {
             }
         }
     });
+    use_arrival(&state, &results, &engine, send.clone());
+    use_translated_guide(&state, send.clone());
     let type_ = {
         let (run, at) = (results.drawn, state.cursor);
         Callback::from(move |(line, entered): (String, bool)| {
@@ -268,7 +284,7 @@ pub fn App(props: &AppProps) -> Html {
         fields.filter_map(|field| Some(field.place?.0)).collect::<Rc<[u32]>>()
     });
     html! {
-        <div class="page">
+        <div class="page" data-show={state.guide.as_ref().and_then(|guide| guide.now().show.clone())}>
             <Toolbar
                 lang={state.lang}
                 theme={state.theme}
@@ -280,6 +296,9 @@ pub fn App(props: &AppProps) -> Html {
                 speed={state.speed}
                 send={send.clone()}
             />
+            if let Some(guide) = state.guide.clone() {
+                <GuideView lang={state.lang} {guide} send={send.clone()} />
+            }
             <Editor
                 lang={state.lang}
                 text={state.text.clone()}
@@ -315,6 +334,7 @@ pub fn App(props: &AppProps) -> Html {
                 seen={results.seen.clone()}
                 story={story}
                 note={state.note.clone()}
+                offers_tour={state.guide.is_none()}
                 drawing={results.drawing.clone()}
                 other={results.other.clone()}
                 typed={results.typed.clone()}
@@ -368,6 +388,50 @@ fn view_of(tab: Tab) -> Pane {
         Tab::Describe => Pane::Describe,
         Tab::Logs => Pane::Logs,
     }
+}
+
+/// Goes to what the tour's step is about, as soon as its run is on the screen.
+#[hook]
+fn use_arrival(
+    state: &UseReducerHandle<State>,
+    results: &UseReducerHandle<Results>,
+    engine: &Engine,
+    send: Callback<Action>,
+) {
+    let step = state.guide.as_ref().filter(|guide| guide.arriving && results.drawn == state.revision);
+    let step = step.map(|guide| (guide.index, guide.step));
+    use_effect_with(step, {
+        let (state, results, engine) = (state.clone(), results.clone(), engine.clone());
+        move |_| {
+            let (Some(guide), Some(drawing), true) = (&state.guide, &results.drawing, step.is_some()) else {
+                return;
+            };
+            let now = guide.now();
+            let axis = whole_axis(drawing, state.folded);
+            send.emit(Action::View(now.span.map_or(View::ALL, |(from, to)| View::between(&axis, from, to))));
+            match &now.moment {
+                Some(moment) => engine.find(Find { run: results.drawn, moment: moment.clone() }),
+                None => send.emit(Action::Arrive { at: now.time.unwrap_or(state.cursor), entry: None }),
+            }
+        }
+    });
+}
+
+/// Goes on with the tour in the page's language.
+#[hook]
+fn use_translated_guide(state: &UseReducerHandle<State>, send: Callback<Action>) {
+    let lang = state.lang;
+    let foreign = state.guide.as_ref().filter(|guide| guide.lang != lang);
+    let foreign = foreign.map(|guide| (CHAPTERS[guide.index].name, guide.step));
+    use_effect_with((foreign, lang), move |(foreign, lang)| {
+        let Some((name, step)) = *foreign else { return };
+        let lang = *lang;
+        spawn_local(async move {
+            if let Some(guide) = guide::read(name, lang, step).await {
+                send.emit(Action::Guide(Some(Guide { arriving: false, ..guide })));
+            }
+        });
+    });
 }
 
 /// Keeps the text a little after the last keystroke, so that typing waits for no disk.

@@ -4,10 +4,11 @@
 //! is ended and started anew, which costs a few milliseconds, because the compiled module is at hand.
 
 use crate::browser;
-use crate::protocol::{Ask, Drawing, Look, Printed, Ran, Reply, Request, Run, Seen, Story, Typed};
+use crate::protocol::{Ask, Drawing, Find, Look, Printed, Ran, Reply, Request, Run, Seen, Story, Typed};
 use crate::slot::Slot;
 use crate::wire::Wire;
 use gloo::timers::callback::Interval;
+use lifepod_api::SimTime;
 use std::cell::RefCell;
 use std::rc::{Rc, Weak};
 use yew::Callback;
@@ -32,6 +33,8 @@ pub enum News {
     Printed(Printed),
     /// A typed command is to become an action of the text.
     Act(String),
+    /// What was searched for happened at an instant, and is the entry of this number.
+    Found(SimTime, u32),
     /// The words that may stand at the end of a line.
     Completed(String, Vec<String>),
     /// The run of this number was ended, because it took too long.
@@ -112,6 +115,14 @@ impl Engine {
         }
     }
 
+    /// Asks when something happened.
+    pub fn find(&self, find: Find) {
+        let inner = self.0.borrow();
+        if inner.ready {
+            inner.send(&Request::Find(find));
+        }
+    }
+
     /// Asks why an entry happened.
     pub fn why(&self, ask: Ask) {
         let mut inner = self.0.borrow_mut();
@@ -189,6 +200,7 @@ impl Inner {
             }
             Reply::Printed(printed) => Some(News::Printed(printed)),
             Reply::Act(action) => Some(News::Act(action)),
+            Reply::Found(found) => found.map(|(at, entry)| News::Found(at, entry)),
             Reply::Completed(line, words) => Some(News::Completed(line, words)),
             // This worker was not asked for it.
             Reply::Measured(_) => None,

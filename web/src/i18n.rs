@@ -139,6 +139,16 @@ words! {
     gallery: "Examples", "示例";
     gallery_intro: "Each is a scenario that the project's own tests run: open one, press . to go through what happens, and read why below the timeline.",
         "每个示例都是本项目测试所运行的场景：打开一个，按 . 逐条查看发生的事，并在时间线下方阅读原因。";
+    tour: "Guided tour", "导览";
+    tour_intro: "A story about one pod after another: each chapter is some two minutes, and the first one shows the page.",
+        "一个接一个 Pod 的故事：每章约两分钟，第一章带你认识这个页面。";
+    tour_offer: "New here? Take the tour", "第一次来？开始导览";
+    tour_leave: "Leave the tour", "退出导览";
+    back: "Back", "上一步";
+    next: "Next", "下一步";
+    next_chapter: "Next: ", "下一章：";
+    try_it: "Try it:", "试一试：";
+    help_tour: "in the tour: the previous or next step", "导览中：上一步或下一步";
     open_file: "Or open a file of manifests (it may also be dropped on the page):", "或打开清单文件（也可拖放到页面）：";
     share: "Share this run", "分享这次运行";
     share_short: "Share", "分享";

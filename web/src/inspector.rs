@@ -3,6 +3,7 @@
 use crate::clock;
 use crate::editor;
 use crate::engine::SharedDrawing;
+use crate::guide::{CHAPTERS, opener};
 use crate::i18n::{Lang, Words};
 use crate::prompt::Prompt;
 use crate::protocol::{Field, Line, Printed, Seen, Step, Story};
@@ -21,6 +22,8 @@ pub struct InspectorProps {
     pub story: Option<Rc<Story>>,
     /// What the opened example says about itself, in Markdown.
     pub note: Rc<str>,
+    /// Whether a newcomer is offered the tour: they are not in it.
+    pub offers_tour: bool,
     pub drawing: Option<SharedDrawing>,
     /// The run that this one is compared with.
     pub other: Option<SharedDrawing>,
@@ -122,11 +125,15 @@ fn why(props: &InspectorProps, words: &Words) -> Html {
         html! { <p class="why-idle">{"▲ "}<b>{object}</b>{": "}{words.idle}</p> }
     });
     let Some(story) = props.story.as_deref() else {
-        let hint = html! { <p class="why-hint">{words.why_hint}</p> };
+        let tour = CHAPTERS.first().filter(|_| props.offers_tour).map(|chapter| {
+            let onclick = opener(chapter.name, props.lang, &props.send);
+            html! { <p class="why-hint"><button class="button is-main" {onclick}>{words.tour_offer}</button></p> }
+        });
+        let hint = html! { <><p class="why-hint">{words.why_hint}</p>{ for tour }</> };
         let note = if props.note.is_empty() {
             hint.clone()
         } else {
-            html! { <>{markdown(&props.note)}{hint}</> }
+            html! { <>{paragraphs(&props.note)}{hint}</> }
         };
         return html! { <div class="why">{ for idle }{note}</div> };
     };
@@ -145,8 +152,8 @@ fn why(props: &InspectorProps, words: &Words) -> Html {
     }
 }
 
-/// The prose of an example: headings, paragraphs, and words of code.
-fn markdown(text: &str) -> Html {
+/// The prose of an example or of the tour: headings, paragraphs, and words of code.
+pub fn paragraphs(text: &str) -> Html {
     let parts = text.split("\n\n").map(str::trim).filter(|part| !part.is_empty());
     parts
         .map(|part| match part.strip_prefix('#') {

@@ -53,15 +53,15 @@ pub fn action(press: &Press, state: &State, drawing: Option<&Drawing>) -> Option
         let at = drawing.map_or(0.5, |drawing| View::place(&whole_axis(drawing, state.folded), state.cursor));
         Action::Zoom { factor, at }
     };
-    let step = if press.shift { 10 * STEP } else { STEP };
+    let second = if press.shift { 10 * STEP } else { STEP };
     let turns = || stops.iter().filter(|stop| stop.landmark);
     if press.ctrl {
         let undo = press.key == "z";
         return Some(if undo { Action::Undo } else { Action::Dialog(Some(Dialog::Palette)) });
     }
     Some(match press.key.as_str() {
-        "ArrowLeft" => Action::Nudge(-step),
-        "ArrowRight" => Action::Nudge(step),
+        "ArrowLeft" => Action::Nudge(-second),
+        "ArrowRight" => Action::Nudge(second),
         "Home" => Action::Seek(SimTime::ZERO),
         "End" => Action::Seek(state.end),
         "," => select(stops[..before(stops, state)].last()?),
@@ -81,6 +81,8 @@ pub fn action(press: &Press, state: &State, drawing: Option<&Drawing>) -> Option
         "C" => Action::Compare(false),
         "u" => Action::Undo,
         "g" => Action::Dialog(Some(Dialog::Gallery)),
+        "n" => step(state, 1)?,
+        "b" => step(state, -1)?,
         "Escape" if state.menu.is_some() => Action::Menu(None),
         "Escape" if state.measure.is_some() => Action::Measure(None),
         "<" => Action::Speed((state.speed / 2.0).max(0.1)),
@@ -110,6 +112,13 @@ fn step_lane(state: &State, drawing: &Drawing, by: isize) -> Option<Rc<str>> {
     let here = state.lane.as_deref().and_then(|lane| rows.iter().position(|row| key(row) == lane));
     let next = here.map_or(0, |here| here.saturating_add_signed(by).min(rows.len().saturating_sub(1)));
     rows.get(next).map(|row| key(row).into())
+}
+
+/// Another step of the tour's chapter.
+fn step(state: &State, by: isize) -> Option<Action> {
+    let guide = state.guide.as_ref()?;
+    let to = guide.step.checked_add_signed(by).filter(|step| *step < guide.chapter.steps.len())?;
+    Some(Action::Step(to))
 }
 
 /// The menu of the lane that keys are about, beside it.

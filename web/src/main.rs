@@ -11,6 +11,7 @@ mod dialogs;
 mod edit;
 mod editor;
 mod engine;
+mod guide;
 mod i18n;
 mod icons;
 mod inspector;
@@ -35,16 +36,24 @@ fn main() {
         worker::start();
     } else {
         yew::platform::spawn_local(async {
-            let linked = linked().await;
-            yew::Renderer::<app::App>::with_props(app::AppProps { linked }).render();
+            let (linked, guide) = linked().await.unzip();
+            yew::Renderer::<app::App>::with_props(app::AppProps { linked, guide: guide.flatten() }).render();
         });
     }
 }
 
-/// The run that the page's address holds, or the example that it names.
-async fn linked() -> Option<share::Shared> {
+/// The run that the page's address holds, or the example or the chapter of the tour that it names.
+async fn linked() -> Option<(share::Shared, Option<guide::Guide>)> {
     let hash = browser::window().location().hash().ok()?;
-    let Some(name) = share::example(&hash) else { return share::restore(&hash).await };
+    let settings = share::read_settings(&hash);
+    if let Some(name) = share::value(&hash, "tour") {
+        let step = share::value(&hash, "step").and_then(|step| step.parse().ok()).unwrap_or(1_usize);
+        let (guide, text) = guide::open(name, app::language(), step.saturating_sub(1)).await?;
+        return Some((share::Shared { text, ..settings }, Some(guide)));
+    }
+    let Some(name) = share::value(&hash, "example") else {
+        return Some((share::restore(&hash).await?, None));
+    };
     let (text, note) = dialogs::load_example(name).await?;
-    Some(share::Shared { text, note, ..share::read_settings(&hash) })
+    Some((share::Shared { text, note, ..settings }, None))
 }

@@ -2,6 +2,7 @@
 //!
 //! Messages travel as bytes (postcard): a drawing of thousands of spans is one copy, not thousands of objects.
 
+use crate::guide::Moment;
 use lifepod_api::SimTime;
 use lifepod_timeline::{Axis, Facts, Lang, Stop, Timeline};
 use serde::{Deserialize, Serialize};
@@ -19,6 +20,8 @@ pub enum Request {
     Kubectl(Typed),
     /// Say what may stand at the end of a line.
     Complete(Typed),
+    /// Find something that happened by its words.
+    Find(Find),
     /// Run the manifests and tell only the numbers.
     Measure(Run),
 }
@@ -80,6 +83,14 @@ pub struct Ask {
     pub entry: u32,
 }
 
+/// Something that happened, to be found by its words.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Find {
+    /// The number of the run.
+    pub run: u32,
+    pub moment: Moment,
+}
+
 /// A view of the cluster.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Pane {
@@ -114,6 +125,8 @@ pub enum Reply {
     Act(String),
     /// Answers [`Request::Complete`]: the line, and the words that may stand in place of its last one.
     Completed(String, Vec<String>),
+    /// Answers [`Request::Find`]: the instant, and the entry's number; none when it never happened.
+    Found(Option<(SimTime, u32)>),
     /// Answers [`Request::Measure`]; none when the text cannot be run.
     Measured(Option<Facts>),
     /// The worker hit a bug and is gone; its last words.

@@ -1,8 +1,8 @@
 //! What the worker remembers between two messages, and its answers. Knows no browser.
 
 use crate::protocol::{
-    Ask, Diagnostic, Drawing, Edit, Field, Fix, Line, Look, Pane, Printed, Ran, Reply, Request, Run, Seen,
-    Severity, Step, Story, Typed,
+    Ask, Diagnostic, Drawing, Edit, Field, Find, Fix, Line, Look, Pane, Printed, Ran, Reply, Request, Run,
+    Seen, Severity, Step, Story, Typed,
 };
 use crate::{edit, origin, real};
 use lifepod_api::SimTime;
@@ -38,6 +38,7 @@ impl Session {
             Request::Why(ask) => Reply::Story(self.why(ask)),
             Request::Kubectl(typed) => self.kubectl(&typed),
             Request::Complete(typed) => self.complete(typed),
+            Request::Find(find) => Reply::Found(self.find(&find)),
             Request::Measure(run) => Reply::Measured(measure(&run)),
         }
     }
@@ -138,6 +139,14 @@ impl Session {
             lifepod_kubectl::complete(&typed.line, &snapshot)
         });
         Reply::Completed(typed.line, words)
+    }
+
+    fn find(&self, find: &Find) -> Option<(SimTime, u32)> {
+        let done = self.last.as_ref().filter(|done| done.asked.id == find.run)?;
+        // Chapters have the words in English, whatever the page speaks.
+        let lines = chronicle(&done.run.trace, Lang::En, false).into_iter();
+        let line = lines.filter(|line| find.moment.is(line)).nth(find.moment.nth.saturating_sub(1))?;
+        Some((line.at, line.entry.0))
     }
 
     fn why(&self, ask: Ask) -> Option<Story> {

@@ -73,9 +73,9 @@ pub async fn restore(fragment: &str) -> Option<Shared> {
     Some(shared)
 }
 
-/// The example that a link names.
-pub fn example(fragment: &str) -> Option<&str> {
-    parts(fragment).find(|(name, _)| *name == "example").map(|(_, value)| value)
+/// What a link says under a name, as in `#example=04-liveness-exec`.
+pub fn value<'a>(fragment: &'a str, name: &str) -> Option<&'a str> {
+    parts(fragment).find(|(part, _)| *part == name).map(|(_, value)| value)
 }
 
 fn parts(fragment: &str) -> impl Iterator<Item = (&str, &str)> {
@@ -121,6 +121,6 @@ mod tests {
         assert_eq!((shared.cursor, shared.folded), (Some(SimTime::from_millis(64_200)), false));
         assert_eq!(shared.view.ends(), (0.25, 0.5));
         assert_eq!(read_settings("#v=9,1&t=x").view, View::ALL, "nonsense is passed over");
-        assert_eq!(example("#example=04-liveness-exec"), Some("04-liveness-exec"));
+        assert_eq!(value("#example=04-liveness-exec", "example"), Some("04-liveness-exec"));
     }
 }

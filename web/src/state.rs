@@ -1,6 +1,7 @@
 //! What the page remembers: causes only. Everything it shows is derived from this and from the worker's answers.
 
 use crate::edit;
+use crate::guide::{Deed, Guide};
 use crate::i18n::Lang;
 use crate::protocol::Handle;
 use crate::timeline::View;
@@ -49,6 +50,8 @@ pub struct State {
     pub pushed: u32,
     /// What the opened example says about itself, in Markdown.
     pub note: Rc<str>,
+    /// Where the reader is in the guided tour; none outside it.
+    pub guide: Option<Guide>,
     /// What was just done, to be said in passing.
     pub said: Option<Rc<str>>,
     /// The page's language.
@@ -135,6 +138,20 @@ impl Tab {
     /// All tabs, from left to right.
     pub const ALL: [Tab; 7] =
         [Tab::Why, Tab::Events, Tab::Yaml, Tab::Describe, Tab::Logs, Tab::Table, Tab::Compare];
+
+    /// The tab of that name, as the tour's chapters have it.
+    pub fn named(name: &str) -> Option<Self> {
+        Some(match name {
+            "why" => Tab::Why,
+            "events" => Tab::Events,
+            "yaml" => Tab::Yaml,
+            "describe" => Tab::Describe,
+            "logs" => Tab::Logs,
+            "table" => Tab::Table,
+            "compare" => Tab::Compare,
+            _ => return None,
+        })
+    }
 }
 
 /// Light or dark, or as the system has it.
@@ -188,6 +205,14 @@ pub enum Action {
     Act(Rc<str>),
     /// An action of the text happens at another time.
     Move(Handle, SimTime),
+    /// The tour is opened at a chapter, or left.
+    Guide(Option<Guide>),
+    /// Another step of the chapter is shown.
+    Step(usize),
+    /// The page goes to what the step is about: an instant, and the entry where it is about one.
+    Arrive { at: SimTime, entry: Option<u32> },
+    /// The reader does what the step offers.
+    Do(Deed),
     /// This run is kept, for later ones to be compared with; or no longer.
     Compare(bool),
     /// Another seed was chosen.
@@ -253,6 +278,7 @@ impl State {
             | Action::Open { .. }
             | Action::Act(_)
             | Action::Move(..)
+            | Action::Do(_)
             | Action::Seed(_)
             | Action::Horizon(_) => {
                 state.revision += 1;
@@ -271,6 +297,32 @@ impl State {
                 (state.note, state.tab, state.view) = (note, Tab::Why, View::ALL);
                 (state.seed, state.horizon, state.measure) = (None, None, None);
                 (state.shown, state.lane, state.dialog) = (Shown::default(), None, None);
+                state.guide = None;
+            }
+            Action::Guide(guide) => {
+                state.guide = guide;
+                state.begin_step();
+            }
+            Action::Step(step) => {
+                if let Some(guide) = &mut state.guide {
+                    guide.step = step.min(guide.chapter.steps.len() - 1);
+                    guide.arriving = true;
+                }
+                state.begin_step();
+            }
+            Action::Arrive { at, entry } => {
+                (state.cursor, state.playing) = (at.min(state.end), false);
+                // A step that opens another tab is about what that shows, not about why.
+                state.selected = entry.filter(|_| state.tab == Tab::Why);
+                if let Some(guide) = &mut state.guide {
+                    guide.arriving = false;
+                }
+            }
+            Action::Do(Deed::Act(what)) => {
+                state.push(edit::add_action(&state.text, state.cursor, &what).into());
+            }
+            Action::Do(Deed::Change { words, with }) => {
+                state.push(state.text.replacen(&words, &with, 1).into())
             }
             Action::Act(what) => state.push(edit::add_action(&state.text, state.cursor, &what).into()),
             Action::Move(handle, at) => {
@@ -342,6 +394,14 @@ impl State {
         state
     }
 
+    /// Shows what the tour's step wants shown; the cursor follows when the run is there.
+    fn begin_step(&mut self) {
+        if let Some(guide) = self.guide.as_ref().filter(|guide| guide.arriving) {
+            self.tab = guide.now().tab.unwrap_or(Tab::Why);
+            (self.selected, self.measure, self.playing) = (None, None, false);
+        }
+    }
+
     /// Takes a text that the editor does not have yet.
     fn push(&mut self, text: Rc<str>) {
         self.text = text;
@@ -381,6 +441,7 @@ mod tests {
             dialog: None,
             pushed: 0,
             note: "".into(),
+            guide: None,
             said: None,
             lang: Lang::En,
             theme: Theme::Auto,

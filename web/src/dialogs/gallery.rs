@@ -1,6 +1,7 @@
 //! The examples: the project's own scenario files, prose and manifests.
 
 use super::Modal;
+use crate::guide::{self, CHAPTERS};
 use crate::i18n::Lang;
 use crate::share;
 use crate::state::Action;
@@ -49,6 +50,10 @@ pub fn Gallery(props: &GalleryProps) -> Html {
         };
         html! { <li><a href={format!("#example={}", example.name)} onclick={open}>{title.replace('`', "")}</a></li> }
     });
+    let chapters = CHAPTERS.iter().map(|chapter| {
+        let open = guide::opener(chapter.name, props.lang, &props.send);
+        html! { <li><a href={format!("#tour={}", chapter.name)} onclick={open}>{chapter.title(props.lang)}</a></li> }
+    });
     let onchange = {
         let send = props.send.clone();
         Callback::from(move |event: Event| {
@@ -60,6 +65,10 @@ pub fn Gallery(props: &GalleryProps) -> Html {
     };
     html! {
         <Modal class="gallery" title={words.gallery} close={words.close} send={props.send.clone()}>
+            <h3>{words.tour}</h3>
+            <p>{words.tour_intro}</p>
+            <ol class="gallery-tour">{ for chapters }</ol>
+            <h3>{words.gallery}</h3>
             <p>{words.gallery_intro}</p>
             <ol>{ for examples }</ol>
             <label class="gallery-file">{words.open_file}{" "}<input type="file" accept=".yaml,.yml,.json,.txt,.md" {onchange} /></label>
@@ -86,7 +95,7 @@ pub async fn load(name: &str) -> Option<(String, String)> {
 }
 
 /// The manifests of a scenario file, and its prose.
-fn split(text: &str) -> (String, String) {
+pub fn split(text: &str) -> (String, String) {
     let (mut manifests, mut prose) = (String::new(), String::new());
     // The language of the block that the line is in.
     let mut block: Option<&str> = None;

@@ -38,6 +38,7 @@ pub fn Help(props: &HelpProps) -> Html {
                 { row(&["Shift"], words.help_measure) }
                 { row(&["u", "c"], words.help_undo) }
                 { row(&["e", "y", "l"], words.help_tabs) }
+                { row(&["b", "n"], words.help_tour) }
                 { row(&["g", "Ctrl K"], words.help_palette) }
                 { row(&["Ctrl-Space"], words.help_complete) }
                 { row(&["Ctrl-Shift-Space"], words.help_hover) }

@@ -6,7 +6,7 @@ mod palette;
 mod seeds;
 mod share;
 
-pub use gallery::{Gallery, load as load_example, open_file};
+pub use gallery::{Gallery, load as load_example, open_file, split};
 pub use help::Help;
 pub use palette::Palette;
 pub use seeds::Seeds;

@@ -1,0 +1,54 @@
+// The guided tour: a newcomer learns the page within its first chapter.
+
+import assert from "node:assert/strict";
+import { test } from "./harness.mjs";
+
+test("a newcomer is offered the tour, and goes through its first chapter", {}, async (lifepod) => {
+  const { page } = lifepod;
+  await lifepod.open();
+  await lifepod.answered(() => page.getByRole("button", { name: "Take the tour" }).click());
+  const guide = page.getByRole("region", { name: "Guided tour" });
+  await guide.getByText("1 / 6").waitFor();
+  assert.match(await lifepod.text(), /echo Hello Kubernetes! && 3600/);
+  await lifepod.shot("tour-1");
+
+  // The keys go on; the timeline and what kubectl says follow.
+  await lifepod.press("n", "n");
+  await guide.getByText("3 / 6").waitFor();
+  assert.equal(await page.getByRole("tab", { name: "Events" }).getAttribute("aria-selected"), "true");
+  await lifepod.arrived();
+  assert.match(await lifepod.pods(), /myapp-pod .*Error .*2 \(/);
+  await lifepod.shot("tour-3");
+
+  await guide.getByRole("button", { name: "Next" }).click();
+  await lifepod.arrived();
+  await page.locator(".why ol li").first().waitFor();
+  assert.match(await page.locator("#inspector-panel").innerText(), /127/);
+  await lifepod.shot("tour-4");
+
+  await lifepod.press("n", "n");
+  await guide.getByText("6 / 6").waitFor();
+  await lifepod.answered(() => guide.getByRole("button", { name: "Try it" }).click());
+  assert.match(await lifepod.text(), /echo Hello Kubernetes! && sleep 3600/);
+  await lifepod.settled();
+  assert.match(await page.locator("#inspector-panel").innerText(), /Restarts/);
+  await lifepod.shot("tour-6");
+
+  await lifepod.answered(() => guide.getByRole("button", { name: "Phase, state and restart policy" }).click());
+  assert.match(await lifepod.text(), /restartPolicy: OnFailure/);
+  await guide.getByRole("button", { name: "Leave the tour" }).click();
+  await guide.waitFor({ state: "detached" });
+});
+
+test("a chapter has a link of its own, and is told in Chinese too", {}, async (lifepod) => {
+  const { page } = lifepod;
+  await page.goto(`${lifepod.url}#tour=06-termination&step=3`);
+  const guide = page.locator(".guide");
+  await guide.getByText("3 / 5").waitFor();
+  await lifepod.arrived();
+  assert.match(await lifepod.pods(), /sleeper .*Terminating/);
+  await page.getByRole("button", { name: "中文" }).click();
+  await guide.getByText("Pod 如何结束").waitFor();
+  assert.match(await guide.innerText(), /3 \/ 5/);
+  await lifepod.shot("tour-zh");
+});
