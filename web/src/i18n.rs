@@ -149,6 +149,9 @@ words! {
     next_chapter: "Next: ", "下一章：";
     try_it: "Try it:", "试一试：";
     help_tour: "in the tour: the previous or next step", "导览中：上一步或下一步";
+    gallery_questions: "Questions people ask", "大家常问的问题";
+    gallery_patterns: "Patterns", "常见模式";
+    gallery_states: "How containers end, by restart policy", "容器如何结束：各种重启策略";
     open_file: "Or open a file of manifests (it may also be dropped on the page):", "或打开清单文件（也可拖放到页面）：";
     share: "Share this run", "分享这次运行";
     share_short: "Share", "分享";

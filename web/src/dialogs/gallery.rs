@@ -33,22 +33,19 @@ pub struct GalleryProps {
 #[component]
 pub fn Gallery(props: &GalleryProps) -> Html {
     let words = props.lang.words();
-    let examples = EXAMPLES.iter().map(|example| {
-        let send = props.send.clone();
-        let open = Callback::from(move |event: MouseEvent| {
-            event.prevent_default();
-            let send = send.clone();
-            spawn_local(async move {
-                if let Some((text, note)) = load(example.name).await {
-                    send.emit(Action::Open { text: text.as_str().into(), note: note.as_str().into() });
-                }
-            });
-        });
-        let title = match props.lang {
-            Lang::Zh if !example.zh.is_empty() => example.zh,
-            _ => example.en,
+    let groups = [
+        (words.gallery_questions, Some("questions")),
+        (words.gallery_patterns, None),
+        (words.gallery_states, Some("states")),
+    ];
+    let groups = groups.map(|(title, folder)| {
+        let of_group = |example: &&Example| {
+            let place = example.name.split_once('/').map(|(place, _)| place);
+            // Whatever no group of its own has is a pattern.
+            place.filter(|place| matches!(*place, "questions" | "states")) == folder
         };
-        html! { <li><a href={format!("#example={}", example.name)} onclick={open}>{title.replace('`', "")}</a></li> }
+        let examples = EXAMPLES.iter().filter(of_group).map(|example| entry(example, props));
+        html! { <><h3>{title}</h3><ul>{ for examples }</ul></> }
     });
     let chapters = CHAPTERS.iter().map(|chapter| {
         let open = guide::opener(chapter.name, props.lang, &props.send);
@@ -68,12 +65,30 @@ pub fn Gallery(props: &GalleryProps) -> Html {
             <h3>{words.tour}</h3>
             <p>{words.tour_intro}</p>
             <ol class="gallery-tour">{ for chapters }</ol>
-            <h3>{words.gallery}</h3>
             <p>{words.gallery_intro}</p>
-            <ol>{ for examples }</ol>
+            { for groups }
             <label class="gallery-file">{words.open_file}{" "}<input type="file" accept=".yaml,.yml,.json,.txt,.md" {onchange} /></label>
         </Modal>
     }
+}
+
+/// An example's line: a press opens it, and so does its link.
+fn entry(example: &'static Example, props: &GalleryProps) -> Html {
+    let send = props.send.clone();
+    let open = Callback::from(move |event: MouseEvent| {
+        event.prevent_default();
+        let send = send.clone();
+        spawn_local(async move {
+            if let Some((text, note)) = load(example.name).await {
+                send.emit(Action::Open { text: text.as_str().into(), note: note.as_str().into() });
+            }
+        });
+    });
+    let title = match props.lang {
+        Lang::Zh if !example.zh.is_empty() => example.zh,
+        _ => example.en,
+    };
+    html! { <li><a href={format!("#example={}", example.name)} onclick={open}>{title.replace('`', "")}</a></li> }
 }
 
 /// Opens a file as the new text.

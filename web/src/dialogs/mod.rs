@@ -6,7 +6,9 @@ mod palette;
 mod seeds;
 mod share;
 
-pub use gallery::{Gallery, load as load_example, open_file, split};
+#[cfg(test)]
+pub use gallery::split;
+pub use gallery::{Gallery, load as load_example, open_file};
 pub use help::Help;
 pub use palette::Palette;
 pub use seeds::Seeds;
