@@ -76,7 +76,7 @@ export class Lifepod {
 
   /** Presses keys with the focus on the timeline. */
   async press(...keys) {
-    await this.page.locator(".timeline-scroll").focus();
+    await this.page.locator(".timeline-scroll").last().focus();
     for (const key of keys) await this.page.keyboard.press(key);
   }
 
@@ -85,13 +85,20 @@ export class Lifepod {
     return this.page.locator(".timeline-clock").innerText();
   }
 
+  /** Waits until everything that is in sight is on the timeline. */
+  async drawn() {
+    await this.page.waitForFunction(() => !document.querySelector('.timeline[aria-busy="true"]'));
+  }
+
   /** The hints of everything drawn on the lane whose key ends so, from left to right. */
-  lane(end) {
+  async lane(end) {
+    await this.drawn();
     return this.page.locator(`[data-lane$="${end}"] title`).allTextContents();
   }
 
   /** The names of the lanes, from top to bottom. */
-  lanes() {
+  async lanes() {
+    await this.drawn();
     return this.page.locator("[data-lane]").evaluateAll((lanes) => lanes.map((lane) => lane.dataset.lane));
   }
 

@@ -19,6 +19,33 @@ export function shell(command) {
   return HELLO.replace("echo Hello Kubernetes! && 3600", command);
 }
 
+/** A Deployment of so many pods that sleep, on as many nodes as they need. */
+export function deployment(replicas) {
+  return `apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: web
+spec:
+  replicas: ${replicas}
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      containers:
+      - name: app
+        image: busybox
+        command: [sleep, "7200"]
+---
+apiVersion: lifepod.dev/v1alpha1
+kind: Scenario
+spec:
+  horizon: 60s
+  cluster:
+    nodes:
+    - {name: node, count: ${Math.ceil(replicas / 100)}}
+`;
+}
+
 /** So many pods that sleep. */
 export function pods(count) {
   const one = (i) => HELLO.replace("name: myapp-pod", `name: pod-${String(i).padStart(3, "0")}`).replace("&& 3600", "&& sleep 7200");

@@ -3,7 +3,7 @@
 import { chromium } from "playwright-core";
 import { FLAGS } from "./harness.mjs";
 import { Lifepod } from "./lifepod.mjs";
-import { HELLO } from "./manifests.mjs";
+import { HELLO, deployment } from "./manifests.mjs";
 
 const KEYSTROKES = 60;
 const VISITS = 7;
@@ -77,6 +77,47 @@ const pods = (count) => Array.from({ length: count }, (_, i) => HELLO.replace("n
 for (const count of [1, 10, 100]) {
   const { times, inWorker } = await keystrokes(pods(count));
   console.log(`keystroke to timeline, ${count} pods: ${spread(times)}; of it to the worker and back ${spread(inWorker)}`);
+}
+/** Milliseconds from each frame to the next while a timeline of so many open pods is panned by its keys and scrolled. */
+async function panning(count) {
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+  const page = await context.newPage();
+  const lifepod = new Lifepod(page, process.env.PAGE_URL, ".");
+  await lifepod.open();
+  const start = performance.now();
+  await lifepod.paste(deployment(count));
+  const first = performance.now() - start;
+  await lifepod.press("ArrowDown", "Enter");
+  await page.waitForTimeout(200);
+  await lifepod.press("ArrowDown", "Enter");
+  await page.waitForFunction(() => document.querySelectorAll('[data-lane^="web-"]').length > 10);
+  await lifepod.press("w", "w", "w", "w", "w", "w");
+  const frames = (move) =>
+    page.evaluate(async (move) => {
+      const element = document.querySelector(".timeline-scroll");
+      const box = element.getBoundingClientRect();
+      const at = { clientX: box.x + box.width / 2, clientY: box.y + box.height / 2, bubbles: true, cancelable: true };
+      const times = [];
+      const frame = () => new Promise(requestAnimationFrame);
+      let last = await frame();
+      for (let i = 0; i < 120; i += 1) {
+        const deltaX = i % 60 < 30 ? 12 : -12;
+        if (move === "pan") element.dispatchEvent(new WheelEvent("wheel", { ...at, deltaX }));
+        else element.scrollBy(0, deltaX * 2);
+        const now = await frame();
+        times.push(now - last);
+        last = now;
+      }
+      return times;
+    }, move);
+  const [pan, scroll] = [await frames("pan"), await frames("scroll")];
+  await context.close();
+  return { first, pan, scroll };
+}
+
+for (const count of [1_000, 10_000]) {
+  const { first, pan, scroll } = await panning(count);
+  console.log(`${count} pods: on the screen after ${first.toFixed(0)} ms; a frame while panning ${spread(pan)}, while scrolling ${spread(scroll)}`);
 }
 await browser.close();
 

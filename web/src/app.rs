@@ -10,15 +10,17 @@ use crate::i18n::Lang;
 use crate::inspector::Inspector;
 use crate::keys::{self, Press};
 use crate::playback::use_playback;
-use crate::protocol::{Ask, Diagnostic, Find, Look, Pane, PodName, Printed, Run, Seen, Story, Typed};
+use crate::protocol::{
+    Ask, Diagnostic, Find, Look, Pane, Printed, Run, Seen, Show, Shown, Side, Story, Typed,
+};
 use crate::share::Shared;
-use crate::state::{Action, Dialog, Shown, State, Tab, Theme};
-use crate::timeline::{Timeline, View, about, whole_axis};
+use crate::state::{Action, Dialog, State, Tab, Theme};
+use crate::timeline::Timeline;
 use crate::toolbar::Toolbar;
 use gloo::events::{EventListener, EventListenerOptions};
 use gloo::timers::callback::Timeout;
 use lifepod_api::SimTime;
-use lifepod_timeline::About;
+use lifepod_timeline::{Frame, View};
 use std::rc::Rc;
 use wasm_bindgen::JsCast;
 use yew::platform::spawn_local;
@@ -42,6 +44,12 @@ pub struct Results {
     pub answered: u32,
     /// The number of the run that the timeline shows; 0 before there is one.
     pub drawn: u32,
+    /// Its lanes, as far as they are seen.
+    pub shown: Option<Rc<Shown>>,
+    /// The lanes of the run that it is compared with.
+    pub other_shown: Option<Rc<Shown>>,
+    /// The timeline as SVG, and its height, when it was last asked for.
+    pub picture: Option<Rc<(String, f64)>>,
     /// The cluster at the cursor.
     pub seen: Option<Rc<Seen>>,
     /// Why the selected entry happened.
@@ -83,8 +91,17 @@ impl Results {
                 if let Some(drawing) = ran.drawing {
                     results.drawing = Some(drawing.into());
                     results.drawn = ran.id;
+                    results.shown = ran.shown.map(Rc::new);
+                    results.picture = None;
                 }
             }
+            // What was asked of an older run comes too late.
+            News::Shown(shown) if shown.show.run != results.drawn => {}
+            News::Shown(shown) => match shown.show.side {
+                Side::This => results.shown = Some(Rc::new(shown)),
+                Side::Other => results.other_shown = Some(Rc::new(shown)),
+            },
+            News::Picture(svg, height) => results.picture = Some(Rc::new((svg, height))),
             News::Seen(seen) => results.seen = Some(Rc::new(seen)),
             News::Story(story) => results.story = story.map(Rc::new),
             News::Printed(printed) => {
@@ -115,7 +132,7 @@ impl Reducible for Results {
             ResultsAction::News(news) => self.after(*news),
             ResultsAction::NotKept => Results { trouble: Some(Trouble::NotKept), ..(*self).clone() },
             ResultsAction::Compare(true) => Results { other: self.drawing.clone(), ..(*self).clone() },
-            ResultsAction::Compare(false) => Results { other: None, ..(*self).clone() },
+            ResultsAction::Compare(false) => Results { other: None, other_shown: None, ..(*self).clone() },
         })
     }
 }
@@ -153,8 +170,9 @@ fn first_state(props: &AppProps) -> State {
         playing: false,
         speed: 10.0,
         tab: Tab::Why,
+        beside: false,
         folded: linked.is_none_or(|linked| linked.folded),
-        shown: Shown::default(),
+        shown: lifepod_timeline::Shown::default(),
         lane: None,
         measure: None,
         menu: None,
@@ -211,6 +229,10 @@ pub fn App(props: &AppProps) -> Html {
         }
     });
 
+    use_effect_with(results.other.clone(), {
+        let engine = engine.clone();
+        move |other| engine.compare(other.is_some())
+    });
     // Every change of a cause is a new run; the worker takes the latest.
     use_effect_with(state.revision, {
         let (engine, state) = (engine.clone(), state.clone());
@@ -220,7 +242,7 @@ pub fn App(props: &AppProps) -> Html {
             engine.run(Run { id: *id, text, seed: state.seed, horizon: state.horizon, lang });
         }
     });
-    let end = results.drawing.as_ref().map_or(SimTime::ZERO, |drawing| drawing.timeline.horizon);
+    let end = results.drawing.as_ref().map_or(SimTime::ZERO, |drawing| drawing.horizon);
     use_effect_with((results.drawn, end), {
         let send = send.clone();
         move |(drawn, end)| {
@@ -229,8 +251,8 @@ pub fn App(props: &AppProps) -> Html {
             }
         }
     });
-    let pod = pod_of(results.drawing.as_ref(), state.lane.as_deref());
-    let look = Look { run: results.drawn, at: state.cursor, view: view_of(state.tab), pod };
+    let lane = state.lane.as_deref().map(str::to_owned);
+    let look = Look { run: results.drawn, at: state.cursor, view: view_of(state.tab), lane };
     use_effect_with(look.clone(), {
         let engine = engine.clone();
         move |look| {
@@ -251,15 +273,36 @@ pub fn App(props: &AppProps) -> Html {
     use_arrival(&state, &results, &engine, send.clone());
     use_translated_guide(&state, send.clone());
     let type_ = {
-        let (run, at) = (results.drawn, state.cursor);
+        let (engine, run, at) = (engine.clone(), results.drawn, state.cursor);
         Callback::from(move |(line, entered): (String, bool)| {
             engine.kubectl(Typed { run, at, line }, entered)
         })
     };
+    let see = use_callback((), {
+        let engine = engine.clone();
+        move |show: Show, ()| engine.show(show)
+    });
+    use_effect_with((state.dialog == Some(Dialog::Share), results.drawn), {
+        let (engine, state) = (engine.clone(), state.clone());
+        move |(sharing, run)| {
+            if *sharing && *run > 0 {
+                let (view, folded, shown) = (state.view, state.folded, state.shown.clone());
+                let frame = Frame { shown, view, folded, ..Frame::default() };
+                engine.picture(Show { side: Side::This, run: *run, other: 0, beside: false, frame });
+            }
+        }
+    });
     use_drop(send.clone());
     use_said(state.said.clone(), send.clone());
 
     use_kept_text(state.text.clone(), results.dispatcher());
+    let first_words = results.answered > 0 || results.trouble.is_some();
+    use_effect_with(first_words, |spoken| {
+        if *spoken {
+            // The frame with the timeline goes first.
+            Timeout::new(0, editor::load).forget();
+        }
+    });
     use_effect_with(state.lang, |lang| {
         keep("lifepod.lang", lang.tag());
         set_root("lang", lang.tag());
@@ -312,21 +355,12 @@ pub fn App(props: &AppProps) -> Html {
                 answered={results.answered}
                 send={send.clone()}
             />
-            <Timeline
-                lang={state.lang}
-                drawing={results.drawing.clone()}
-                stale={results.answered != results.drawn}
-                other={results.other.clone()}
-                cursor={state.cursor}
-                view={state.view}
-                folded={state.folded}
-                shown={state.shown.clone()}
-                lane={state.lane.clone()}
-                measure={state.measure}
-                menu={state.menu.clone()}
-                selected={state.selected}
-                send={send.clone()}
-            />
+            <div class="timelines">
+                if state.beside && results.other.is_some() {
+                    { timeline(&state, &results, Side::Other, &see, &send) }
+                }
+                { timeline(&state, &results, Side::This, &see, &send) }
+            </div>
             <Inspector
                 lang={state.lang}
                 tab={state.tab}
@@ -337,6 +371,7 @@ pub fn App(props: &AppProps) -> Html {
                 offers_tour={state.guide.is_none()}
                 drawing={results.drawing.clone()}
                 other={results.other.clone()}
+                beside={state.beside}
                 typed={results.typed.clone()}
                 completed={results.completed.clone()}
                 settled={settled}
@@ -346,6 +381,39 @@ pub fn App(props: &AppProps) -> Html {
             { dialog(&state, &results, send) }
             <div class="toast" role="status">{ for state.said.iter().map(|said| html! { <span>{&**said}</span> }) }</div>
         </div>
+    }
+}
+
+/// The timeline of one of the two runs.
+fn timeline(
+    state: &State,
+    results: &Results,
+    side: Side,
+    see: &Callback<Show>,
+    send: &Callback<Action>,
+) -> Html {
+    let here = side == Side::This;
+    html! {
+        <Timeline
+            key={side as u8}
+            lang={state.lang}
+            {side}
+            beside={state.beside && results.other.is_some()}
+            drawing={results.drawing.clone()}
+            seen={if here { results.shown.clone() } else { results.other_shown.clone() }}
+            stale={results.answered != results.drawn}
+            other={results.other.as_ref().map_or(0, |other| other.run)}
+            cursor={state.cursor}
+            view={state.view}
+            folded={state.folded}
+            shown={state.shown.clone()}
+            lane={state.lane.clone()}
+            measure={state.measure}
+            menu={state.menu.clone().filter(|_| here)}
+            selected={state.selected.filter(|_| here)}
+            see={see.clone()}
+            send={send.clone()}
+        />
     }
 }
 
@@ -360,23 +428,15 @@ fn dialog(
     match state().dialog {
         None => Html::default(),
         Some(Dialog::Help) => html! { <Help {lang} {send} /> },
-        Some(Dialog::Palette) => html! { <Palette {lang} state={state()} {drawing} {send} /> },
+        Some(Dialog::Palette) => {
+            html! { <Palette {lang} state={state()} shown={results.shown.clone()} {send} /> }
+        }
         Some(Dialog::Gallery) => html! { <Gallery {lang} {send} /> },
         Some(Dialog::Share) => {
-            html! { <Share {lang} state={state()} {drawing} seen={results.seen.clone()} {send} /> }
+            html! { <Share {lang} state={state()} {drawing} seen={results.seen.clone()} picture={results.picture.clone()} {send} /> }
         }
         Some(Dialog::Seeds) => html! { <Seeds {lang} state={state()} {drawing} {send} /> },
     }
-}
-
-/// The pod that the inspector is about: that of the chosen lane, else the first.
-fn pod_of(drawing: Option<&SharedDrawing>, lane: Option<&str>) -> Option<PodName> {
-    let lanes = &drawing?.timeline.lanes;
-    let chosen = lane.and_then(|key| about(lanes, lanes.iter().position(|lane| lane.key == key)?));
-    let of_pod = |about: &&About| about.kind == "Pod";
-    let pod = chosen.filter(of_pod).or_else(|| lanes.iter().map(|lane| &lane.about).find(of_pod))?;
-    let About { namespace, name, container, .. } = pod.clone();
-    Some(PodName { namespace, name, container })
 }
 
 fn view_of(tab: Tab) -> Pane {
@@ -398,17 +458,18 @@ fn use_arrival(
     engine: &Engine,
     send: Callback<Action>,
 ) {
-    let step = state.guide.as_ref().filter(|guide| guide.arriving && results.drawn == state.revision);
+    let shown = results.shown.clone().filter(|shown| shown.show.run == state.revision);
+    let step = state.guide.as_ref().filter(|guide| guide.arriving && shown.is_some());
     let step = step.map(|guide| (guide.index, guide.step));
     use_effect_with(step, {
         let (state, results, engine) = (state.clone(), results.clone(), engine.clone());
         move |_| {
-            let (Some(guide), Some(drawing), true) = (&state.guide, &results.drawing, step.is_some()) else {
+            let (Some(guide), Some(shown), true) = (&state.guide, shown, step.is_some()) else {
                 return;
             };
             let now = guide.now();
-            let axis = whole_axis(drawing, state.folded);
-            send.emit(Action::View(now.span.map_or(View::ALL, |(from, to)| View::between(&axis, from, to))));
+            let view = now.span.map_or(View::ALL, |(from, to)| View::between(&shown.axis, from, to));
+            send.emit(Action::View(view));
             match &now.moment {
                 Some(moment) => engine.find(Find { run: results.drawn, moment: moment.clone() }),
                 None => send.emit(Action::Arrive { at: now.time.unwrap_or(state.cursor), entry: None }),
@@ -492,7 +553,13 @@ fn use_keys(state: &UseReducerHandle<State>, results: &UseReducerHandle<Results>
                 let Some(press) = Press::of(event) else { return };
                 let action = {
                     let (state, results) = &*now.borrow();
-                    keys::action(&press, state, results.drawing.as_deref())
+                    let (seen, shown) = (results.seen.as_deref(), results.shown.as_deref());
+                    let of_run = |seen: &&Seen| seen.look.run == results.drawn;
+                    let screen = keys::Screen {
+                        shown,
+                        stops: seen.filter(of_run).map_or(&[][..], |seen| &seen.stops),
+                    };
+                    keys::action(&press, state, &screen)
                 };
                 if let Some(action) = action {
                     event.prevent_default();

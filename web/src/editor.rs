@@ -1,6 +1,6 @@
 //! The editor and the verdict on its text below it.
 //!
-//! The editor itself is `<yaml-editor>` (`static/editor`): a custom element whose script loads by itself. Until then
+//! The editor itself is `<yaml-editor>` (`static/editor`): a custom element whose script is loaded by [`load`]. Until then
 //! its properties are remembered, and the text stands there plainly.
 
 use crate::app::Trouble;
@@ -140,12 +140,33 @@ pub fn Editor(props: &EditorProps) -> Html {
             >
                 { verdict(props, &diagnostics, words) }
                 <Switches lang={props.lang} silenced={silenced.clone()} />
+                if props.asked != props.answered {
+                    <span class="editor-busy">{words.running}</span>
+                }
                 if let Some(ms) = props.took_ms {
                     <span class="editor-took">{format!("{ms:.0} ms")}</span>
                 }
             </footer>
         </section>
     }
+}
+
+/// Loads the editor, once. It waits for the first timeline, which needs the line and the processor more.
+pub fn load() {
+    const SCRIPT: &str = "editor.js";
+    let Some(document) = browser::window().document() else { return };
+    if document.query_selector(&format!("script[src=\"{SCRIPT}\"]")).is_ok_and(|found| found.is_some()) {
+        return;
+    }
+    let (Ok(script), Some(head)) =
+        (document.create_element("script"), document.query_selector("head").ok().flatten())
+    else {
+        return;
+    };
+    // Setting an attribute fails only for a name that is none, and a head takes a script.
+    let _ = script.set_attribute("type", "module");
+    let _ = script.set_attribute("src", SCRIPT);
+    let _ = head.append_child(&script);
 }
 
 /// Puts the editor's text cursor there, once the editor has loaded.
@@ -189,6 +210,7 @@ fn verdict(props: &EditorProps, diagnostics: &[Diagnostic], words: &'static Word
         Severity::Error => "editor-verdict is-error",
         Severity::Warning => "editor-verdict is-warning",
         Severity::Info => "editor-verdict is-info",
+        Severity::Hint => "editor-verdict is-hint",
     };
     let place = (worst.line, worst.column);
     let message = match worst.hint.as_str() {

@@ -4,7 +4,9 @@
 //! is ended and started anew, which costs a few milliseconds, because the compiled module is at hand.
 
 use crate::browser;
-use crate::protocol::{Ask, Drawing, Find, Look, Printed, Ran, Reply, Request, Run, Seen, Story, Typed};
+use crate::protocol::{
+    Ask, Drawing, Find, Look, Printed, Ran, Reply, Request, Run, Seen, Show, Shown, Side, Story, Typed,
+};
 use crate::slot::Slot;
 use crate::wire::Wire;
 use gloo::timers::callback::Interval;
@@ -14,7 +16,7 @@ use std::rc::{Rc, Weak};
 use yew::Callback;
 
 /// A run that takes longer is ended, in milliseconds.
-const LIMIT_MS: f64 = 5_000.0;
+const LIMIT_MS: f64 = 20_000.0;
 /// A run that a newer text has overtaken is ended after so long, in milliseconds.
 const OVERTAKEN_LIMIT_MS: f64 = 400.0;
 /// How often a run's age is looked at, in milliseconds.
@@ -29,6 +31,10 @@ pub enum News {
     Seen(Seen),
     /// Why something happened.
     Story(Option<Story>),
+    /// The lanes of a frame.
+    Shown(Shown),
+    /// A picture that was asked for, and its height.
+    Picture(String, f64),
     /// What a typed command printed.
     Printed(Printed),
     /// A typed command is to become an action of the text.
@@ -54,6 +60,12 @@ struct Inner {
     runs: Slot<Run>,
     looks: Slot<Look>,
     whys: Slot<Ask>,
+    /// What is shown of this run, and of the one that it is compared with.
+    shows: [Slot<Show>; 2],
+    /// What was last shown of this run.
+    last_show: Option<Show>,
+    /// The run that later ones are compared with.
+    other: Option<Run>,
     /// The run on its way, and when it was sent.
     current: Option<(Run, f64)>,
     /// The last run that made a timeline: a new worker is given it first, so that it can answer for it.
@@ -81,6 +93,9 @@ impl Engine {
                 runs: Slot::closed(),
                 looks: Slot::closed(),
                 whys: Slot::closed(),
+                shows: [Slot::closed(), Slot::closed()],
+                last_show: None,
+                other: None,
                 current: None,
                 last_good: None,
                 ready: false,
@@ -105,6 +120,31 @@ impl Engine {
         if let Some(look) = inner.looks.offer(look) {
             inner.send(&Request::Look(look));
         }
+    }
+
+    /// Asks for the lanes of a frame.
+    pub fn show(&self, show: Show) {
+        let mut inner = self.0.borrow_mut();
+        if show.side == Side::This {
+            inner.last_show = Some(show.clone());
+        }
+        if let Some(show) = inner.shows[show.side as usize].offer(show) {
+            inner.send(&Request::Show(show));
+        }
+    }
+
+    /// Compares later runs with the last one that worked, or with none.
+    pub fn compare(&self, on: bool) {
+        let mut inner = self.0.borrow_mut();
+        inner.other = inner.last_good.clone().filter(|_| on);
+        if inner.ready {
+            inner.send(&Request::Compare(inner.other.clone()));
+        }
+    }
+
+    /// Asks for a picture of a frame.
+    pub fn picture(&self, show: Show) {
+        self.0.borrow().send(&Request::Picture(show));
     }
 
     /// Asks about a line at the prompt: what it prints, or, while it is not yet `entered`, how it may go on.
@@ -137,6 +177,7 @@ impl Inner {
         self.runs.close();
         self.looks.close();
         self.whys.close();
+        self.shows.iter_mut().for_each(Slot::close);
         self.current = None;
         self.ready = false;
         self.watch = None;
@@ -171,7 +212,13 @@ impl Inner {
         match reply {
             Reply::Ready => {
                 self.ready = true;
-                // A worker that was started anew must know the run that is on the screen.
+                if let Some(show) = self.last_show.clone() {
+                    self.send(&Request::Show(show));
+                }
+                // A worker that was started anew must know the runs that are on the screen.
+                if self.other.is_some() {
+                    self.send(&Request::Compare(self.other.clone()));
+                }
                 if let Some(run) = self.last_good.clone() {
                     self.send_run(run);
                 } else {
@@ -179,6 +226,8 @@ impl Inner {
                 }
                 self.next_look();
                 self.next_why();
+                self.next_show(Side::This);
+                self.next_show(Side::Other);
                 None
             }
             Reply::Ran(ran) => {
@@ -198,6 +247,11 @@ impl Inner {
                 self.next_why();
                 Some(News::Story(story))
             }
+            Reply::Shown(shown) => {
+                self.next_show(shown.show.side);
+                Some(News::Shown(shown))
+            }
+            Reply::Picture(svg, height) => Some(News::Picture(svg, height)),
             Reply::Printed(printed) => Some(News::Printed(printed)),
             Reply::Act(action) => Some(News::Act(action)),
             Reply::Found(found) => found.map(|(at, entry)| News::Found(at, entry)),
@@ -241,6 +295,12 @@ impl Inner {
     fn next_why(&mut self) {
         if let Some(ask) = self.whys.free() {
             self.send(&Request::Why(ask));
+        }
+    }
+
+    fn next_show(&mut self, side: Side) {
+        if let Some(show) = self.shows[side as usize].free() {
+            self.send(&Request::Show(show));
         }
     }
 

@@ -31,6 +31,14 @@ impl Lang {
         }
     }
 
+    /// The page's language that the core writes as this one.
+    pub fn of_core(lang: lifepod_timeline::Lang) -> Self {
+        match lang {
+            lifepod_timeline::Lang::En => Lang::En,
+            lifepod_timeline::Lang::Zh => Lang::Zh,
+        }
+    }
+
     /// The other one.
     pub fn other(self) -> Self {
         match self {
@@ -118,13 +126,15 @@ words! {
     help_lanes: "choose a lane, open or close it, pin it to the top", "选择泳道、展开或收起、置顶";
     help_menu: "what if: faults and commands for the lane; also a right click", "假如：对该对象注入故障或执行命令；也可右键点击";
     help_measure: "with a drag: measure a time; Alt and a drag moves the view", "按住拖动：测量时长；按住 Alt 拖动平移";
-    help_undo: "take back the last change; compare with this run", "撤销上次修改；与当前运行比较";
+    help_undo: "take back the last change; compare with this run; both in full", "撤销上次修改；与当前运行比较；两者完整并列";
     help_palette: "examples; everything else by its name", "示例；按名称查找所有功能";
     filter: "filter lanes", "筛选泳道";
     differs: "differs from", "分歧始于";
     what_if: "What if, at the cursor …", "假如在光标时刻……";
     pin: "Pin to the top, or unpin", "置顶或取消置顶";
     only: "Show only", "只显示";
+    network_slow: "the network is slow for 1 min", "网络变慢 1 分钟";
+    network_dns: "DNS does not answer for 1 min", "DNS 无应答 1 分钟";
     sandbox_dies: "The pod's sandbox dies", "Pod 沙箱消失";
     kill_process: "the process is killed", "杀死进程";
     oom: "out of memory", "内存耗尽（OOM）";
@@ -177,6 +187,9 @@ words! {
     compare_short: "Compare", "比较";
     compare_on: "Compare with this run from now on", "从现在起与当前运行比较";
     compare_off: "Compare no longer", "不再比较";
+    running: "running …", "运行中……";
+    say_behavior: "Say what it does", "说明它做什么";
+    beside: "Both runs in full, one above the other", "两次运行上下完整并列";
     compare_a: "before", "之前";
     compare_b: "now", "现在";
     compare_hint: "Keep the present run, then change the manifest, the seed, or what happens: the kept one stays as thin bars below each lane, and the first difference is marked.",

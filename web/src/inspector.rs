@@ -27,6 +27,8 @@ pub struct InspectorProps {
     pub drawing: Option<SharedDrawing>,
     /// The run that this one is compared with.
     pub other: Option<SharedDrawing>,
+    /// Whether that one is shown in full above this one.
+    pub beside: bool,
     /// What typed commands printed, the latest last.
     pub typed: Rc<[Printed]>,
     /// A line at the prompt, and the words that may stand at its end.
@@ -215,6 +217,8 @@ fn compare(props: &InspectorProps, words: &Words) -> Html {
         html! { <tr class={classes!(differs)}><th scope="row">{name}</th><td>{a}</td><td>{b}</td></tr> }
     });
     let stop = props.send.reform(|_: MouseEvent| Action::Compare(false));
+    let on = !props.beside;
+    let beside = props.send.reform(move |_: MouseEvent| Action::Beside(on));
     html! {
         <div class="why">
             <table class="compare">
@@ -222,7 +226,8 @@ fn compare(props: &InspectorProps, words: &Words) -> Html {
                 <tbody>{ for rows }</tbody>
             </table>
             <p class="why-hint">{words.compare_legend}</p>
-            <button class="button is-main" onclick={start}>{words.compare_on}</button>{" "}
+            <button class="button is-main" onclick={beside} aria-pressed={props.beside.to_string()}>{words.beside}</button>{" "}
+            <button class="button" onclick={start}>{words.compare_on}</button>{" "}
             <button class="button" onclick={stop}>{words.compare_off}</button>
         </div>
     }

@@ -1,10 +1,10 @@
 //! What each key does.
 
-use crate::protocol::Drawing;
+use crate::protocol::Shown;
 use crate::state::{Action, Dialog, Menu, State, Tab};
-use crate::timeline::{View, menu_place, rows, whole_axis};
+use crate::timeline::menu_place;
 use lifepod_api::SimTime;
-use lifepod_timeline::Stop;
+use lifepod_timeline::{Scene, Stop, View};
 use std::rc::Rc;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, KeyboardEvent};
@@ -46,11 +46,21 @@ impl Press {
     }
 }
 
+/// What keys find on the screen.
+#[derive(Clone, Copy, Default)]
+pub struct Screen<'a> {
+    /// The lanes that are seen.
+    pub shown: Option<&'a Shown>,
+    /// The stops around the cursor.
+    pub stops: &'a [Stop],
+}
+
 /// What the key does; none when it does nothing.
-pub fn action(press: &Press, state: &State, drawing: Option<&Drawing>) -> Option<Action> {
-    let stops = drawing.map_or(&[][..], |drawing| &drawing.stops);
+pub fn action(press: &Press, state: &State, on: &Screen<'_>) -> Option<Action> {
+    let Screen { shown, stops } = *on;
+    let scene = shown.map(|shown| &shown.scene);
     let zoom = |factor| {
-        let at = drawing.map_or(0.5, |drawing| View::place(&whole_axis(drawing, state.folded), state.cursor));
+        let at = shown.map_or(0.5, |shown| View::place(&shown.axis, state.cursor));
         Action::Zoom { factor, at }
     };
     let second = if press.shift { 10 * STEP } else { STEP };
@@ -70,8 +80,8 @@ pub fn action(press: &Press, state: &State, drawing: Option<&Drawing>) -> Option
         "]" => select(turns().find(|stop| stop.at > state.cursor)?),
         " " => Action::TogglePlay,
         "?" => Action::Dialog(Some(Dialog::Help)),
-        "ArrowUp" => Action::Lane(step_lane(state, drawing?, -1)?),
-        "ArrowDown" => Action::Lane(step_lane(state, drawing?, 1)?),
+        "ArrowUp" => Action::Lane(step_lane(state, scene?, -1)?),
+        "ArrowDown" => Action::Lane(step_lane(state, scene?, 1)?),
         "Enter" => Action::Toggle(state.lane.clone()?),
         "p" => Action::Pin(state.lane.clone()?),
         "m" | "ContextMenu" => menu(state)?,
@@ -79,6 +89,7 @@ pub fn action(press: &Press, state: &State, drawing: Option<&Drawing>) -> Option
         "t" => Action::Fold(!state.folded),
         "c" => Action::Compare(true),
         "C" => Action::Compare(false),
+        "v" => Action::Beside(!state.beside),
         "u" => Action::Undo,
         "g" => Action::Dialog(Some(Dialog::Gallery)),
         "n" => step(state, 1)?,
@@ -92,7 +103,7 @@ pub fn action(press: &Press, state: &State, drawing: Option<&Drawing>) -> Option
         "a" => Action::Pan(-0.2),
         "d" => Action::Pan(0.2),
         "f" => Action::View(match state.measure {
-            Some((from, to)) => View::between(&whole_axis(drawing?, state.folded), from, to),
+            Some((from, to)) => View::between(&shown?.axis, from, to),
             None => View::ALL,
         }),
         "e" => Action::Tab(Tab::Events),
@@ -106,12 +117,11 @@ pub fn action(press: &Press, state: &State, drawing: Option<&Drawing>) -> Option
 }
 
 /// The key of the lane that is so many rows further down.
-fn step_lane(state: &State, drawing: &Drawing, by: isize) -> Option<Rc<str>> {
-    let rows = rows(&drawing.timeline, &state.shown);
-    let key = |row: &crate::timeline::Row| drawing.timeline.lanes[row.lane].key.as_str();
-    let here = state.lane.as_deref().and_then(|lane| rows.iter().position(|row| key(row) == lane));
+fn step_lane(state: &State, scene: &Scene, by: isize) -> Option<Rc<str>> {
+    let rows = &scene.rows;
+    let here = state.lane.as_deref().and_then(|lane| rows.iter().position(|row| row.lane.key == lane));
     let next = here.map_or(0, |here| here.saturating_add_signed(by).min(rows.len().saturating_sub(1)));
-    rows.get(next).map(|row| key(row).into())
+    rows.get(next).map(|row| row.lane.key.as_str().into())
 }
 
 /// Another step of the tour's chapter.

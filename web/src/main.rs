@@ -24,6 +24,7 @@ mod protocol;
 mod real;
 mod session;
 mod share;
+mod showing;
 mod slot;
 mod state;
 mod timeline;

@@ -4,7 +4,7 @@
 
 use crate::guide::Moment;
 use lifepod_api::SimTime;
-use lifepod_timeline::{Axis, Facts, Lang, Stop, Timeline};
+use lifepod_timeline::{Axis, Facts, Frame, Lang, Scene, Stop};
 use serde::{Deserialize, Serialize};
 
 /// From the page to the worker.
@@ -24,6 +24,12 @@ pub enum Request {
     Find(Find),
     /// Run the manifests and tell only the numbers.
     Measure(Run),
+    /// Hand over the lanes that are in a frame.
+    Show(Show),
+    /// Keep this run beside the later ones, to be compared with; or keep none.
+    Compare(Option<Run>),
+    /// Draw the lanes of a frame as a picture that stands alone.
+    Picture(Show),
 }
 
 /// Everything that determines a run.
@@ -41,6 +47,30 @@ pub struct Run {
     pub lang: Lang,
 }
 
+/// What to show of a run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Show {
+    /// Which of the two runs is shown.
+    pub side: Side,
+    /// The number of the latest run, …
+    pub run: u32,
+    /// … and that of the run that it is compared with; 0 for none.
+    pub other: u32,
+    /// Whether both are shown: then on one axis.
+    pub beside: bool,
+    /// What of it.
+    pub frame: Frame,
+}
+
+/// One of two runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Side {
+    /// The latest.
+    This,
+    /// The one that it is compared with.
+    Other,
+}
+
 /// What to show of an instant.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Look {
@@ -50,17 +80,8 @@ pub struct Look {
     pub at: SimTime,
     /// What to show besides `kubectl get pods`.
     pub view: Pane,
-    /// The pod that it is about; none when there is none.
-    pub pod: Option<PodName>,
-}
-
-/// A pod, and maybe one of its containers.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PodName {
-    pub namespace: String,
-    pub name: String,
-    /// Empty for all.
-    pub container: String,
+    /// The key of the lane whose pod it is about; the first pod where that has none.
+    pub lane: Option<String>,
 }
 
 /// A command that a person typed.
@@ -129,6 +150,10 @@ pub enum Reply {
     Found(Option<(SimTime, u32)>),
     /// Answers [`Request::Measure`]; none when the text cannot be run.
     Measured(Option<Facts>),
+    /// Answers [`Request::Show`].
+    Shown(Shown),
+    /// Answers [`Request::Picture`]: SVG, and its height in pixels.
+    Picture(String, f64),
     /// The worker hit a bug and is gone; its last words.
     Panicked(String),
 }
@@ -142,6 +167,19 @@ pub struct Ran {
     pub diagnostics: Vec<Diagnostic>,
     /// The timeline; none when errors left nothing to run.
     pub drawing: Option<Drawing>,
+    /// What of it was last asked to be shown of a run.
+    pub shown: Option<Shown>,
+}
+
+/// The lanes in a frame.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Shown {
+    /// What was asked.
+    pub show: Show,
+    /// What is seen.
+    pub scene: Scene,
+    /// The whole time axis that it is shown on.
+    pub axis: Axis,
 }
 
 /// Something to be said of a place in the text. Lines and columns count from 1, columns in characters.
@@ -191,21 +229,23 @@ pub enum Severity {
     Warning,
     /// A cluster would not say a word, but a lint does.
     Info,
+    /// Nothing is wrong; the run had to assume something that the text leaves open.
+    Hint,
 }
 
-/// A timeline, ready to be placed: everything in simulated time, nothing in pixels.
+/// All about a run but its lanes, of which there may be very many: a [`Shown`] holds those that are seen.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Drawing {
+    /// The number of the run.
+    pub run: u32,
     /// The name of the first object, for the window's title.
     pub title: String,
     /// What seeded the draws.
     pub seed: u64,
-    /// The lanes.
-    pub timeline: Timeline,
-    /// The time axis.
-    pub axis: Axis,
-    /// Everything that the keys step through: in order of time, at most one for each instant.
-    pub stops: Vec<Stop>,
+    /// The time that the run reached.
+    pub horizon: SimTime,
+    /// The width that the labels of its lanes need, in pixels.
+    pub label_room: f64,
     /// Whether the run had to end before its horizon, because more happened than a page can hold.
     pub cut_short: bool,
     /// The text's actions.
@@ -235,6 +275,8 @@ pub struct Seen {
     pub view: Option<Printed>,
     /// What happened around the instant, for [`Pane::Table`].
     pub table: Vec<Line>,
+    /// What the keys step through from here: in order of time, at most one for each instant.
+    pub stops: Vec<Stop>,
 }
 
 /// Something that happened.

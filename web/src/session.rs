@@ -2,24 +2,34 @@
 
 use crate::protocol::{
     Ask, Diagnostic, Drawing, Edit, Field, Find, Fix, Line, Look, Pane, Printed, Ran, Reply, Request, Run,
-    Seen, Severity, Step, Story, Typed,
+    Seen, Severity, Show, Shown, Side, Step, Story, Typed,
 };
+use crate::showing::{Stage, near};
 use crate::{edit, origin, real};
 use lifepod_api::SimTime;
 use lifepod_engine::{EntryId, Outcome, Trace, What};
 use lifepod_manifest::{Document, Lines};
-use lifepod_scenario::{Prepared, prepare};
-use lifepod_timeline::{Axis, Facts, FieldRef, Lang, chronicle, explain, facts, lanes, recorded, subject};
+use lifepod_scenario::{Note, Prepared, assumptions, prepare};
+use lifepod_timeline::{
+    About, Axis, Facts, FieldRef, Lang, Scene, Stop, chronicle, explain, facts, label_room, lanes, recorded,
+    subject,
+};
+use std::rc::Rc;
 
 /// The most entries of a trace that a page can hold at ease.
 const MAX_ENTRIES: usize = 200_000;
+/// So many findings are marked in the text.
+const MOST: usize = 100;
 /// A recorded life may have lasted for years; no more than this is simulated beside it.
 const LONGEST: SimTime = SimTime::from_secs(7 * 86_400);
 
-/// The worker's memory: the last run that worked.
+/// The worker's memory: the last run that worked, and the one that it is compared with.
 #[derive(Default)]
 pub struct Session {
-    last: Option<Done>,
+    last: Option<Rc<Done>>,
+    other: Option<Rc<Done>>,
+    /// What the page last wanted to see of a run.
+    show: Option<Show>,
 }
 
 /// A run that worked.
@@ -27,12 +37,14 @@ struct Done {
     asked: Run,
     run: lifepod_engine::Run,
     documents: Vec<Document>,
+    stage: Stage,
+    stops: Vec<Stop>,
 }
 
 impl Session {
-    /// Answers a request.
-    pub fn answer(&mut self, request: Request) -> Reply {
-        match request {
+    /// Answers a request; some ask for nothing.
+    pub fn answer(&mut self, request: Request) -> Option<Reply> {
+        Some(match request {
             Request::Run(run) => Reply::Ran(self.run(run)),
             Request::Look(look) => Reply::Seen(self.look(look)),
             Request::Why(ask) => Reply::Story(self.why(ask)),
@@ -40,15 +52,68 @@ impl Session {
             Request::Complete(typed) => self.complete(typed),
             Request::Find(find) => Reply::Found(self.find(&find)),
             Request::Measure(run) => Reply::Measured(measure(&run)),
+            Request::Show(show) => Reply::Shown(self.show(show)),
+            Request::Compare(run) => {
+                self.compare(run);
+                return None;
+            }
+            Request::Picture(show) => {
+                let (done, _) = self.sides(show.side);
+                done.map_or(Reply::Picture(String::new(), 0.0), |done| {
+                    let (svg, height) = done.stage.picture(&show.frame, done.asked.lang);
+                    Reply::Picture(svg, height)
+                })
+            }
+        })
+    }
+
+    /// The run of a side, and the one across.
+    fn sides(&self, side: Side) -> (Option<&Done>, Option<&Done>) {
+        let (this, other) = (self.last.as_deref(), self.other.as_deref());
+        match side {
+            Side::This => (this, other),
+            Side::Other => (other, this),
         }
+    }
+
+    fn show(&mut self, show: Show) -> Shown {
+        let (done, across) = self.sides(show.side);
+        let across = across.filter(|_| show.other > 0).map(|across| &across.stage);
+        let (scene, axis) = match done {
+            Some(done) => done.stage.scene(&show.frame, across, show.beside),
+            None => (Scene::default(), Axis::even(SimTime::ZERO)),
+        };
+        if show.side == Side::This {
+            self.show = Some(show.clone());
+        }
+        Shown { show, scene, axis }
+    }
+
+    fn compare(&mut self, run: Option<Run>) {
+        self.other = match run {
+            None => None,
+            // Numbers aside: a worker that was started anew is told of the run again.
+            Some(run) => match self.last.clone().filter(|last| last.asked == run) {
+                Some(last) => Some(last),
+                None => {
+                    let last = self.last.take();
+                    self.run(run);
+                    std::mem::replace(&mut self.last, last)
+                }
+            },
+        };
     }
 
     fn run(&mut self, asked: Run) -> Ran {
         let options = lifepod_scenario::Options { seed: asked.seed, horizon: asked.horizon };
         let Prepared { documents, diagnostics, scenario } = prepare(&asked.text, &options);
         let lines = Lines::new(&asked.text);
-        let mut ran =
-            Ran { id: asked.id, diagnostics: findings(&lines, &diagnostics, asked.lang), drawing: None };
+        let mut ran = Ran {
+            id: asked.id,
+            diagnostics: findings(&lines, &diagnostics, asked.lang),
+            drawing: None,
+            shown: None,
+        };
         let Some(mut scenario) = scenario else { return ran };
 
         scenario.config.max_entries = MAX_ENTRIES;
@@ -76,6 +141,8 @@ impl Session {
         if nothing_left {
             return ran;
         }
+        let notes = assumptions(&asked.text, &documents, &run.trace);
+        ran.diagnostics.extend(notes.iter().take(MOST).map(|made| note(&lines, made, asked.lang)));
         let first = documents.iter().find_map(|document| document.object.as_ref());
         let mut timeline =
             lanes(&run.trace, &lifepod_timeline::Options { horizon: run.end, lang: asked.lang });
@@ -83,31 +150,36 @@ impl Session {
         if let Some(recorded) = recorded {
             timeline.lanes.splice(0..0, recorded.lanes);
         }
+        let (room, stage) = (label_room(&timeline), Stage::new(timeline));
         ran.drawing = Some(Drawing {
+            run: asked.id,
             title: first.map_or_else(String::new, |object| object.meta().name.to_string()),
             seed,
-            axis: Axis::folded(&timeline),
-            stops,
-            timeline,
+            horizon: stage.timeline.horizon,
+            label_room: room,
             cut_short: run.outcome != Outcome::Reached,
             handles: edit::handles(&documents),
             facts: facts(&run.trace, run.end),
             idle: idle(&run.trace, &documents),
         });
-        self.last = Some(Done { asked, run, documents });
+        let id = asked.id;
+        self.last = Some(Rc::new(Done { asked, run, documents, stage, stops }));
+        // What was on the screen will be: one answer saves asking for it.
+        ran.shown = self.show.clone().map(|show| self.show(Show { run: id, ..show }));
         ran
     }
 
     fn look(&self, look: Look) -> Seen {
         let Some(done) = self.last.as_ref().filter(|done| done.asked.id == look.run) else {
-            return Seen { look, shell: Vec::new(), view: None, table: Vec::new() };
+            return Seen { look, shell: Vec::new(), view: None, table: Vec::new(), stops: Vec::new() };
         };
+        let pod = done.stage.pod_of(look.lane.as_deref());
         let view = match look.view {
             Pane::Pods | Pane::Table => None,
             Pane::Events => Some(vec!["events"]),
-            Pane::Yaml => about_pod(&look, &["get", "pod", "", "-o", "yaml"]),
-            Pane::Describe => about_pod(&look, &["describe", "pod", ""]),
-            Pane::Logs => about_pod(&look, &["logs", ""]),
+            Pane::Yaml => about_pod(pod, &["get", "pod", "", "-o", "yaml"]),
+            Pane::Describe => about_pod(pod, &["describe", "pod", ""]),
+            Pane::Logs => about_pod(pod, &["logs", ""]),
         };
         let view = view.map(|words| done.kubectl(look.at, &words));
         let mut shell = vec![done.kubectl(look.at, &["get", "pods"])];
@@ -116,13 +188,14 @@ impl Session {
         }
         shell.extend(done.last_command(look.at));
         let table = if look.view == Pane::Table { done.table(look.at) } else { Vec::new() };
-        Seen { look, shell, view, table }
+        let stops = near(&done.stops, look.at);
+        Seen { look, shell, view, table, stops }
     }
 
     fn kubectl(&self, typed: &Typed) -> Reply {
         let line = typed.line.trim();
         let command = format!("kubectl {}", line.strip_prefix("kubectl ").unwrap_or(line));
-        let Some(Done { run, .. }) = self.last.as_ref().filter(|done| done.asked.id == typed.run) else {
+        let Some(Done { run, .. }) = self.last.as_deref().filter(|done| done.asked.id == typed.run) else {
             return Reply::Printed(Printed { command, output: String::new() });
         };
         let answer = lifepod_kubectl::prompt(line, &run.trace, typed.at, run.end, run.epoch_micros);
@@ -218,8 +291,8 @@ impl Done {
 }
 
 /// The words of a command about a pod, with its name where a word is empty; none without a pod.
-fn about_pod<'a>(look: &'a Look, words: &[&'a str]) -> Option<Vec<&'a str>> {
-    let pod = look.pod.as_ref()?;
+fn about_pod<'a>(pod: Option<&'a About>, words: &[&'a str]) -> Option<Vec<&'a str>> {
+    let pod = pod?;
     let name = |word: &&'a str| if word.is_empty() { pod.name.as_str() } else { *word };
     let mut words: Vec<&str> = words.iter().map(name).collect();
     if words[0] == "logs" {
@@ -302,7 +375,6 @@ fn refusals(trace: &Trace, documents: &[Document]) -> Vec<(usize, String)> {
 /// The findings as the editor marks them, in order of the text. A thousand say no more than the first of the worst,
 /// and the editor would wait for them.
 fn findings(lines: &Lines, all: &[lifepod_manifest::Diagnostic], lang: Lang) -> Vec<Diagnostic> {
-    const MOST: usize = 100;
     let mut found: Vec<_> = all.iter().enumerate().collect();
     found.sort_by_key(|(_, finding)| severity(finding));
     found.truncate(MOST);
@@ -315,6 +387,28 @@ fn severity(finding: &lifepod_manifest::Diagnostic) -> Severity {
         (lifepod_manifest::Severity::Error, _) => Severity::Error,
         (lifepod_manifest::Severity::Warning, None) => Severity::Warning,
         (lifepod_manifest::Severity::Warning, Some(_)) => Severity::Info,
+    }
+}
+
+/// What the run had to assume, as the editor marks it: a quiet note that puts the matching behaviour into the text.
+fn note(lines: &Lines, made: &Note, lang: Lang) -> Diagnostic {
+    let place = |offset| {
+        let (line, column) = lines.position(offset);
+        (line as u32, column as u32)
+    };
+    let words = crate::i18n::Lang::of_core(lang).words();
+    let ((end_line, end_column), (line, column)) = (place(made.range.end), place(made.say.at));
+    let insert = Edit { line, column, end_line: line, end_column: column, insert: made.say.insert.clone() };
+    Diagnostic {
+        line: made.line as u32,
+        column: made.column as u32,
+        end_line,
+        end_column,
+        severity: Severity::Hint,
+        message: format!("`{}`: {}", made.subject, made.assumed),
+        hint: String::new(),
+        lint: None,
+        fixes: vec![Fix { title: words.say_behavior.to_owned(), edits: vec![insert] }],
     }
 }
 

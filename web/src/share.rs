@@ -1,8 +1,8 @@
 //! Links that carry a whole run, and what else passes it on.
 
 use crate::state::State;
-use crate::timeline::View;
 use lifepod_api::SimTime;
+use lifepod_timeline::View;
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen(module = "/src/share.js")]

@@ -4,9 +4,8 @@ use crate::edit;
 use crate::guide::{Deed, Guide};
 use crate::i18n::Lang;
 use crate::protocol::Handle;
-use crate::timeline::View;
 use lifepod_api::SimTime;
-use std::collections::BTreeSet;
+use lifepod_timeline::{Shown, View};
 use std::rc::Rc;
 
 /// The page's state.
@@ -34,6 +33,8 @@ pub struct State {
     pub speed: f64,
     /// The open tab of the inspector.
     pub tab: Tab,
+    /// Whether the run that this one is compared with is shown in full above it.
+    pub beside: bool,
     /// Whether quiet times are folded away.
     pub folded: bool,
     /// Which lanes are shown.
@@ -58,36 +59,6 @@ pub struct State {
     pub lang: Lang,
     /// The page's colours.
     pub theme: Theme,
-}
-
-/// Which lanes are shown.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Shown {
-    /// The lanes that were opened or closed by hand, by key.
-    pub toggled: Rc<BTreeSet<Rc<str>>>,
-    /// The lanes that stand at the top, by key.
-    pub pins: Rc<BTreeSet<Rc<str>>>,
-    /// Words that every shown lane has to do with.
-    pub filter: Rc<str>,
-}
-
-impl Shown {
-    /// Opens a lane, or closes it.
-    pub fn toggle(&mut self, key: &str) {
-        flip(&mut self.toggled, key);
-    }
-
-    /// Pins a lane, or lets it go.
-    pub fn pin(&mut self, key: &str) {
-        flip(&mut self.pins, key);
-    }
-}
-
-fn flip(set: &mut Rc<BTreeSet<Rc<str>>>, key: &str) {
-    let set = Rc::make_mut(set);
-    if !set.remove(key) {
-        set.insert(key.into());
-    }
 }
 
 /// A menu of what can be done to what a lane is about.
@@ -215,6 +186,8 @@ pub enum Action {
     Do(Deed),
     /// This run is kept, for later ones to be compared with; or no longer.
     Compare(bool),
+    /// The kept run is shown in full above the present one, or only where it differs.
+    Beside(bool),
     /// Another seed was chosen.
     Seed(u64),
     /// Another horizon was chosen; none is the text's own.
@@ -332,8 +305,11 @@ impl State {
             Action::Compare(on) => {
                 if on {
                     state.tab = Tab::Compare;
+                } else {
+                    state.beside = false;
                 }
             }
+            Action::Beside(on) => state.beside = on,
             Action::Seed(seed) => state.seed = Some(seed),
             Action::Horizon(horizon) => state.horizon = horizon,
             Action::End(end) => {
@@ -374,7 +350,7 @@ impl State {
             Action::Fold(folded) => (state.folded, state.view) = (folded, View::ALL),
             Action::Toggle(key) => state.shown.toggle(&key),
             Action::Pin(key) => state.shown.pin(&key),
-            Action::Filter(filter) => state.shown.filter = filter,
+            Action::Filter(filter) => state.shown.filter = filter.to_string(),
             Action::Lane(key) => state.lane = Some(key),
             Action::Measure(measure) => state.measure = measure,
             Action::Menu(menu) => {
@@ -433,6 +409,7 @@ mod tests {
             playing: false,
             speed: 10.0,
             tab: Tab::Yaml,
+            beside: false,
             folded: true,
             shown: Shown::default(),
             lane: None,

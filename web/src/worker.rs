@@ -14,7 +14,10 @@ pub fn start() {
     let listen = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
         let bytes = Uint8Array::new(&event.data()).to_vec();
         match decode::<Request>(&bytes) {
-            Some(request) => post(&session.borrow_mut().answer(request)),
+            Some(request) => {
+                let reply = session.borrow_mut().answer(request);
+                reply.iter().for_each(post);
+            }
             None => {
                 post(&Reply::Panicked("the page and its worker are not of one build: reload the page".into()))
             }

@@ -6,7 +6,9 @@ use crate::simulate::{Wishes, simulate};
 use clap::{Args, ValueEnum};
 use lifepod_api::SimTime;
 use lifepod_engine::{Run as Finished, What};
-use lifepod_timeline::{Axis, Lang, LayoutOptions, Options, chronicle, gutter_for, lanes, layout, svg};
+use lifepod_timeline::{
+    Axis, Lang, LayoutOptions, Options, chronicle, gutter_for, label_room, lanes, layout, svg,
+};
 use std::io::Write as _;
 use std::process::ExitCode;
 
@@ -79,7 +81,11 @@ impl Run {
                 svg(&layout(
                     &timeline,
                     &axis,
-                    &LayoutOptions { width, lang: self.lang.into(), gutter: gutter_for(&timeline, width) },
+                    &LayoutOptions {
+                        width,
+                        lang: self.lang.into(),
+                        gutter: gutter_for(label_room(&timeline), width),
+                    },
                 ))
             }
         };

@@ -4,6 +4,7 @@
 //! private state.
 
 pub use crate::network::requests::{Proxied, RequestEnd, Requests, ServiceRef};
+use alloc::collections::BTreeSet;
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -376,12 +377,11 @@ impl Trace {
     /// What had to be assumed of processes, each assumption once a container, in order of time.
     pub fn assumptions(&self) -> Vec<Assumption<'_>> {
         let mut out: Vec<Assumption<'_>> = Vec::new();
+        let mut known = BTreeSet::new();
         for entry in &self.entries {
             if let What::Decision(Decision::Assumption { pod, container, subject, assumed }) = &entry.what {
-                let made = Assumption { entry: entry.id, pod, container, subject, assumed };
-                let same = |a: &&Assumption<'_>| Assumption { entry: a.entry, ..made } == **a;
-                if out.iter().find(same).is_none() {
-                    out.push(made);
+                if known.insert((&pod.uid, container, subject, assumed)) {
+                    out.push(Assumption { entry: entry.id, pod, container, subject, assumed });
                 }
             }
         }

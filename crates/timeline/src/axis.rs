@@ -64,8 +64,20 @@ impl Axis {
     /// Times in which nothing new happens are folded. A fold is wider the longer it is, though far from in
     /// proportion: by a constant step for each doubling.
     pub fn folded(timeline: &Timeline) -> Self {
-        let horizon = timeline.horizon;
-        let mut times = timeline.landmarks();
+        Self::folding(timeline.landmarks(), timeline.horizon)
+    }
+
+    /// One axis for two runs: what is quiet in both is folded.
+    pub fn folded_together(this: &Timeline, other: &Timeline) -> Self {
+        let mut times = this.landmarks();
+        times.extend(other.landmarks());
+        times.sort_unstable();
+        times.dedup();
+        Self::folding(times, this.horizon.max(other.horizon))
+    }
+
+    /// `times` are the instants at which something new happens, in order.
+    fn folding(mut times: Vec<SimTime>, horizon: SimTime) -> Self {
         times.insert(0, SimTime::ZERO);
         times.push(horizon);
         let busy = times.len() > 2 && horizon >= MIN_HORIZON;
@@ -198,6 +210,21 @@ impl<'a> Scale<'a> {
     pub fn new(axis: &'a Axis, width: f64) -> Self {
         let total: f64 = axis.pieces.iter().map(|p| p.weight).sum();
         Self { axis, px_per_weight: if total > 0.0 { width / total } else { 0.0 } }
+    }
+
+    /// The width in pixels.
+    pub(crate) fn width(&self) -> f64 {
+        self.axis.pieces.iter().map(|p| p.weight).sum::<f64>() * self.px_per_weight
+    }
+
+    /// The begin of the axis.
+    pub(crate) fn from(&self) -> SimTime {
+        self.axis.pieces.first().map_or(SimTime::ZERO, |p| p.from)
+    }
+
+    /// The end of the axis.
+    pub(crate) fn to(&self) -> SimTime {
+        self.axis.horizon()
     }
 
     /// The pieces with their left and right ends.

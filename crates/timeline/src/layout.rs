@@ -1,7 +1,8 @@
 //! Everything in its place: rows, bars and marks in pixels, for whoever draws them.
 
 use crate::axis::{Axis, Scale};
-use crate::model::{Form, InstantLook, Lane, SpanLook, Timeline};
+use crate::model::{Crowd, Form, InstantLook, Lane, SpanLook, Timeline};
+use crate::traffic::CLIENT;
 use crate::words::{Lang, clock};
 use alloc::format;
 use alloc::string::String;
@@ -82,6 +83,19 @@ pub struct Row {
     pub bars: Vec<Bar>,
     /// Its marks.
     pub marks: Vec<Mark>,
+    /// Its crowd.
+    pub areas: Vec<Area>,
+}
+
+/// The part of a crowd that is of one look.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Area {
+    /// What its colour says.
+    pub look: SpanLook,
+    /// Its outline, as the `d` of an SVG path: steps.
+    pub outline: String,
+    /// Said when it is pointed at.
+    pub hint: String,
 }
 
 /// A span in its place.
@@ -210,11 +224,15 @@ fn scale<'a>(axis: &'a Axis, options: &LayoutOptions) -> Scale<'a> {
     Scale::new(axis, (options.width - options.gutter - MARGIN).max(1.0))
 }
 
-/// The width that the labels of a timeline need, at most a third of `width`, both in pixels.
-pub fn gutter_for(timeline: &Timeline, width: f64) -> f64 {
+/// The width that the labels of a timeline need, in pixels.
+pub fn label_room(timeline: &Timeline) -> f64 {
     let label_end = |lane: &Lane| label_x(lane) + text_width(&lane.label) * 1.08;
-    let needed = timeline.lanes.iter().map(label_end).fold(MIN_GUTTER, f64::max) + 12.0;
-    needed.min(width / 3.0).min(MAX_GUTTER)
+    timeline.lanes.iter().map(label_end).fold(MIN_GUTTER, f64::max) + 12.0
+}
+
+/// The width that is given to labels which need `room`: at most a third of `width`, all in pixels.
+pub fn gutter_for(room: f64, width: f64) -> f64 {
+    room.min(width / 3.0).min(MAX_GUTTER)
 }
 
 /// Where a lane's label begins.
@@ -225,7 +243,7 @@ fn label_x(lane: &Lane) -> f64 {
 /// Places a lane with its upper end at `y`, in pixels; what is outside the axis is left out.
 pub fn place(lane: &Lane, y: f64, axis: &Axis, options: &LayoutOptions) -> Row {
     let (left, scale) = (options.gutter, scale(axis, options));
-    let (begin, end) = (axis.pieces.first().map_or(SimTime::ZERO, |p| p.from), axis.horizon());
+    let (begin, end) = (scale.from(), scale.to());
     // Both are in order of time, so what is seen is one stretch of each.
     let spans = &lane.spans[lane.spans.partition_point(|s| s.to < begin)..];
     let spans = &spans[..spans.partition_point(|s| s.from <= end)];
@@ -297,7 +315,70 @@ pub fn place(lane: &Lane, y: f64, axis: &Axis, options: &LayoutOptions) -> Row {
         form: lane.form,
         bars,
         marks,
+        areas: if lane.spans.is_empty() { crowd(lane, middle, &scale, options) } else { Vec::new() },
     }
+}
+
+/// The order in which the parts of a crowd stand on each other: what asks for attention is on top.
+const STACK: [SpanLook; 8] = [
+    SpanLook::Done,
+    SpanLook::Ready,
+    SpanLook::Running,
+    SpanLook::Waiting,
+    SpanLook::Off,
+    SpanLook::Ending,
+    SpanLook::BackOff,
+    SpanLook::Failed,
+];
+
+/// The crowd of a lane whose middle is at `middle`: as high as the most that ever were.
+fn crowd(lane: &Lane, middle: f64, scale: &Scale<'_>, options: &LayoutOptions) -> Vec<Area> {
+    let sum = |crowd: &Crowd| crowd.of.iter().sum::<u32>();
+    let most = lane.crowd.iter().map(sum).max().unwrap_or(0).max(1);
+    let unit = lane.form.heights().1 / f64::from(most);
+    let bottom = middle + lane.form.heights().1 / 2.0;
+    let words = options.lang.words();
+    // What is in view: the last count before it goes on into it.
+    let from = lane.crowd.partition_point(|c| c.at <= scale.from()).saturating_sub(1);
+    let to = lane.crowd.partition_point(|c| c.at < scale.to());
+    let seen = lane.crowd.get(from..to).unwrap_or_default();
+    let x = |at: SimTime| options.gutter + scale.px_from_time(at);
+    let mut areas = Vec::new();
+    for (i, look) in STACK.iter().enumerate() {
+        let top = seen.iter().map(|c| c.of[*look as usize]).max().unwrap_or(0);
+        if top == 0 {
+            continue;
+        }
+        let height = |looks: &[SpanLook], c: &Crowd| {
+            let count: u32 = looks.iter().map(|look| c.of[*look as usize]).sum();
+            tenths(bottom - unit * f64::from(count))
+        };
+        // There along its upper edge, and back along its lower one.
+        let mut outline = String::new();
+        for (n, c) in seen.iter().enumerate() {
+            let (x, y) = (tenths(x(c.at)), height(&STACK[..=i], c));
+            let step = if n == 0 { format!("M{x} {y}") } else { format!("H{x}V{y}") };
+            outline.push_str(&step);
+        }
+        outline.push_str(&format!("H{}", tenths(x(scale.to()))));
+        for c in seen.iter().rev() {
+            outline.push_str(&format!("V{}H{}", height(&STACK[..i], c), tenths(x(c.at))));
+        }
+        outline.push('Z');
+        let hint = if lane.key.starts_with(CLIENT) {
+            format!("{}: {} {top}/s", words.ends[*look as usize], words.at_most)
+        } else {
+            format!("{}: {} {top}", words.looks[*look as usize], words.at_most)
+        };
+        areas.push(Area { look: *look, outline, hint });
+    }
+    areas
+}
+
+/// A number of pixels to the tenth.
+fn tenths(px: f64) -> f64 {
+    let tenths = (px * 10.0 + if px < 0.0 { -0.5 } else { 0.5 }) as i64;
+    tenths as f64 / 10.0
 }
 
 /// As much of a text as fits: of its parts, which ` · ` divides, as many as fit from the first on; the next one

@@ -12,24 +12,33 @@ mod axis;
 mod chronicle;
 mod explain;
 mod facts;
+mod ghost;
 mod lanes;
 mod layout;
 mod model;
 mod recorded;
+mod rows;
+mod scene;
 mod svg;
 mod traffic;
+mod view;
 mod words;
 
 pub use axis::{Axis, Piece, Scale, Tick};
 pub use chronicle::{Line, chronicle};
 pub use explain::{Explanation, FieldRef, Step, explain, subject};
 pub use facts::{Facts, facts};
+pub use ghost::Ghost;
 pub use lanes::{Options, lanes};
 pub use layout::{
-    Bar, FoldMark, Layout, LayoutOptions, MARGIN, Mark, Row, TickMark, gutter_for, heads, layout, place,
+    Area, Bar, FoldMark, Layout, LayoutOptions, MARGIN, Mark, Row, TickMark, gutter_for, heads, label_room,
+    layout, place,
 };
-pub use model::{About, Form, Instant, InstantLook, Lane, Span, SpanLook, Stop, Timeline};
+pub use model::{About, Crowd, Form, Instant, InstantLook, Lane, Span, SpanLook, Stop, Timeline};
 pub use recorded::{is_recorded, recorded};
+pub use rows::{Place, Shown, about, branch_end, rows};
+pub use scene::{Frame, Scene, SceneRow, scene};
 pub use svg::svg;
 pub use traffic::{Bucket, Counts, Group, Traffic, traffic, traffic_table};
+pub use view::View;
 pub use words::Lang;

@@ -38,6 +38,18 @@ pub struct Lane {
     pub spans: Vec<Span>,
     /// What happens at once, in order of time.
     pub instants: Vec<Instant>,
+    /// How many of the pods below a workload are in which state, in order of time. It is drawn where there are no
+    /// spans.
+    pub crowd: Vec<Crowd>,
+}
+
+/// How many there are of each look, from a time on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Crowd {
+    /// From then on.
+    pub at: SimTime,
+    /// In the order of [`SpanLook::ALL`].
+    pub of: [u32; SpanLook::ALL.len()],
 }
 
 /// The object that a lane is about; a lane that says nothing is about the same as the one that it stands below.
@@ -108,6 +120,18 @@ pub enum SpanLook {
 }
 
 impl SpanLook {
+    /// All looks, in their order.
+    pub const ALL: [Self; 8] = [
+        Self::Running,
+        Self::Ready,
+        Self::Waiting,
+        Self::BackOff,
+        Self::Off,
+        Self::Failed,
+        Self::Done,
+        Self::Ending,
+    ];
+
     /// The name in style classes.
     pub const fn class(self) -> &'static str {
         match self {
@@ -269,8 +293,8 @@ impl About {
 impl Lane {
     pub(crate) fn new(key: impl Into<String>, label: impl Into<String>, depth: u8, form: Form) -> Self {
         let (key, label) = (key.into(), label.into());
-        let (about, spans, instants) = (About::default(), Vec::new(), Vec::new());
-        Self { key, label, depth, closed: false, form, about, spans, instants }
+        let (about, spans, instants, crowd) = (About::default(), Vec::new(), Vec::new(), Vec::new());
+        Self { key, label, depth, closed: false, form, about, spans, instants, crowd }
     }
 
     /// Is there anything on it?

@@ -1,6 +1,6 @@
 //! A drawing as SVG that stands alone: fonts, colours and patterns inside, light and dark.
 
-use crate::layout::{Bar, Layout, Mark};
+use crate::layout::{Area, Bar, Layout, Mark};
 use crate::model::{Form, InstantLook, SpanLook};
 use alloc::string::String;
 use core::fmt::{self, Write};
@@ -83,6 +83,7 @@ fn draw(layout: &Layout, out: &mut String) -> fmt::Result {
         }
         let (x, y) = (Px(row.label_x), Px(middle + 4.0));
         write!(out, "<text class=\"{class}\" x=\"{x}\" y=\"{y}\">{}</text>", Escaped(&row.label))?;
+        row.areas.iter().try_for_each(|a| area(a, out))?;
         row.bars.iter().try_for_each(|b| bar(b, out))?;
         row.marks.iter().try_for_each(|m| mark(m, out))?;
         out.push_str("</g>");
@@ -132,6 +133,11 @@ fn axis(layout: &Layout, out: &mut String) -> fmt::Result {
         )?;
     }
     Ok(())
+}
+
+fn area(a: &Area, out: &mut String) -> fmt::Result {
+    let (look, hint) = (a.look.class(), Escaped(&a.hint));
+    write!(out, "<path class=\"span is-{look}\" d=\"{}\"><title>{hint}</title></path>", a.outline)
 }
 
 fn bar(b: &Bar, out: &mut String) -> fmt::Result {

@@ -136,9 +136,12 @@ fn add<'t>(
     });
 }
 
+/// What the keys of clients' lanes begin with.
+pub(crate) const CLIENT: &str = "client/";
+
 /// The key of a client's lane.
 pub(crate) fn key(client: &str) -> String {
-    format!("client/{client}")
+    format!("{CLIENT}{client}")
 }
 
 impl Traffic {

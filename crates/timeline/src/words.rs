@@ -44,6 +44,11 @@ pub(crate) struct Words {
     pub(crate) recorded: &'static str,
     pub(crate) since_unknown: &'static str,
     pub(crate) runs_unknown: &'static str,
+    pub(crate) at_most: &'static str,
+    /// In the order of `SpanLook::ALL`.
+    pub(crate) looks: [&'static str; 8],
+    /// What the colours say of requests, in the same order.
+    pub(crate) ends: [&'static str; 8],
 }
 
 impl Lang {
@@ -77,6 +82,9 @@ impl Lang {
                 recorded: "recorded:",
                 since_unknown: "since when is not recorded",
                 runs_unknown: "earlier runs are not recorded",
+                at_most: "at most",
+                looks: ["running", "ready", "waiting", "backing off", "not yet", "failed", "done", "ending"],
+                ends: ["served", "", "slow", "refused", "timed out", "failed", "", "reset"],
             },
             Self::Zh => &Words {
                 status: "STATUS",
@@ -106,6 +114,9 @@ impl Lang {
                 recorded: "实录：",
                 since_unknown: "起始时间未被记录",
                 runs_unknown: "次更早的运行未被记录",
+                at_most: "最多",
+                looks: ["运行中", "就绪", "等待", "退避", "尚未开始", "失败", "完成", "终止中"],
+                ends: ["已应答", "", "缓慢", "被拒绝", "超时", "失败", "", "被重置"],
             },
         }
     }

@@ -4,7 +4,8 @@ mod support;
 
 use lifepod_api::SimTime;
 use lifepod_timeline::{
-    Axis, Lang, Layout, LayoutOptions, Options, Scale, SpanLook, Timeline, gutter_for, lanes, layout, svg,
+    Axis, Lang, Layout, LayoutOptions, Options, Scale, SpanLook, Timeline, gutter_for, label_room, lanes,
+    layout, svg,
 };
 use support::{crash_loop, healthy, killed_and_deleted, s};
 
@@ -12,7 +13,7 @@ fn drawn(timeline: &Timeline) -> Layout {
     layout(
         timeline,
         &Axis::folded(timeline),
-        &LayoutOptions { gutter: gutter_for(timeline, 1200.0), ..Default::default() },
+        &LayoutOptions { gutter: gutter_for(label_room(timeline), 1200.0), ..Default::default() },
     )
 }
 

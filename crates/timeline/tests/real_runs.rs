@@ -3,7 +3,7 @@
 use lifepod_api::SimTime;
 use lifepod_engine::{Command, Run, Scenario};
 use lifepod_timeline::{
-    Axis, Lang, LayoutOptions, Options, Scale, chronicle, explain, gutter_for, lanes, layout, svg,
+    Axis, Lang, LayoutOptions, Options, Scale, chronicle, explain, gutter_for, label_room, lanes, layout, svg,
 };
 
 /// Ten minutes of the pods of a manifest.
@@ -73,7 +73,8 @@ fn the_axis_covers_the_run_and_time_never_runs_backwards_on_it() {
         assert!(places.is_sorted() && places[0] == 0.0 && (places[600] - 1000.0).abs() < 1e-6);
         let ticks = scale.ticks(60.0);
         assert!(ticks.is_sorted_by(|a, b| a.x + 60.0 <= b.x && a.at < b.at), "{manifest}: {ticks:?}");
-        let options = LayoutOptions { gutter: gutter_for(&timeline, 1200.0), ..Default::default() };
+        let options =
+            LayoutOptions { gutter: gutter_for(label_room(&timeline), 1200.0), ..Default::default() };
         let placed = layout(&timeline, &axis, &options);
         let inside = |x: f64| (options.gutter..=placed.width).contains(&x);
         assert!(placed.rows.iter().flat_map(|r| &r.bars).all(|b| inside(b.x)));

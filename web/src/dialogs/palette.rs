@@ -3,8 +3,9 @@
 use super::Modal;
 use crate::i18n::Lang;
 use crate::state::{Action, Dialog, State, Tab};
-use crate::timeline::{View, offers};
-use crate::{engine::SharedDrawing, inspector};
+use crate::timeline::offers;
+use crate::{inspector, protocol::Shown};
+use lifepod_timeline::View;
 use std::rc::Rc;
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
@@ -17,7 +18,7 @@ const MATCHES: usize = 12;
 pub struct PaletteProps {
     pub lang: Lang,
     pub state: State,
-    pub drawing: Option<SharedDrawing>,
+    pub shown: Option<Rc<Shown>>,
     pub send: Callback<Action>,
 }
 
@@ -28,8 +29,10 @@ pub fn Palette(props: &PaletteProps) -> Html {
     let query = use_state(String::new);
     let chosen = use_state(|| 0_usize);
     let all = use_memo((), |()| everything(props));
-    let found: Vec<&(String, Action)> =
-        all.iter().filter(|(name, _)| matches(name, &query)).take(MATCHES).collect();
+    // Lanes out of sight are found by searching for them.
+    let search = (format!("{}: {}", words.filter, *query), Action::Filter(query.as_str().into()));
+    let found = all.iter().filter(|(name, _)| matches(name, &query)).take(MATCHES);
+    let found: Vec<&(String, Action)> = found.chain((!query.is_empty()).then_some(&search)).collect();
     let chosen_now = (*chosen).min(found.len().saturating_sub(1));
     let run = {
         let send = props.send.clone();
@@ -90,8 +93,9 @@ fn matches(name: &str, query: &str) -> bool {
 fn everything(props: &PaletteProps) -> Vec<(String, Action)> {
     let (words, state) = (props.lang.words(), &props.state);
     let mut all: Vec<(String, Action)> = Vec::new();
-    if let (Some(lane), Some(drawing)) = (&state.lane, &props.drawing) {
-        all.extend(offers(&drawing.timeline.lanes, lane, words));
+    let rows = props.shown.as_ref().map_or(&[][..], |shown| &shown.scene.rows);
+    if let Some(lane) = &state.lane {
+        all.extend(offers(rows, lane, words));
     }
     let mut add = |name: &str, action: Action| all.push((name.to_owned(), action));
     add(words.gallery, Action::Dialog(Some(Dialog::Gallery)));
@@ -99,6 +103,7 @@ fn everything(props: &PaletteProps) -> Vec<(String, Action)> {
     add(words.seeds, Action::Dialog(Some(Dialog::Seeds)));
     add(words.compare_on, Action::Compare(true));
     add(words.compare_off, Action::Compare(false));
+    add(words.beside, Action::Beside(!state.beside));
     add(if state.playing { words.pause } else { words.play }, Action::TogglePlay);
     add(words.fold, Action::Fold(!state.folded));
     add(words.fit, Action::View(View::ALL));
@@ -109,7 +114,7 @@ fn everything(props: &PaletteProps) -> Vec<(String, Action)> {
     add(words.language, Action::Lang(props.lang.other()));
     add(words.next_theme, Action::Theme(state.theme.next()));
     add(words.help, Action::Dialog(Some(Dialog::Help)));
-    for lane in props.drawing.iter().flat_map(|drawing| &drawing.timeline.lanes) {
+    for lane in rows.iter().map(|row| &row.lane) {
         if !lane.about.kind.is_empty() && lane.about.container.is_empty() {
             let key: Rc<str> = lane.key.as_str().into();
             add(&format!("{} {}", lane.about.kind, lane.about.name), Action::Lane(key));

@@ -4,18 +4,15 @@ use super::Modal;
 use crate::engine::SharedDrawing;
 use crate::i18n::Lang;
 use crate::protocol::Seen;
+use crate::showing::PICTURE;
 use crate::state::{Action, State};
-use crate::timeline::whole_axis;
 use crate::{clock, share};
-use lifepod_timeline::{LayoutOptions, gutter_for, layout, svg};
 use std::rc::Rc;
 use yew::platform::spawn_local;
 use yew::prelude::*;
 
 /// Longer links are cut by some of the programs that pass them on.
 const LONG: usize = 8_000;
-/// How wide pictures are, in pixels.
-const PICTURE: f64 = 1_200.0;
 
 /// What [`Share`] is given.
 #[derive(Properties, PartialEq)]
@@ -24,6 +21,8 @@ pub struct ShareProps {
     pub state: State,
     pub drawing: Option<SharedDrawing>,
     pub seen: Option<Rc<Seen>>,
+    /// The timeline as SVG, and its height; none until the worker has drawn it.
+    pub picture: Option<Rc<(String, f64)>>,
     pub send: Callback<Action>,
 }
 
@@ -55,32 +54,22 @@ pub fn Share(props: &ShareProps) -> Html {
     };
     let name = props.drawing.as_ref().map(|drawing| drawing.title.clone()).filter(|title| !title.is_empty());
     let name = name.unwrap_or_else(|| "lifepod".to_owned());
-    let picture = props.drawing.as_ref().map(|drawing| {
-        let options = LayoutOptions {
-            width: PICTURE,
-            gutter: gutter_for(&drawing.timeline, PICTURE),
-            lang: props.lang.core(),
-        };
-        let axis = props.state.view.crop(&whole_axis(drawing, props.state.folded));
-        let layout = layout(&drawing.timeline, &axis, &options);
-        (svg(&layout), layout.height)
-    });
     let text = props.state.text.to_string();
     let yaml = {
         let (name, text) = (format!("{name}.yaml"), text.clone());
         Callback::from(move |_: MouseEvent| share::download(&name, "application/yaml", &text))
     };
-    let as_svg = picture.clone().map(|(svg, _)| {
+    let as_svg = props.picture.clone().map(|picture| {
         let name = format!("{name}.svg");
-        Callback::from(move |_: MouseEvent| share::download(&name, "image/svg+xml", &svg))
+        Callback::from(move |_: MouseEvent| share::download(&name, "image/svg+xml", &picture.0))
     });
-    let as_png = picture.map(|(svg, height)| {
+    let as_png = props.picture.clone().map(|picture| {
         let name = format!("{name}.png");
         Callback::from(move |_: MouseEvent| {
-            let (name, svg) = (name.clone(), svg.clone());
+            let (name, picture) = (name.clone(), picture.clone());
             spawn_local(async move {
                 // A picture too large for the browser is not saved.
-                let _ = share::png(&name, &svg, PICTURE, height).await;
+                let _ = share::png(&name, &picture.0, PICTURE, picture.1).await;
             });
         })
     });

@@ -1,14 +1,16 @@
 //! The lanes: labels on the left, what lasts as bars, what happens at once as marks.
 
 use super::px;
+use crate::protocol::Side;
 use crate::state::Action;
-use lifepod_timeline::{Bar, Form, InstantLook, Layout, Mark, Row};
+use lifepod_timeline::{Area, Bar, Form, InstantLook, Layout, Mark, Row};
 use std::rc::Rc;
 use yew::prelude::*;
 
 /// What [`Lanes`] is given.
 #[derive(Properties, PartialEq)]
 pub struct LanesProps {
+    pub side: Side,
     pub layout: Rc<Layout>,
     /// The lanes in their places, counted from the top of the first.
     pub rows: Rc<[Placed]>,
@@ -58,11 +60,13 @@ pub fn Lanes(props: &LanesProps) -> Html {
             role="presentation"
         >
             <defs>
-                <pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
-                    <rect class="hatch-ground" width="6" height="6" />
-                    <line class="hatch-line" x1="0" y1="0" x2="0" y2="6" />
-                </pattern>
-                <clipPath id="gutter">
+                if props.side == Side::This {
+                    <pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
+                        <rect class="hatch-ground" width="6" height="6" />
+                        <line class="hatch-line" x1="0" y1="0" x2="0" y2="6" />
+                    </pattern>
+                }
+                <clipPath id={gutter_id(props.side)}>
                     <rect x="0" y={top.clone()} width={px(props.gutter - 4.0)} height={px(props.height)} />
                 </clipPath>
             </defs>
@@ -126,13 +130,14 @@ fn row_view(placed: &Placed, layout: &Layout, props: &LanesProps) -> Html {
             if let Some(toggle) = toggle {
                 {toggle}
             }
-            <text class={label} clip-path="url(#gutter)" x={px(row.label_x)} y={px(middle + 4.0)}>
+            <text class={label} clip-path={format!("url(#{})", gutter_id(props.side))} x={px(row.label_x)} y={px(middle + 4.0)}>
                 {&row.label}
                 if placed.pinned && row.form == Form::Main {
                     {" ⌃"}
                 }
                 <title>{&row.label}</title>
             </text>
+            { for row.areas.iter().map(area_view) }
             { for row.bars.iter().map(bar_view) }
             { for row.marks.iter().map(mark_view) }
             { for ghost }
@@ -149,6 +154,21 @@ fn row_view(placed: &Placed, layout: &Layout, props: &LanesProps) -> Html {
 /// The entry's number as an attribute; none for what was recorded elsewhere, of which no trace can say why.
 fn entry(number: u32) -> Option<String> {
     (number != u32::MAX).then(|| number.to_string())
+}
+
+fn gutter_id(side: Side) -> &'static str {
+    match side {
+        Side::This => "gutter",
+        Side::Other => "gutter-other",
+    }
+}
+
+fn area_view(area: &Area) -> Html {
+    html! {
+        <path class={format!("span crowd is-{}", area.look.class())} d={area.outline.clone()}>
+            <title>{&area.hint}</title>
+        </path>
+    }
 }
 
 fn bar_view(bar: &Bar) -> Html {

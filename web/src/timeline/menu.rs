@@ -1,11 +1,10 @@
 //! What can be done to the thing that a lane is about: its faults and commands.
 
-use super::rows::{about, branch_end};
 use crate::edit::quoted;
-use crate::engine::SharedDrawing;
 use crate::i18n::{Lang, Words};
+use crate::protocol::Shown;
 use crate::state::{Action, Menu};
-use lifepod_timeline::{About, Lane};
+use lifepod_timeline::{About, SceneRow};
 use std::rc::Rc;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
@@ -15,24 +14,18 @@ use yew::prelude::*;
 pub type Offer = (String, Action);
 
 /// Everything that can be done to what the lane of this key is about.
-pub fn offers(lanes: &[Lane], key: &str, words: &Words) -> Vec<Offer> {
-    let Some(i) = lanes.iter().position(|lane| lane.key == key) else { return Vec::new() };
+pub fn offers(rows: &[SceneRow], key: &str, words: &Words) -> Vec<Offer> {
+    let Some(row) = rows.iter().find(|row| row.lane.key == key) else { return Vec::new() };
     let mut offers = Vec::new();
-    if let Some(about) = about(lanes, i) {
-        of_object(about, words, &mut offers);
-        // A pod's menu has its containers' faults too.
-        if about.kind == "Pod" && about.container.is_empty() {
-            let start = lanes[..=i].iter().rposition(|lane| lane.about == *about).unwrap_or(i);
-            let branch = &lanes[start + 1..branch_end(lanes, start)];
-            for container in branch.iter().filter(|lane| !lane.about.container.is_empty()) {
-                of_container(&container.about, words, &mut offers);
-            }
-        }
+    of_object(&row.about, words, &mut offers);
+    // A pod's menu has its containers' faults too.
+    for container in &row.containers {
+        of_container(container, words, &mut offers);
     }
-    let key: Rc<str> = key.into();
-    offers.push((words.pin.to_owned(), Action::Pin(key)));
-    if let Some(about) = about(lanes, i) {
-        offers.push((format!("{} {}", words.only, about.name), Action::Filter(about.name.as_str().into())));
+    offers.push((words.pin.to_owned(), Action::Pin(key.into())));
+    let name = row.about.name.as_str();
+    if !name.is_empty() {
+        offers.push((format!("{} {name}", words.only), Action::Filter(name.into())));
     }
     offers
 }
@@ -82,7 +75,18 @@ fn of_object(about: &About, words: &Words, offers: &mut Vec<Offer>) {
             }
             kubectl(format!("delete {kind} {name}"));
         }
-        "Job" | "CronJob" | "Service" => kubectl(format!("delete {} {name}", about.kind.to_lowercase())),
+        "Job" | "CronJob" => kubectl(format!("delete {} {name}", about.kind.to_lowercase())),
+        "Service" => {
+            kubectl(format!("delete service {name}"));
+            kubectl(format!(
+                "patch service {name} -p '{{\"spec\":{{\"selector\":{{\"app\":\"nobody\"}}}}}}'"
+            ));
+            let faults = [
+                (words.network_slow, "network: {fails: slow, delay: 500ms, for: 1m}"),
+                (words.network_dns, "network: {fails: dns, for: 1m}"),
+            ];
+            offers.extend(faults.map(|(label, what)| (label.to_owned(), Action::Act(what.into()))));
+        }
         _ => {}
     }
 }
@@ -112,7 +116,7 @@ fn in_namespace(about: &About, fields: &str) -> String {
 pub struct MenuProps {
     pub lang: Lang,
     pub menu: Menu,
-    pub drawing: SharedDrawing,
+    pub shown: Rc<Shown>,
     pub send: Callback<Action>,
 }
 
@@ -125,7 +129,7 @@ pub fn MenuView(props: &MenuProps) -> Html {
     let words = props.lang.words();
     let node = use_node_ref();
     use_effect_with(node.clone(), |node| focus_item(node.cast(), 0));
-    let offers = offers(&props.drawing.timeline.lanes, &props.menu.lane, words);
+    let offers = offers(&props.shown.scene.rows, &props.menu.lane, words);
     let onkeydown = {
         let (node, send) = (node.clone(), props.send.clone());
         Callback::from(move |event: KeyboardEvent| {

@@ -1,26 +1,24 @@
 //! The timeline: the axis, the lanes, and the cursor that is dragged over them.
 
 mod axis;
-mod ghost;
 mod lanes;
 mod menu;
 mod pointer;
-mod rows;
-mod view;
 
 use crate::clock;
 use crate::engine::SharedDrawing;
 use crate::i18n::Lang;
-use crate::state::{Action, Menu, Shown};
+use crate::protocol::{Show, Shown, Side};
+use crate::state::{Action, Menu};
 use axis::Axis;
-use ghost::Ghost;
 use lanes::{Lanes, Placed};
 use lifepod_api::SimTime;
-use lifepod_timeline::{Layout, LayoutOptions, MARGIN, Scale, SpanLook, gutter_for, heads, place};
+use lifepod_timeline::{
+    Form, Frame, Lane, Layout, LayoutOptions, MARGIN, Scale, Scene, SceneRow, SpanLook, View, gutter_for,
+    heads, place,
+};
 pub use menu::offers;
-pub use rows::{Row, about, rows};
 use std::rc::Rc;
-pub use view::View;
 use wasm_bindgen::prelude::*;
 use web_sys::{Element, HtmlInputElement, ResizeObserver};
 use yew::prelude::*;
@@ -34,19 +32,28 @@ const AHEAD: f64 = 240.0;
 #[derive(Properties, PartialEq)]
 pub struct TimelineProps {
     pub lang: Lang,
+    /// Which of two runs is shown.
+    pub side: Side,
+    /// Whether both are.
+    pub beside: bool,
+    /// The latest run: on its axis both are shown.
     pub drawing: Option<SharedDrawing>,
-    /// The run that this one is compared with.
-    pub other: Option<SharedDrawing>,
+    /// The lanes that were last handed over.
+    pub seen: Option<Rc<Shown>>,
+    /// The number of the run that the latest is compared with; 0 for none.
+    pub other: u32,
     /// Whether the text has moved on and the drawing has not.
     pub stale: bool,
     pub cursor: SimTime,
     pub view: View,
     pub folded: bool,
-    pub shown: Shown,
+    pub shown: lifepod_timeline::Shown,
     pub lane: Option<Rc<str>>,
     pub measure: Option<(SimTime, SimTime)>,
     pub menu: Option<Menu>,
     pub selected: Option<u32>,
+    /// Asks for lanes.
+    pub see: Callback<Show>,
     pub send: Callback<Action>,
 }
 
@@ -57,45 +64,39 @@ pub fn Timeline(props: &TimelineProps) -> Html {
     let node = use_node_ref();
     let (width, seen_height) = use_size(node.clone());
     let scrolled = use_state_eq(|| 0.0);
-    let rows = use_memo((props.drawing.clone(), props.shown.clone()), |(drawing, shown)| {
-        drawing.as_ref().map_or_else(Vec::new, |drawing| rows(&drawing.timeline, shown))
-    });
-    let ghost = use_memo((props.drawing.clone(), props.other.clone()), |(drawing, other)| {
-        let (drawing, other) = (drawing.as_ref()?, other.as_ref()?);
-        Some(Ghost::of(&drawing.timeline, &other.timeline))
-    });
-    let sizes = (props.drawing.clone(), width, props.lang, props.view, props.folded);
-    let stage = use_memo(sizes, |(drawing, width, lang, view, folded)| {
+    let sizes = (props.drawing.clone(), props.seen.clone(), width, props.lang, props.view);
+    let stage = use_memo(sizes, |(drawing, seen, width, lang, view)| {
         let drawing = drawing.clone().filter(|_| *width > 0.0)?;
-        let gutter = gutter_for(&drawing.timeline, *width);
+        let whole = seen.as_ref()?.axis.clone();
+        let gutter = gutter_for(drawing.label_room, *width);
         let options = LayoutOptions { width: *width, gutter, lang: lang.core() };
-        let whole = whole_axis(&drawing, *folded);
         let axis = view.crop(&whole);
         let heads = Rc::new(heads(&axis, &options));
         Some(Stage { drawing, whole, axis, heads, options })
     });
     let window = (*scrolled - AHEAD, seen_height + 2.0 * AHEAD);
-    let placed = use_memo((stage.clone(), rows.clone(), ghost.clone(), window.0 as i64, window.1 as i64), {
-        let other = props.other.clone();
-        move |(stage, rows, ghost, from, height)| -> Rc<[Placed]> {
-            let Some(stage) = stage.as_ref() else { return Rc::new([]) };
-            let ghost = ghost.as_ref().as_ref().zip(other.as_deref());
-            stage.placed(rows, *from as f64, (*from + *height) as f64, ghost)
-        }
-    });
+    let placed = use_memo(
+        (stage.clone(), props.seen.clone(), window.0 as i64, window.1 as i64),
+        |(stage, seen, from, height)| -> Rc<[Placed]> {
+            let (Some(stage), Some(seen)) = (stage.as_ref(), seen) else { return Rc::new([]) };
+            stage.placed(seen, *from as f64, (*from + *height) as f64)
+        },
+    );
+    let held = use_lanes(props, stage.as_ref().as_ref(), width, *scrolled, seen_height);
 
     pointer::use_wheel(node.clone(), stage.clone(), props.view, props.send.clone());
     use_cursor_in_view(props, &stage);
-    use_lane_in_view(node.clone(), props.lane.clone(), rows.clone(), props.drawing.clone());
-    let pointer = pointer::use_pointer(node.clone(), stage.clone(), props.view, props.send.clone());
-    let end = props.drawing.as_ref().map_or(SimTime::ZERO, |drawing| drawing.timeline.horizon);
+    use_lane_in_view(node.clone(), props.lane.clone(), props.seen.clone());
+    let pointer =
+        pointer::use_pointer(node.clone(), stage.clone(), props.seen.clone(), props.view, props.send.clone());
+    let end = props.drawing.as_ref().map_or(SimTime::ZERO, |drawing| drawing.horizon);
     let onscroll = Callback::from(move |event: Event| {
         let top = f64::from(event.target_unchecked_into::<Element>().scroll_top());
         scrolled.set((top / AHEAD).floor() * AHEAD);
     });
 
     html! {
-        <section class={classes!("timeline", props.stale.then_some("is-stale"))} aria-label={words.timeline}>
+        <section class={classes!("timeline", props.stale.then_some("is-stale"))} aria-label={words.timeline} aria-busy={(!held).to_string()}>
             <div
                 class="timeline-scroll" ref={node} tabindex="0" role="slider" aria-label={words.timeline}
                 aria-valuemin="0" aria-valuemax={end.as_secs().to_string()} aria-valuenow={props.cursor.as_secs().to_string()}
@@ -103,19 +104,19 @@ pub fn Timeline(props: &TimelineProps) -> Html {
                 onpointerdown={pointer.clone()} onpointermove={pointer.clone()} onpointerup={pointer.clone()}
                 onpointercancel={pointer} oncontextmenu={open_menu(props.send.clone())}
             >
-                if let Some(stage) = stage.as_ref() {
-                    { view(props, stage, &rows, &placed, window, ghost.as_ref().as_ref()) }
+                if let (Some(stage), Some(seen)) = (stage.as_ref(), &props.seen) {
+                    { view(props, stage, &seen.scene, &placed, window) }
                 } else if props.drawing.is_none() {
                     <p class="timeline-empty">{words.empty}</p>
                 }
             </div>
             if let Some(stage) = stage.as_ref() {
-                { filter(props, stage) }
-                if let Some(menu) = &props.menu {
-                    <menu::MenuView
-                        lang={props.lang} menu={menu.clone()} drawing={stage.drawing.clone()} send={props.send.clone()}
-                    />
-                }
+                { corner(props, stage) }
+            }
+            if let (Some(menu), Some(shown)) = (&props.menu, &props.seen) {
+                <menu::MenuView
+                    lang={props.lang} menu={menu.clone()} shown={shown.clone()} send={props.send.clone()}
+                />
             }
         </section>
     }
@@ -153,44 +154,27 @@ impl Stage {
         self.axis.pieces.first().is_some_and(|piece| piece.from <= at) && at <= self.axis.horizon()
     }
 
-    /// The time of an instant: it is met at its own, a span where it was pressed.
-    fn instant(&self, entry: u32) -> Option<SimTime> {
-        let mut instants = self.drawing.timeline.lanes.iter().flat_map(|lane| &lane.instants);
-        instants.find(|instant| instant.entry.0 == entry).map(|instant| instant.at)
-    }
-
     /// The lanes between two heights, in their places.
-    fn placed(
-        &self,
-        rows: &[Row],
-        from: f64,
-        to: f64,
-        ghost: Option<(&Ghost, &crate::protocol::Drawing)>,
-    ) -> Rc<[Placed]> {
-        let lanes = &self.drawing.timeline.lanes;
-        let seen = rows.iter().skip_while(|row| row.y + lanes[row.lane].form.height() < from);
+    fn placed(&self, shown: &Shown, from: f64, to: f64) -> Rc<[Placed]> {
+        let seen = shown.scene.rows.iter().skip_while(|row| row.y + row.lane.form.height() < from);
         let placed = seen.take_while(|row| row.y <= to).map(|row| {
-            let lane = &lanes[row.lane];
-            // A closed pod says in one line what its STATUS lane would.
-            let status = lanes.get(row.lane + 1).filter(|next| next.key.ends_with("/status"));
-            let summary = status.filter(|_| row.open == Some(false));
-            let place_of = |lane: &lifepod_timeline::Lane| place(lane, row.y, &self.axis, &self.options);
-            let mut placed = place_of(lane);
-            if let Some(summary) = summary {
-                let mut with_form = summary.clone();
-                with_form.form = lane.form;
-                placed.bars = place_of(&with_form).bars;
+            let place_of = |lane: &Lane| place(lane, row.y, &self.axis, &self.options);
+            let mut placed = place_of(&row.lane);
+            if shown.show.side == Side::Other {
+                // Its entries have other numbers.
+                placed.bars.iter_mut().for_each(|bar| bar.entry = u32::MAX);
+                placed.marks.iter_mut().for_each(|mark| mark.entry = u32::MAX);
             }
-            let ghost = ghost.and_then(|(ghost, other)| {
-                let (lane, since) = ghost.lane(&other.timeline, &lane.key)?;
-                let since = self.x(since);
-                let mut bars = place_of(lane).bars;
+            let ghost = row.was.as_ref().filter(|_| !shown.show.beside).map(|(since, spans)| {
+                let lane = Lane { spans: spans.clone(), instants: Vec::new(), ..row.lane.clone() };
+                let since = self.x(*since);
+                let mut bars = place_of(&lane).bars;
                 bars.retain(|bar| bar.x + bar.width > since);
                 // What both have in common is not shown twice.
                 for bar in bars.iter_mut().filter(|bar| bar.x < since) {
                     (bar.x, bar.width) = (since, bar.x + bar.width - since);
                 }
-                Some(bars)
+                bars
             });
             Placed { row: placed, open: row.open, pinned: row.pinned, ghost: ghost.unwrap_or_default() }
         });
@@ -198,18 +182,12 @@ impl Stage {
     }
 }
 
-/// The axis of a drawing, with its quiet times folded or not.
-pub fn whole_axis(drawing: &crate::protocol::Drawing, folded: bool) -> lifepod_timeline::Axis {
-    if folded { drawing.axis.clone() } else { lifepod_timeline::Axis::even(drawing.timeline.horizon) }
-}
-
 fn view(
     props: &TimelineProps,
     stage: &Stage,
-    rows: &[Row],
+    scene: &Scene,
     placed: &Rc<[Placed]>,
     window: (f64, f64),
-    ghost: Option<&Ghost>,
 ) -> Html {
     let words = props.lang.words();
     let layout = &stage.heads;
@@ -217,7 +195,7 @@ fn view(
     let hidden = !stage.shows(props.cursor);
     // At the right end the time stays whole.
     let clock_x = x.min(layout.width - CLOCK_WIDTH / 2.0);
-    let all = rows::height(rows, &stage.drawing.timeline) + MARGIN;
+    let all = scene.height + MARGIN;
     let top = window.0.max(0.0);
     let height = (window.0 + window.1).min(all).max(top + 1.0) - top;
     let measure = props.measure.map(|(a, b)| {
@@ -226,7 +204,7 @@ fn view(
         let style = format!("left:{left:.1}px;width:{:.1}px", (right - left).max(1.0));
         html! { <div class="timeline-measure" {style}><b>{props.lang.core().length(to.since(from))}</b></div> }
     });
-    let fork = ghost.and_then(|ghost| ghost.since).filter(|since| stage.shows(*since)).map(|since| {
+    let fork = scene.since.filter(|since| stage.shows(*since)).map(|since| {
         let style = format!("left:{:.1}px", stage.x(since));
         html! { <div class="timeline-fork" {style}><span>{words.differs}{" "}{clock::exact(since)}</span></div> }
     });
@@ -240,14 +218,14 @@ fn view(
             </div>
             <div class="timeline-lanes" style={format!("height:{all:.0}px")}>
                 <Lanes
-                    layout={layout.clone()} rows={placed.clone()} {top} {height} gutter={stage.options.gutter}
+                    side={props.side} layout={layout.clone()} rows={placed.clone()} {top} {height} gutter={stage.options.gutter}
                     selected={props.selected} lane={props.lane.clone()} send={props.send.clone()}
                 />
                 {measure}
                 {fork}
                 <div class="timeline-cursor" hidden={hidden} style={format!("transform: translateX({x:.2}px)")} />
                 if !hidden {
-                    { for countdowns(props, stage, placed, x) }
+                    { for countdowns(props, stage, &scene.rows, x) }
                 }
             </div>
         </>
@@ -255,35 +233,40 @@ fn view(
 }
 
 /// How long the waits at the cursor still last.
-fn countdowns(props: &TimelineProps, stage: &Stage, placed: &[Placed], x: f64) -> Vec<Html> {
-    let lanes = &stage.drawing.timeline.lanes;
-    let containers = placed.iter().filter(|placed| placed.row.form == lifepod_timeline::Form::Main);
-    let waits = containers.filter_map(|placed| {
-        let lane =
-            lanes.iter().find(|lane| lane.key == placed.row.key && !lane.about.container.is_empty())?;
-        let i = lane.spans.partition_point(|span| span.to <= props.cursor);
-        let span =
-            lane.spans.get(i).filter(|span| span.from <= props.cursor && span.look == SpanLook::BackOff)?;
+fn countdowns(props: &TimelineProps, stage: &Stage, rows: &[SceneRow], x: f64) -> Vec<Html> {
+    let of_container = |row: &&SceneRow| row.lane.form == Form::Main && !row.lane.about.container.is_empty();
+    let waits = rows.iter().filter(of_container).filter_map(|row| {
+        let spans = &row.lane.spans;
+        let span = spans.get(spans.partition_point(|span| span.to <= props.cursor))?;
+        let waits = span.from <= props.cursor && span.look == SpanLook::BackOff;
+        let known = span.to < stage.drawing.horizon;
         let left = props.lang.core().length(span.to.since(props.cursor));
-        let style = format!("transform: translate({:.1}px, {:.1}px)", x + 5.0, placed.row.y - 5.0);
-        let known = span.to < stage.drawing.timeline.horizon;
-        known.then(|| html! { <span class="timeline-countdown" {style}>{"⟳ "}{left}</span> })
+        let style = format!("transform: translate({:.1}px, {:.1}px)", x + 5.0, row.y - 5.0);
+        (waits && known).then(|| html! { <span class="timeline-countdown" {style}>{"⟳ "}{left}</span> })
     });
     waits.collect()
 }
 
-/// The field that searches the lanes.
-fn filter(props: &TimelineProps, stage: &Stage) -> Html {
+/// The field that searches the lanes; above another run its name.
+fn corner(props: &TimelineProps, stage: &Stage) -> Html {
     let words = props.lang.words();
+    if props.side == Side::Other {
+        return html! { <span class="timeline-name"><b>{"A"}</b>{" "}{words.compare_a}</span> };
+    }
     let oninput = props.send.reform(|event: InputEvent| {
         Action::Filter(event.target_unchecked_into::<HtmlInputElement>().value().as_str().into())
     });
-    let style = format!("width:{:.0}px", stage.options.gutter - 20.0);
+    let style = format!("width:{:.0}px", stage.options.gutter - if props.beside { 40.0 } else { 20.0 });
     html! {
-        <input
-            class="timeline-filter" type="search" {style} placeholder={words.filter} aria-label={words.filter}
-            value={props.shown.filter.to_string()} {oninput}
-        />
+        <div class="timeline-name">
+            if props.beside {
+                <b title={words.compare_b}>{"B"}</b>
+            }
+            <input
+                class="timeline-filter" type="search" {style} placeholder={words.filter} aria-label={words.filter}
+                value={props.shown.filter.clone()} {oninput}
+            />
+        </div>
     }
 }
 
@@ -352,26 +335,54 @@ fn use_cursor_in_view(props: &TimelineProps, stage: &Rc<Option<Stage>>) {
     });
 }
 
-/// The lane that keys are about is scrolled into view.
+/// Asks for the lanes that are seen whenever those at hand do not hold them, with a screen more on both sides.
+/// Returns whether they do.
 #[hook]
-fn use_lane_in_view(
-    node: NodeRef,
-    lane: Option<Rc<str>>,
-    rows: Rc<Vec<Row>>,
-    drawing: Option<SharedDrawing>,
-) {
+fn use_lanes(props: &TimelineProps, stage: Option<&Stage>, width: f64, scrolled: f64, height: f64) -> bool {
+    /// About how wide the labels will be, before there are any.
+    const GUTTER: f64 = 190.0;
+    let needed = Frame {
+        shown: props.shown.clone(),
+        top: (scrolled - AHEAD).max(0.0),
+        height: height + 2.0 * AHEAD,
+        view: props.view,
+        folded: props.folded,
+        width: stage.map_or(width - GUTTER, Stage::width),
+        lane: props.lane.as_deref().map(str::to_owned),
+    };
+    let run = props.drawing.as_ref().map_or(0, |drawing| drawing.run);
+    let needed = Show { side: props.side, run, other: props.other, beside: props.beside, frame: needed };
+    let held = props.seen.as_deref().is_some_and(|Shown { show, scene, .. }| {
+        let same = (show.run, show.other, show.beside) == (run, props.other, props.beside);
+        same && show.frame.covers(scene.whole, scene.height, &needed.frame)
+    });
+    let (see, known) = (props.see.clone(), height > 0.0);
+    use_effect_with((needed, known), move |(needed, known)| {
+        if *known && !held {
+            let (top, height) = (needed.frame.top - height, needed.frame.height + 2.0 * height);
+            see.emit(Show { frame: Frame { top, height, ..needed.frame.clone() }, ..needed.clone() });
+        }
+    });
+    held
+}
+
+/// The lane that keys are about is scrolled into view, once it is known where it is.
+#[hook]
+fn use_lane_in_view(node: NodeRef, lane: Option<Rc<str>>, seen: Option<Rc<Shown>>) {
     /// The axis covers the top.
     const AXIS: f64 = 40.0;
-    use_effect_with(lane, move |lane| {
-        let (Some(lane), Some(drawing), Some(element)) = (lane, drawing, node.cast::<Element>()) else {
+    let met = use_mut_ref(|| None::<Rc<str>>);
+    use_effect_with((lane, seen), move |(lane, seen)| {
+        let (Some(lane), Some(seen), Some(element)) = (lane, seen, node.cast::<Element>()) else { return };
+        let is_known = seen.show.frame.lane.as_deref() == Some(&**lane);
+        let (Some(y), true) = (seen.scene.lane_y, is_known && met.borrow().as_ref() != Some(lane)) else {
             return;
         };
-        let lanes = &drawing.timeline.lanes;
-        let Some(row) = rows.iter().find(|row| *lanes[row.lane].key == **lane) else { return };
+        *met.borrow_mut() = Some(lane.clone());
         let (top, height) = (f64::from(element.scroll_top()), f64::from(element.client_height()) - AXIS);
-        let bottom = row.y + lanes[row.lane].form.height();
-        if row.y < top {
-            element.set_scroll_top(row.y as i32);
+        let bottom = y + Form::Main.height();
+        if y < top {
+            element.set_scroll_top(y as i32);
         } else if bottom > top + height {
             element.set_scroll_top((bottom - height) as i32);
         }

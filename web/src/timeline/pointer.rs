@@ -3,11 +3,12 @@
 //! A press on something selects it; a drag moves the cursor, with Shift a measure, with Alt or the middle button the
 //! view. Actions are dragged to other times. Two fingers zoom.
 
-use super::{Stage, View};
-use crate::protocol::Handle;
+use super::Stage;
+use crate::protocol::{Handle, Shown};
 use crate::state::Action;
 use gloo::events::{EventListener, EventListenerOptions};
 use lifepod_api::SimTime;
+use lifepod_timeline::{Scene, View};
 use std::rc::Rc;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, PointerEvent, WheelEvent};
@@ -74,12 +75,15 @@ struct Held {
 pub fn use_pointer(
     node: NodeRef,
     stage: Rc<Option<Stage>>,
+    seen: Option<Rc<Shown>>,
     view: View,
     send: Callback<Action>,
 ) -> Callback<PointerEvent> {
     let held = use_mut_ref(Held::default);
     Callback::from(move |event: PointerEvent| {
-        let (Some(timeline), Some(stage)) = (node.cast::<Element>(), &*stage) else { return };
+        let (Some(timeline), Some(stage), Some(seen)) = (node.cast::<Element>(), &*stage, &seen) else {
+            return;
+        };
         let mut held = held.borrow_mut();
         let left = timeline.get_bounding_client_rect().left() + stage.options.gutter;
         let x = f64::from(event.client_x()) - left;
@@ -89,7 +93,7 @@ pub fn use_pointer(
             send.emit(Action::Lane(key.as_str().into()));
         }
         let action = match &*event.type_() {
-            "pointerdown" => held.press(&event, &timeline, stage, x),
+            "pointerdown" => held.press(&event, &timeline, stage, &seen.scene, x),
             "pointermove" => held.drag(&event, stage, view, x),
             _ => held.release(&event),
         };
@@ -101,7 +105,14 @@ pub fn use_pointer(
 }
 
 impl Held {
-    fn press(&mut self, event: &PointerEvent, timeline: &Element, stage: &Stage, x: f64) -> Option<Action> {
+    fn press(
+        &mut self,
+        event: &PointerEvent,
+        timeline: &Element,
+        stage: &Stage,
+        scene: &Scene,
+        x: f64,
+    ) -> Option<Action> {
         // The labels are no part of the axis.
         if x < -8.0 {
             return None;
@@ -131,7 +142,9 @@ impl Held {
         let entry = event.target_dyn_into::<Element>()?.get_attribute("data-entry");
         let entry: Option<u32> = entry.and_then(|entry| entry.parse().ok());
         let Some(entry) = entry else { return Some(Action::Seek(at)) };
-        let happened = stage.instant(entry);
+        // An instant is met at its own time, a span where it was pressed.
+        let mut instants = scene.rows.iter().flat_map(|row| &row.lane.instants);
+        let happened = instants.find(|instant| instant.entry.0 == entry).map(|instant| instant.at);
         if closest(event, "[data-lane=actions]").is_some()
             && let Some(handle) = stage.drawing.handles.iter().find(|handle| Some(handle.at) == happened)
         {

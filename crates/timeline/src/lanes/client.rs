@@ -90,7 +90,7 @@ fn extend(stretches: &mut Vec<Stretch>, entry: &Entry, requests: &Requests) {
 impl Client {
     fn finish(self, horizon: SimTime, lang: Lang) -> Lane {
         let words = lang.words();
-        let mut lane = Lane::new(key(&self.name), format!("{} {}", words.client, self.name), 0, Form::Part);
+        let mut lane = Lane::new(key(&self.name), format!("{} {}", words.client, self.name), 0, Form::Main);
         lane.about = About::object("Service", &self.namespace, &self.service);
         let span = |stretch: &Stretch, from: SimTime, to: SimTime, look, word: &str| {
             let text = format!("{} {word}", stretch.count);

@@ -6,6 +6,7 @@
 
 mod client;
 mod container;
+mod crowd;
 mod other;
 mod pod;
 mod track;
@@ -190,6 +191,7 @@ impl<'a> Builder<'a> {
         for member in &owned.roots {
             places.put(*member, 0, &owned, &mut lanes);
         }
+        crowd::gather(&mut lanes);
         for service in self.services {
             service.finish(horizon, &mut lanes);
         }

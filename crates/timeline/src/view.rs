@@ -1,10 +1,11 @@
 //! Looking closer: the part of the timeline that fills the width.
 
+use crate::axis::{Axis, Piece, Scale};
 use lifepod_api::SimTime;
-use lifepod_timeline::{Axis, Piece, Scale};
+use serde::{Deserialize, Serialize};
 
 /// The part of the axis that is shown, in parts of the whole: 0 is its begin, 1 its end.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct View {
     from: f64,
     to: f64,
@@ -12,6 +13,12 @@ pub struct View {
 
 /// The smallest part of the axis that can fill the width.
 const SMALLEST: f64 = 1e-5;
+
+impl Default for View {
+    fn default() -> Self {
+        View::ALL
+    }
+}
 
 impl View {
     /// Everything.
@@ -34,6 +41,22 @@ impl View {
     pub fn showing(self, at: f64) -> Self {
         let by = (at - self.to).max(0.0) - (self.from - at).max(0.0);
         View { from: self.from + by, to: self.to + by }.within()
+    }
+
+    /// The view with as much again of the axis on both sides, as far as there is any.
+    pub(crate) fn widened(self) -> Self {
+        let width = self.width();
+        View { from: (self.from - width).max(0.0), to: (self.to + width).min(1.0) }
+    }
+
+    /// Whether all of `other` is in the view.
+    pub(crate) fn contains(self, other: View) -> bool {
+        self.from <= other.from && other.to <= self.to
+    }
+
+    /// How much of the axis is in the view.
+    pub(crate) fn width(self) -> f64 {
+        self.to - self.from
     }
 
     /// Pushed back between 0 and 1, its width kept where that is possible.

@@ -1,23 +1,58 @@
 //! Which lanes are shown, and where: a tree whose branches open and close, a filter, and pins.
 
-use crate::state::Shown;
-use lifepod_timeline::{About, Lane, Timeline};
+use crate::model::{About, Form, Lane, Timeline};
+use alloc::collections::BTreeSet;
+use alloc::string::String;
+use alloc::vec;
+use alloc::vec::Vec;
+use serde::{Deserialize, Serialize};
+
+/// What a person chose to see.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Shown {
+    /// The lanes that were opened or closed by hand, by key.
+    pub toggled: BTreeSet<String>,
+    /// The lanes that stand at the top, by key.
+    pub pins: BTreeSet<String>,
+    /// Words that every shown lane has to do with.
+    pub filter: String,
+}
+
+impl Shown {
+    /// Opens a lane, or closes it.
+    pub fn toggle(&mut self, key: &str) {
+        flip(&mut self.toggled, key);
+    }
+
+    /// Pins a lane, or lets it go.
+    pub fn pin(&mut self, key: &str) {
+        flip(&mut self.pins, key);
+    }
+}
+
+fn flip(set: &mut BTreeSet<String>, key: &str) {
+    if !set.remove(key) {
+        set.insert(key.into());
+    }
+}
 
 /// A lane in its place, in pixels from the top of the first.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Row {
+pub struct Place {
     /// Its index in the timeline.
     pub lane: usize,
     /// Its upper end.
     pub y: f64,
+    /// How it looks: a closed crowd takes more room than its lane alone.
+    pub form: Form,
     /// Whether lanes below it are shown; none when it has none.
     pub open: Option<bool>,
     /// Whether it was pinned to the top.
     pub pinned: bool,
 }
 
-/// The rows, from top to bottom.
-pub fn rows(timeline: &Timeline, shown: &Shown) -> Vec<Row> {
+/// The shown lanes, from top to bottom.
+pub fn rows(timeline: &Timeline, shown: &Shown) -> Vec<Place> {
     let lanes = &timeline.lanes;
     let wanted = filtered(lanes, &shown.filter);
     let mut order: Vec<(usize, bool)> = Vec::with_capacity(lanes.len());
@@ -51,25 +86,35 @@ pub fn rows(timeline: &Timeline, shown: &Shown) -> Vec<Row> {
         if open == Some(false) {
             hidden_below = lane.depth;
         }
-        rows.push(Row { lane: i, y, open, pinned });
-        y += lane.form.height();
+        let crowd = open == Some(false) && !lane.crowd.is_empty();
+        let form = if crowd { Form::Main } else { lane.form };
+        rows.push(Place { lane: i, y, form, open, pinned });
+        y += form.height();
     }
     rows
 }
 
-/// The height of all rows together.
-pub fn height(rows: &[Row], timeline: &Timeline) -> f64 {
-    rows.last().map_or(0.0, |row| row.y + timeline.lanes[row.lane].form.height())
+/// The height of all rows together, in pixels.
+pub fn height(rows: &[Place]) -> f64 {
+    rows.last().map_or(0.0, |row| row.y + row.form.height())
 }
 
 /// What a lane is about: its own object, or that of the nearest one above.
 pub fn about(lanes: &[Lane], i: usize) -> Option<&About> {
+    about_at(lanes, i).map(|at| &lanes[at].about)
+}
+
+/// The lane that says what this one is about: itself, or the nearest one above.
+pub(crate) fn about_at(lanes: &[Lane], i: usize) -> Option<usize> {
     let mut depth = u8::MAX;
-    for lane in lanes[..=i].iter().rev() {
+    for (at, lane) in lanes[..=i].iter().enumerate().rev() {
         if lane.depth < depth {
             depth = lane.depth;
             if !lane.about.kind.is_empty() {
-                return Some(&lane.about);
+                return Some(at);
+            }
+            if depth == 0 {
+                break;
             }
         }
     }
@@ -95,31 +140,28 @@ fn filtered(lanes: &[Lane], filter: &str) -> Vec<bool> {
         return vec![true; lanes.len()];
     }
     let has = |text: &str, word: &str| text.to_lowercase().contains(word);
-    let mut wanted: Vec<bool> = lanes
-        .iter()
-        .map(|lane| {
-            words.iter().all(|word| {
-                has(&lane.label, word)
-                    || has(&lane.about.name, word)
-                    || lane.spans.iter().any(|span| has(&span.text, word))
-            })
+    let matches = |lane: &Lane| {
+        words.iter().all(|word| {
+            has(&lane.label, word)
+                || has(&lane.about.name, word)
+                || lane.spans.iter().any(|span| has(&span.text, word))
         })
-        .collect();
-    for i in 0..lanes.len() {
-        if wanted[i] {
-            let end = branch_end(lanes, i);
-            wanted[i..end].fill(true);
-            let mut depth = lanes[i].depth;
-            for j in (0..i).rev() {
-                if lanes[j].depth < depth {
-                    depth = lanes[j].depth;
-                    wanted[j] = true;
-                }
-                if depth == 0 {
-                    break;
-                }
-            }
+    };
+    let mut wanted = vec![false; lanes.len()];
+    // The lanes that the present one is below.
+    let mut above: Vec<usize> = Vec::new();
+    // Everything up to here is below a match.
+    let mut matched_to = 0;
+    for (i, lane) in lanes.iter().enumerate() {
+        while above.last().is_some_and(|j| lanes[*j].depth >= lane.depth) {
+            above.pop();
         }
+        if i >= matched_to && matches(lane) {
+            matched_to = branch_end(lanes, i);
+            above.iter().for_each(|j| wanted[*j] = true);
+        }
+        wanted[i] = i < matched_to;
+        above.push(i);
     }
     wanted
 }
@@ -127,7 +169,7 @@ fn filtered(lanes: &[Lane], filter: &str) -> Vec<bool> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use lifepod_timeline::Form;
+    use crate::model::Crowd;
 
     fn timeline(lanes: &[(&str, u8, bool)]) -> Timeline {
         let lane = |&(key, depth, closed): &(&str, u8, bool)| Lane {
@@ -139,6 +181,7 @@ mod tests {
             about: About { kind: if depth == 0 { key.into() } else { String::new() }, ..About::default() },
             spans: Vec::new(),
             instants: Vec::new(),
+            crowd: Vec::new(),
         };
         Timeline { lanes: lanes.iter().map(lane).collect(), ..Timeline::default() }
     }
@@ -170,6 +213,14 @@ mod tests {
         ]);
         let shown = Shown { filter: "APP".into(), ..Shown::default() };
         assert_eq!(names(&timeline, &shown), ["web", "app", "probe"]);
+    }
+
+    #[test]
+    fn a_closed_crowd_takes_the_room_of_a_main_lane() {
+        let mut timeline = timeline(&[("web", 0, true), ("pod", 1, false)]);
+        timeline.lanes[0].crowd.push(Crowd::default());
+        assert_eq!(rows(&timeline, &Shown::default())[0].form, Form::Main);
+        assert_eq!(height(&rows(&timeline, &Shown::default())), Form::Main.height());
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! What another run was like: where it first differs from this one.
 
+use crate::model::{Instant, Lane, Span, Timeline};
+use alloc::collections::BTreeMap;
+use alloc::string::String;
 use lifepod_api::SimTime;
-use lifepod_timeline::{Instant, Lane, Span, Timeline};
-use std::collections::BTreeMap;
 
 /// Another run beside this one.
 #[derive(Debug, PartialEq)]

@@ -1,0 +1,46 @@
+// Very many pods: a workload is one lane until it is opened, and only what is seen is handed over and drawn.
+
+import assert from "node:assert/strict";
+import { test } from "./harness.mjs";
+import { deployment } from "./manifests.mjs";
+
+test("a workload of many pods is one lane of its crowd until it is opened", {}, async (lifepod) => {
+  await lifepod.open();
+  await lifepod.paste(deployment(300));
+  const closed = await lifepod.lanes();
+  assert.ok(closed.length < 20, `${closed.length} lanes`);
+  const hints = await lifepod.page.locator(".crowd title").allTextContents();
+  assert.ok(hints.includes("running: at most 300"), hints.join("; "));
+  await lifepod.shot("crowd");
+
+  // The workload opens, then its ReplicaSet: then there are pods, of which only those in sight are drawn.
+  await lifepod.press("ArrowDown", "Enter");
+  await lifepod.page.waitForFunction((before) => document.querySelectorAll("[data-lane]").length > before, closed.length);
+  await lifepod.press("ArrowDown", "Enter");
+  await lifepod.page.waitForFunction(() => document.querySelectorAll('[data-lane^="web-"]').length > 10);
+  assert.ok((await lifepod.lanes()).length < 80);
+  await lifepod.shot("crowd-open");
+
+  // Any of them is reached by scrolling, and found by its name.
+  await lifepod.page.locator(".timeline-scroll").evaluate((element) => element.scrollTo(0, element.scrollHeight));
+  await lifepod.page.waitForFunction(() => document.querySelector('[data-lane^="node/"]'));
+  const name = await lifepod.page.locator('[data-lane^="web-"]').last().getAttribute("data-lane").catch(() => null);
+  assert.ok(name, "pods are still in reach of the nodes");
+  await lifepod.page.getByRole("searchbox").fill(name.split("#")[0]);
+  await lifepod.page.waitForFunction(() => document.querySelectorAll("[data-lane]").length < 20);
+  assert.ok((await lifepod.lanes()).includes(name));
+});
+
+test("keys step through the entries of a large run", {}, async (lifepod) => {
+  await lifepod.open();
+  await lifepod.paste(deployment(300));
+  await lifepod.press("Home");
+  await lifepod.settled();
+  const told = async (key) => {
+    await lifepod.press(key);
+    await lifepod.settled();
+    return `${await lifepod.clock()} ${await lifepod.page.locator(".why h2").innerText()}`;
+  };
+  const steps = [await told("."), await told("."), await told("]"), await told("]"), await told(",")];
+  assert.equal(new Set(steps).size, steps.length, steps.join("\n"));
+});

@@ -1,0 +1,20 @@
+// What the run had to assume is a quiet note in the text, and one key says it instead.
+
+import assert from "node:assert/strict";
+import { test } from "./harness.mjs";
+import { HELLO } from "./manifests.mjs";
+
+const UNKNOWN = HELLO.replace("['sh', '-c','echo Hello Kubernetes! && 3600']", "['/app/server', '--fast']");
+
+test("an assumption is a quiet note, and becomes a behaviour of the text", {}, async (lifepod) => {
+  await lifepod.open();
+  await lifepod.type(UNKNOWN);
+  assert.match(await lifepod.verdict(), /no errors/);
+  await lifepod.page.locator(".cm-lintRange-hint").first().waitFor();
+  assert.match(await lifepod.page.locator(".editor-verdict.is-hint").innerText(), /server/);
+  await lifepod.shot("note");
+  await lifepod.page.locator(".editor-verdict.is-hint").click();
+  await lifepod.answered(() => lifepod.page.keyboard.press("Control+."));
+  assert.match(await lifepod.text(), /kind: Scenario\nspec:\n {2}behaviors:\n {2}- pods: "myapp-pod"/);
+  assert.equal(await lifepod.page.locator(".editor-verdict.is-hint").count(), 0, "nothing is assumed any more");
+});
