@@ -10,7 +10,7 @@ test("a workload of many pods is one lane of its crowd until it is opened", {}, 
   const closed = await lifepod.lanes();
   assert.ok(closed.length < 20, `${closed.length} lanes`);
   const hints = await lifepod.page.locator(".crowd title").allTextContents();
-  assert.ok(hints.includes("running: at most 300"), hints.join("; "));
+  assert.ok(hints.some((hint) => /^running: at most [23]\d\d$/.test(hint)), hints.join("; "));
   await lifepod.shot("crowd");
 
   // The workload opens, then its ReplicaSet: then there are pods, of which only those in sight are drawn.
@@ -41,6 +41,10 @@ test("keys step through the entries of a large run", {}, async (lifepod) => {
     await lifepod.settled();
     return `${await lifepod.clock()} ${await lifepod.page.locator(".why h2").innerText()}`;
   };
-  const steps = [await told("."), await told("."), await told("]"), await told("]"), await told(",")];
-  assert.equal(new Set(steps).size, steps.length, steps.join("\n"));
+  const [first, second, back] = [await told("."), await told("."), await told(",")];
+  assert.notEqual(first, second);
+  assert.equal(back, first);
+  await lifepod.press("End");
+  await lifepod.settled();
+  assert.notEqual((await told(",")).split(" ")[0], "0:00.0", "the stops around the cursor are at hand everywhere");
 });

@@ -7,7 +7,10 @@ import { HELLO, pods } from "./manifests.mjs";
 test("quiet times are folded on a half hour too, and T shows time evenly", {}, async (lifepod) => {
   await lifepod.open();
   await lifepod.type(HELLO);
-  const folds = () => lifepod.page.locator(".timeline-fold").count();
+  const folds = async () => {
+    await lifepod.drawn();
+    return lifepod.page.locator(".timeline-fold").count();
+  };
   assert.ok((await folds()) >= 3, "long back-offs are folded");
   await lifepod.press("t");
   assert.equal(await folds(), 0);

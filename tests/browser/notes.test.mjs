@@ -4,14 +4,14 @@ import assert from "node:assert/strict";
 import { test } from "./harness.mjs";
 import { HELLO } from "./manifests.mjs";
 
-const UNKNOWN = HELLO.replace("['sh', '-c','echo Hello Kubernetes! && 3600']", "['/app/server', '--fast']");
+const UNKNOWN = HELLO.replace("busybox", "example.com/shop:1").replace(/ {4}command: .*\n/, "");
 
 test("an assumption is a quiet note, and becomes a behaviour of the text", {}, async (lifepod) => {
   await lifepod.open();
   await lifepod.type(UNKNOWN);
   assert.match(await lifepod.verdict(), /no errors/);
   await lifepod.page.locator(".cm-lintRange-hint").first().waitFor();
-  assert.match(await lifepod.page.locator(".editor-verdict.is-hint").innerText(), /server/);
+  assert.match(await lifepod.page.locator(".editor-verdict.is-hint").innerText(), /shop/);
   await lifepod.shot("note");
   await lifepod.page.locator(".editor-verdict.is-hint").click();
   await lifepod.answered(() => lifepod.page.keyboard.press("Control+."));

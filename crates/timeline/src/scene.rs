@@ -83,11 +83,10 @@ impl Frame {
     /// Does a scene of this frame, one that is `whole` or not, hold all that `needed` needs?
     pub fn covers(&self, whole: bool, all: f64, needed: &Frame) -> bool {
         let bottom = |frame: &Frame| (frame.top + frame.height).min(all);
-        let same = self.shown == needed.shown && self.lane == needed.lane;
+        let same = self.shown == needed.shown && self.lane == needed.lane && self.folded == needed.folded;
         let rows = self.top.max(0.0) <= needed.top.max(0.0) && bottom(needed) <= bottom(self);
         let grain = |frame: &Frame| frame.view.width() / frame.width.max(1.0);
-        let times = self.folded == needed.folded
-            && self.view.widened().contains(needed.view)
+        let times = self.view.widened().contains(needed.view)
             && grain(self) <= grain(needed) * FINER;
         same && rows && (whole || times)
     }
