@@ -86,8 +86,7 @@ impl Frame {
         let same = self.shown == needed.shown && self.lane == needed.lane && self.folded == needed.folded;
         let rows = self.top.max(0.0) <= needed.top.max(0.0) && bottom(needed) <= bottom(self);
         let grain = |frame: &Frame| frame.view.width() / frame.width.max(1.0);
-        let times = self.view.widened().contains(needed.view)
-            && grain(self) <= grain(needed) * FINER;
+        let times = self.view.widened().contains(needed.view) && grain(self) <= grain(needed) * FINER;
         same && rows && (whole || times)
     }
 
