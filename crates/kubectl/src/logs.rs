@@ -1,19 +1,25 @@
-//! `kubectl logs`: what the processes of a pod wrote (`kubectl/pkg/cmd/logs/logs.go`, and for which run of a
-//! container is meant, `pkg/kubelet/kubelet_pods.go validateContainerLogStatus`).
+//! `kubectl logs`: whose log is meant, and how it is shown (`kubectl/pkg/cmd/logs/logs.go`,
+//! `kubectl/pkg/polymorphichelpers/logsforobject.go`).
 
 use crate::age::{self, Micros};
 use crate::args::Args;
-use crate::json::{Json, non_empty};
+use crate::json::{Json, condition, is_true};
+use crate::kinds::Kind;
 use crate::output::Output;
+use crate::pod_log::{LogOptions, LogReader, containers_in, is_container};
+use crate::selector::Selector;
 use crate::snapshot::{Snapshot, namespace_of};
 use crate::targets;
 use alloc::format;
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
-use lifepod_api::{MicroTime, SimTime};
-use lifepod_engine::trace::Call;
-use lifepod_engine::{Trace, What};
+use core::cmp::Reverse;
+use lifepod_api::SimTime;
+use lifepod_engine::Trace;
 use serde_json::Value;
+
+/// How much of each log is shown when pods are selected by their labels (`selectorTail`).
+const SELECTOR_TAIL: usize = 10;
 
 /// Runs `logs` with the words after the verb, as of `at`.
 pub(crate) fn run(
@@ -24,139 +30,196 @@ pub(crate) fn run(
     words: &[String],
     args: &Args,
 ) -> Output {
-    let Some(first) = words.first() else {
-        return Output::error(
-            "expected 'logs [-f] [-p] (POD | TYPE/NAME) [-c CONTAINER]'.\nPOD or TYPE/NAME is a required argument \
-             for the logs command\nSee 'kubectl logs -h' for help and examples",
-        );
-    };
-    let pair = [if first.contains('/') { first.clone() } else { format!("pod/{first}") }];
-    let found = match targets::resolve(snapshot, &pair, args) {
-        Ok(found) => found,
-        Err(message) => return Output::error(&message),
-    };
     let mut output = Output::default();
-    let Some((kind, pod)) = found.found.first() else {
-        found.missing.iter().for_each(|line| output.fail(line));
-        return output;
-    };
-    if kind.kind != "Pod" {
-        return Output::error(&format!("cannot get the logs from *v1.{}: name a pod", kind.kind));
-    }
-    let wanted = args.value("container").or_else(|| words.get(1).map(String::as_str));
-    let containers = match containers_of(pod, wanted, args, &mut output) {
-        Ok(containers) => containers,
-        Err(line) => {
-            output.fail(&line);
-            return output;
-        }
-    };
-    for container in containers {
-        let attempt = match run_of(pod, container, args.is_set("previous")) {
-            Ok(attempt) => attempt,
-            Err(message) => {
-                output.fail(&format!("Error from server (BadRequest): {message}"));
-                return output;
-            }
-        };
-        let mut lines = lines_of(trace, at, epoch, pod, container, attempt, args);
-        if let Some(tail) = args.value("tail").and_then(|t| t.parse::<usize>().ok()) {
-            lines.drain(..lines.len().saturating_sub(tail));
-        }
-        lines.iter().for_each(|line| output.stdout.push_str(line));
+    let shown = logs(trace, at, epoch, snapshot, words, args, &mut output);
+    if let Err(line) = shown {
+        output.fail(&line);
     }
     output
+}
+
+fn logs(
+    trace: &Trace,
+    at: SimTime,
+    epoch: Micros,
+    snapshot: &Snapshot,
+    words: &[String],
+    args: &Args,
+    output: &mut Output,
+) -> Result<(), String> {
+    let mut options = options(snapshot.now, args).map_err(|e| format!("error: {e}"))?;
+    let pods = match (words.first(), args.value("selector")) {
+        (Some(first), None) => of_word(snapshot, first, args, output)?,
+        (None, Some(_)) => {
+            options.tail = options.tail.or(args.value("tail").is_none().then_some(SELECTOR_TAIL));
+            let pods = targets::resolve(snapshot, &["pods".to_string()], args)
+                .map_err(|e| format!("error: {e}"))?;
+            if pods.found.is_empty() {
+                output.note(&format!("No resources found in {} namespace.", args.namespace()));
+            }
+            pods.found.into_iter().map(|(_, pod)| pod).collect()
+        }
+        (Some(_), Some(_)) => return Err("error: only a selector (-l) or a POD name is allowed".into()),
+        (None, None) => {
+            return Err("error: expected 'logs [-f] [-p] (POD | TYPE/NAME) [-c CONTAINER]'.\nPOD or TYPE/NAME is a \
+                        required argument for the logs command\nSee 'kubectl logs -h' for help and examples"
+                .into());
+        }
+    };
+    if args.value("container").is_some() && words.len() == 2 {
+        return Err("error: only one of -c or an inline [CONTAINER] arg is allowed".into());
+    }
+    let wanted = args.value("container").or_else(|| words.get(1).map(String::as_str));
+    for pod in pods {
+        for container in containers_of(pod, wanted, args, output)? {
+            let mut reader = LogReader::open(pod, container, options)
+                .map_err(|message| format!("Error from server (BadRequest): {message}"))?;
+            let text = reader.read(trace, at, epoch);
+            if args.is_set("prefix") {
+                let prefix = format!("[pod/{}/{container}] ", pod.text("metadata.name"));
+                text.split_inclusive('\n').for_each(|line| output.stdout.push_str(&format!("{prefix}{line}")));
+            } else {
+                output.stdout.push_str(&text);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What the flags say of each log.
+fn options(now: Micros, args: &Args) -> Result<LogOptions, String> {
+    const SECOND: i64 = 1_000_000;
+    let since = match (args.value("since"), args.value("since-time")) {
+        (Some(_), Some(_)) => return Err("at most one of `sinceTime` or `sinceSeconds` may be specified".into()),
+        (Some(_), None) => {
+            // Rounded to whole seconds, halves away from zero.
+            let ago = (args.micros("since", 0)? + SECOND / 2).div_euclid(SECOND) * SECOND;
+            if ago < 0 {
+                return Err("--since must be greater than 0".into());
+            }
+            (ago > 0).then_some(now - ago)
+        }
+        (None, Some(text)) => {
+            let at = age::parse(&Value::from(text));
+            Some(at.ok_or_else(|| format!("parsing time {text:?} as RFC 3339: it is no such time"))?)
+        }
+        (None, None) => None,
+    };
+    let tail = args.number("tail", -1)?;
+    if tail < -1 {
+        return Err("--tail must be greater than or equal to -1".into());
+    }
+    let limit = args.number("limit-bytes", 0)?;
+    if limit < 0 {
+        return Err("--limit-bytes must be greater than 0".into());
+    }
+    Ok(LogOptions {
+        previous: args.is_set("previous"),
+        timestamps: args.is_set("timestamps"),
+        tail: usize::try_from(tail).ok(),
+        since,
+        limit_bytes: usize::try_from(limit).ok().filter(|n| *n > 0),
+    })
+}
+
+/// The pod of a word, or those behind a workload or a Service: the one whose log is likely to tell most, or all of
+/// them (`GetFirstPod`).
+fn of_word<'a>(
+    snapshot: &'a Snapshot,
+    word: &str,
+    args: &'a Args,
+    output: &mut Output,
+) -> Result<Vec<&'a Value>, String> {
+    let pair = [if word.contains('/') { word.to_string() } else { format!("pod/{word}") }];
+    let found = targets::resolve(snapshot, &pair, args).map_err(|e| format!("error: {e}"))?;
+    if let Some(missing) = found.missing.into_iter().next() {
+        return Err(missing);
+    }
+    let Some((kind, object)) = found.found.first() else { return Ok(Vec::new()) };
+    if kind.kind == "Pod" {
+        return Ok([*object].into());
+    }
+    let selector = selector_of(kind, object)
+        .ok_or_else(|| format!("error: cannot get the logs from {}: selector not found", go_type(kind)))?;
+    let mut pods: Vec<&Value> =
+        snapshot.of_kind("Pod", namespace_of(object)).filter(|p| selector.matches(p)).collect();
+    pods.sort_by_cached_key(|pod| by_logging(pod));
+    if pods.is_empty() {
+        return Err("error: timed out waiting for the condition".into());
+    }
+    if pods.len() > 1 && !args.is_set("all-pods") {
+        let first = pods[0].text("metadata.name");
+        output.note(&format!("Found {} pods, using pod/{first}", pods.len()));
+        pods.truncate(1);
+    }
+    Ok(pods)
+}
+
+/// `*v1.ConfigMap`
+fn go_type(kind: &Kind) -> String {
+    format!("*{}.{}", kind.version, kind.kind)
+}
+
+/// How an object selects its pods (`SelectorsForObject`); none when it has none.
+fn selector_of(kind: &Kind, object: &Value) -> Option<Selector> {
+    let field = object.at("spec.selector");
+    match kind.kind {
+        "Deployment" | "ReplicaSet" | "StatefulSet" | "DaemonSet" | "Job" => Selector::of_field(field).ok(),
+        "ReplicationController" | "Service" if !field.is_null() => {
+            Selector::of_field(&serde_json::json!({"matchLabels": field})).ok()
+        }
+        _ => None,
+    }
+}
+
+/// Pods that run, are ready, and have been so for the longest time come first, then those that restarted most
+/// (`podutils.ByLogging`).
+fn by_logging(pod: &Value) -> (bool, u8, bool, Micros, Reverse<i64>, Micros) {
+    let phase = match pod.text("status.phase") {
+        "Unknown" => 1,
+        "Pending" => 2,
+        _ => 0,
+    };
+    let ready = is_true(pod, "Ready");
+    let since = condition(pod, "Ready").filter(|_| ready).and_then(|c| age::parse(c.at("lastTransitionTime")));
+    let restarts = pod.list("status.containerStatuses").iter().map(|s| s.int("restartCount")).max();
+    let created = age::parse(pod.at("metadata.creationTimestamp")).unwrap_or(Micros::MAX);
+    let unassigned = pod.text("spec.nodeName").is_empty();
+    (unassigned, phase, !ready, since.unwrap_or(Micros::MAX), Reverse(restarts.unwrap_or(0)), created)
 }
 
 /// The containers whose logs are asked for: the one named, all, or the default one, which is said aloud.
 fn containers_of<'a>(
     pod: &'a Value,
-    wanted: Option<&str>,
+    wanted: Option<&'a str>,
     args: &Args,
     output: &mut Output,
 ) -> Result<Vec<&'a str>, String> {
-    let names = |field: &str| pod.at("spec").list(field).iter().map(|c| c.text("name")).collect::<Vec<_>>();
-    let (apps, inits) = (names("containers"), names("initContainers"));
-    let all: Vec<&str> = inits.iter().chain(&apps).copied().collect();
+    let apps = containers_in(pod, "containers");
+    let inits = containers_in(pod, "initContainers");
+    let ephemeral = containers_in(pod, "ephemeralContainers");
     if args.is_set("all-containers") {
-        return Ok(all);
+        return Ok(inits.into_iter().chain(apps).chain(ephemeral).collect());
     }
+    let marked = |names: &[&str], mark: &str| names.iter().map(|n| format!("{n}{mark}")).collect::<Vec<_>>();
+    let all = [marked(&apps, ""), marked(&ephemeral, " (ephem)"), marked(&inits, " (init)")].concat().join(", ");
+    let name = pod.text("metadata.name");
     if let Some(wanted) = wanted {
-        let found = all.iter().find(|n| **n == wanted);
-        let pod = pod.text("metadata.name");
-        return found
-            .map(|n| [*n].into())
-            .ok_or_else(|| format!("error: container {wanted} is not valid for pod {pod}"));
+        if !is_container(pod, wanted) {
+            return Err(format!("error: container {wanted} is not valid for pod {name} out of: {all}"));
+        }
+        return Ok([wanted].into());
     }
     let annotated = pod.at("metadata.annotations").entry("kubectl.kubernetes.io/default-container").as_str();
-    if let Some(name) = annotated.and_then(|a| all.iter().find(|n| **n == a)) {
-        return Ok([*name].into());
+    if let Some(annotated) = annotated.filter(|a| !a.is_empty()) {
+        if is_container(pod, annotated) {
+            return Ok([annotated].into());
+        }
+        output.note(&format!("Default container name {annotated:?} not found in pod {name}"));
     }
     let first = apps.first().copied().unwrap_or("");
-    if all.len() > 1 {
-        let inits = inits.iter().map(|n| format!("{n} (init)"));
-        let list: Vec<String> = apps.iter().map(|n| String::from(*n)).chain(inits).collect();
-        output.note(&format!("Defaulted container {first:?} out of: {}", list.join(", ")));
+    if apps.len() + inits.len() + ephemeral.len() > 1 && !args.is_set("all-pods") {
+        output.note(&format!("Defaulted container {first:?} out of: {all}"));
     }
     Ok([first].into())
-}
-
-/// The restart count of the run that is meant. While a container waits to be started again, its last run is both
-/// the current and the previous one.
-fn run_of(pod: &Value, container: &str, previous: bool) -> Result<i64, String> {
-    let name = pod.text("metadata.name");
-    let lists = ["containerStatuses", "initContainerStatuses", "ephemeralContainerStatuses"];
-    let status = lists.iter().flat_map(|l| pod.at("status").list(l)).find(|s| s.text("name") == container);
-    let Some(status) = status else {
-        return Err(format!("container {container:?} in pod {name:?} is not available"));
-    };
-    let count = status.int("restartCount");
-    let waiting = !status.has("state.running") && !status.has("state.terminated");
-    let has_ended = status.has("lastState.terminated");
-    match (previous, waiting, has_ended) {
-        (true, true, true) | (false, true, true) | (false, false, _) => Ok(count),
-        (true, false, true) => Ok(count - 1),
-        (true, _, false) => {
-            Err(format!("previous terminated container {container:?} in pod {name:?} not found"))
-        }
-        (false, true, false) => {
-            let reason = non_empty(status.text("state.waiting.reason"), "ContainerCreating");
-            let why = match reason {
-                "ImagePullBackOff" => "trying and failing to pull image",
-                "ErrImagePull" => "image can't be pulled",
-                reason => reason,
-            };
-            Err(format!("container {container:?} in pod {name:?} is waiting to start: {why}"))
-        }
-    }
-}
-
-/// The lines that a run wrote up to `at`.
-fn lines_of(
-    trace: &Trace,
-    at: SimTime,
-    epoch: Micros,
-    pod: &Value,
-    container: &str,
-    run: i64,
-    args: &Args,
-) -> Vec<String> {
-    let (uid, name) = (pod.text("metadata.uid"), pod.text("metadata.name"));
-    let mut lines = Vec::new();
-    for entry in &trace.entries()[..trace.len_at(at)] {
-        let What::Call(call) = &entry.what else { continue };
-        let Call::Output { attempt, line, .. } = &call.call else { continue };
-        let same = call.pod.uid == uid && call.pod.namespace == namespace_of(pod);
-        if same && call.container.as_deref() == Some(container) && i64::from(*attempt) == run {
-            let prefix =
-                if args.is_set("prefix") { format!("[pod/{name}/{container}] ") } else { String::new() };
-            let stamp = if args.is_set("timestamps") {
-                format!("{} ", MicroTime(age::at(entry.at, epoch)))
-            } else {
-                String::new()
-            };
-            lines.push(format!("{prefix}{stamp}{line}\n"));
-        }
-    }
-    lines
 }
