@@ -132,8 +132,7 @@ impl<'a> Api<'a> {
         self.kernel.update(object, sub, self.by)
     }
 
-    /// Changes an object by a patch; gives back the object and the server's warnings
-    /// (`apiserver/pkg/endpoints/handlers/patch.go`).
+    /// Changes an object by a patch; gives back the object and the server's warnings.
     ///
     /// # Errors
     /// The server's refusal.
@@ -145,6 +144,23 @@ impl<'a> Api<'a> {
         sub: Subresource,
         validation: FieldValidation,
     ) -> Result<(Arc<Object>, Vec<String>), Refusal> {
+        let (object, warnings) = self.patched(key, patch, patch_type, sub, validation)?;
+        Ok((self.update(object, sub)?, warnings))
+    }
+
+    /// The object that a patch makes of a stored one, not stored yet, and the server's warnings
+    /// (`apiserver/pkg/endpoints/handlers/patch.go`).
+    ///
+    /// # Errors
+    /// The server's refusal.
+    pub fn patched(
+        &self,
+        key: &ObjectKey,
+        patch: &Value,
+        patch_type: PatchType,
+        sub: Subresource,
+        validation: FieldValidation,
+    ) -> Result<(Object, Vec<String>), Refusal> {
         let stored = self.fetch(key)?;
         if !sub.is_of(stored.kind()) {
             return Err(Box::new(Status::no_such_resource()));
@@ -171,12 +187,10 @@ impl<'a> Api<'a> {
                 .and_then(|(scale, warnings)| Ok((scale.put_on(&stored)?, warnings))),
             None => decode(&value, validation),
         };
-        let (object, warnings) =
-            decoded.map_err(|status| match status.message.split_once(": strict decoding error: ") {
-                Some((_, unknown)) => Box::new(Status::invalid_patch(&left_of_patch(patch), unknown)),
-                None => status,
-            })?;
-        Ok((self.update(object, sub)?, warnings))
+        decoded.map_err(|status| match status.message.split_once(": strict decoding error: ") {
+            Some((_, unknown)) => Box::new(Status::invalid_patch(&left_of_patch(patch), unknown)),
+            None => status,
+        })
     }
 
     /// Deletes an object, or begins to. The object as it was before the request comes back.

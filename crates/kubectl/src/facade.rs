@@ -3,7 +3,8 @@
 use crate::age::Micros;
 use crate::kinds::Kind;
 use crate::rows;
-use crate::selector::{Selector, fields_match};
+use crate::selector::{Selector, fields_match, unknown_field};
+use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use serde_json::{Value, json};
@@ -75,11 +76,14 @@ pub struct Selection {
 }
 
 impl Selection {
-    /// Reads `labelSelector` and `fieldSelector`; empty ones select everything.
+    /// Reads the `labelSelector` and `fieldSelector` of a request for objects of a kind; empty ones select everything.
     ///
     /// # Errors
-    /// What is wrong with the label selector.
-    pub fn parse(labels: &str, fields: &str) -> Result<Self, String> {
+    /// What is wrong with the label selector, or a field by which the kind cannot be selected.
+    pub fn parse(kind: &Kind, labels: &str, fields: &str) -> Result<Self, String> {
+        if let Some(field) = unknown_field(kind, fields) {
+            return Err(format!("field label not supported: {field}"));
+        }
         Ok(Selection { labels: Selector::parse(labels)?, fields: fields.to_string() })
     }
 

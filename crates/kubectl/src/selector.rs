@@ -1,6 +1,7 @@
 //! Label and field selectors: what people type after `-l` and `--field-selector`, and what objects carry.
 
 use crate::json::{Json, scalar};
+use crate::kinds::Kind;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -209,9 +210,9 @@ fn parse_requirement(part: &str) -> Option<Requirement> {
     (!part.contains(char::is_whitespace)).then(|| Requirement { key: part.into(), test: Test::Exists })
 }
 
-/// A field selector: `path=value` or `path!=value`, joined with commas. True for an object that fits all.
-pub(crate) fn fields_match(selector: &str, object: &Value) -> bool {
-    selector.split(',').filter(|t| !t.trim().is_empty()).all(|term| {
+/// A term of a field selector: path, value, and whether the two are to be equal.
+fn field_terms(selector: &str) -> impl Iterator<Item = (&str, &str, bool)> {
+    selector.split(',').filter(|t| !t.trim().is_empty()).map(|term| {
         let (path, value, wanted) = if let Some((p, v)) = term.split_once("!=") {
             (p, v, false)
         } else if let Some((p, v)) = term.split_once("==").or_else(|| term.split_once('=')) {
@@ -219,6 +220,64 @@ pub(crate) fn fields_match(selector: &str, object: &Value) -> bool {
         } else {
             (term, "", true)
         };
-        (object.scalar(path.trim()) == value.trim()) == wanted
+        (path.trim(), value.trim(), wanted)
     })
+}
+
+/// A field selector: `path=value` or `path!=value`, joined with commas. True for an object that fits all.
+pub(crate) fn fields_match(selector: &str, object: &Value) -> bool {
+    field_terms(selector).all(|(path, value, wanted)| {
+        let field = match path {
+            "spec.unschedulable" | "spec.hostNetwork" => object.flag(path).to_string(),
+            "status.successful" => object.int("status.succeeded").to_string(),
+            // An Event's reporter goes by the name of its source.
+            "source" => match object.text("source.component") {
+                "" => object.text("reportingComponent").into(),
+                source => source.into(),
+            },
+            path => object.scalar(path),
+        };
+        (field == value) == wanted
+    })
+}
+
+/// The first field of a selector by which objects of a kind cannot be selected
+/// (`pkg/apis/{core,batch,apps}/v1/conversion.go AddFieldLabelConversionsFor…`).
+pub(crate) fn unknown_field<'a>(kind: &Kind, selector: &'a str) -> Option<&'a str> {
+    let own: &[&str] = match kind.kind {
+        "Pod" => &[
+            "spec.nodeName",
+            "spec.restartPolicy",
+            "spec.schedulerName",
+            "spec.serviceAccountName",
+            "spec.hostNetwork",
+            "status.phase",
+            "status.podIP",
+            "status.podIPs",
+            "status.nominatedNodeName",
+        ],
+        "Node" => &["spec.unschedulable"],
+        "ReplicationController" => &["status.replicas"],
+        "Event" => &[
+            "involvedObject.kind",
+            "involvedObject.namespace",
+            "involvedObject.name",
+            "involvedObject.uid",
+            "involvedObject.apiVersion",
+            "involvedObject.resourceVersion",
+            "involvedObject.fieldPath",
+            "reason",
+            "reportingComponent",
+            "source",
+            "type",
+        ],
+        "Namespace" => &["status.phase"],
+        "Secret" => &["type"],
+        "Service" => &["spec.clusterIP", "spec.type"],
+        "Job" => &["status.successful"],
+        _ => &[],
+    };
+    field_terms(selector)
+        .map(|(path, ..)| path)
+        .find(|path| !matches!(*path, "metadata.name" | "metadata.namespace") && !own.contains(path))
 }

@@ -1,14 +1,16 @@
 //! Responses: objects, tables, and the API server's Status for everything that is refused.
 
-use http_body_util::channel::Channel;
 use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt, Full};
-use hyper::body::Bytes;
+use hyper::body::{Bytes, Frame};
 use hyper::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER, WARNING};
 use hyper::{Response, StatusCode};
 use lifepod_api::{Refusal, Status};
 use serde_json::{Value, json};
 use std::convert::Infallible;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use tokio::sync::mpsc::{Receiver, Sender, channel};
 
 /// The body of every response: a text, or a stream.
 pub type Body = BoxBody<Bytes, Infallible>;
@@ -26,11 +28,27 @@ pub fn with(code: u16, content_type: &'static str, text: impl Into<Bytes>) -> Re
     response
 }
 
-/// A response whose body comes bit by bit.
-pub fn stream(content_type: &'static str, body: Channel<Bytes, Infallible>) -> Response<Body> {
-    let mut response = Response::new(body.boxed());
+/// A response whose body comes bit by bit, from the sender that is returned. It is closed when the client has left.
+pub fn stream(content_type: &'static str) -> (Sender<Bytes>, Response<Body>) {
+    let (sender, receiver) = channel(16);
+    let mut response = Response::new(Stream(receiver).boxed());
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
-    response
+    (sender, response)
+}
+
+/// What is sent, as a body.
+struct Stream(Receiver<Bytes>);
+
+impl hyper::body::Body for Stream {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        self.0.poll_recv(context).map(|bytes| bytes.map(|bytes| Ok(Frame::data(bytes))))
+    }
 }
 
 /// A refusal as a response.
@@ -66,6 +84,12 @@ pub fn failure(code: i32, reason: &str, message: impl Into<String>) -> Refusal {
 /// 404 for a path that is no resource.
 pub fn no_such_path() -> Response<Body> {
     with(404, "text/plain; charset=utf-8", "404 page not found\n")
+}
+
+/// 406 for a client that takes no form that there is.
+pub fn not_acceptable() -> Response<Body> {
+    let message = "only the following media types are accepted: application/json";
+    refusal(&failure(406, "NotAcceptable", message))
 }
 
 /// 405 for a verb that a resource does not have.

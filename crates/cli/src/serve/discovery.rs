@@ -1,10 +1,12 @@
 //! Which resources there are: `/api`, `/apis` and what is below, in both forms that clients ask for
 //! (`apiserver/pkg/endpoints/discovery`).
 
+use super::reviews::REVIEWS;
 use lifepod_kubectl::{KINDS, Kind};
 use serde_json::{Value, json};
 
-const VERBS: [&str; 8] = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
+/// Verbs of what is stored.
+const VERBS: &[&str] = &["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
 
 /// A subresource: its name, the group, version and kind of its objects, and its verbs.
 struct Sub {
@@ -23,9 +25,14 @@ fn subs(kind: &Kind) -> Vec<Sub> {
     let status = sub("status", kind.group, kind.version, kind.kind, READ_WRITE);
     match kind.kind {
         "Pod" => vec![
+            sub("attach", "", "v1", "PodAttachOptions", &["create", "get"]),
             sub("binding", "", "v1", "Binding", &["create"]),
+            sub("ephemeralcontainers", "", "v1", "Pod", READ_WRITE),
             sub("eviction", "policy", "v1", "Eviction", &["create"]),
+            sub("exec", "", "v1", "PodExecOptions", &["create", "get"]),
             sub("log", "", "v1", "Pod", &["get"]),
+            sub("portforward", "", "v1", "PodPortForwardOptions", &["create", "get"]),
+            sub("resize", "", "v1", "Pod", READ_WRITE),
             status,
         ],
         "Deployment" | "ReplicaSet" | "StatefulSet" | "ReplicationController" => {
@@ -43,6 +50,17 @@ fn subs(kind: &Kind) -> Vec<Sub> {
         | "HorizontalPodAutoscaler" => vec![status],
         _ => Vec::new(),
     }
+}
+
+/// Why a subresource that the API has is not to be had here.
+pub fn not_simulated(sub: &str) -> Option<String> {
+    let why = match sub {
+        "exec" | "attach" => "processes are simulated; read what they wrote with kubectl logs",
+        "portforward" => "nothing listens on a simulated pod's ports",
+        "ephemeralcontainers" => "ephemeral containers are not run",
+        _ => return None,
+    };
+    Some(format!("{sub} is not simulated by lifepod: {why}"))
 }
 
 /// Whether a kind has that subresource.
@@ -73,7 +91,7 @@ fn categories(kind: &Kind) -> &'static [&'static str] {
 /// The groups with their versions, the core group first.
 fn groups() -> Vec<(&'static str, &'static str)> {
     let mut groups: Vec<(&str, &str)> = Vec::new();
-    for kind in &KINDS {
+    for kind in KINDS.iter().chain(&REVIEWS) {
         if !groups.contains(&(kind.group, kind.version)) {
             groups.push((kind.group, kind.version));
         }
@@ -83,7 +101,12 @@ fn groups() -> Vec<(&'static str, &'static str)> {
 
 /// The kinds of a group's version.
 pub fn kinds_of(group: &str, version: &str) -> impl Iterator<Item = &'static Kind> {
-    KINDS.iter().filter(move |k| k.group == group && k.version == version)
+    KINDS.iter().chain(&REVIEWS).filter(move |k| k.group == group && k.version == version)
+}
+
+/// The verbs of a kind: what is not stored can only be asked.
+fn verbs(kind: &Kind) -> &'static [&'static str] {
+    if REVIEWS.iter().any(|r| r == kind) { &["create"] } else { VERBS }
 }
 
 fn group_version(group: &str, version: &str) -> String {
@@ -129,7 +152,7 @@ fn resources(group: &str, version: &str) -> Option<Value> {
     for kind in kinds_of(group, version) {
         let mut entry = json!({
             "name": kind.plural, "singularName": kind.kind.to_lowercase(), "namespaced": kind.namespaced,
-            "kind": kind.kind, "verbs": VERBS,
+            "kind": kind.kind, "verbs": verbs(kind),
         });
         if !kind.short.is_empty() {
             entry["shortNames"] = json!(short_names(kind));
@@ -172,7 +195,7 @@ fn all(wanted: impl Fn(&str) -> bool) -> Value {
             .collect();
         json!({
             "resource": kind.plural, "singularResource": kind.kind.to_lowercase(),
-            "scope": if kind.namespaced { "Namespaced" } else { "Cluster" }, "verbs": VERBS,
+            "scope": if kind.namespaced { "Namespaced" } else { "Cluster" }, "verbs": verbs(kind),
             "responseKind": kind_of(kind.group, kind.version, kind.kind), "shortNames": short_names(kind),
             "categories": categories(kind), "subresources": subs,
         })

@@ -2,24 +2,28 @@
 
 mod answer;
 mod discovery;
+mod log;
+mod managed;
 mod openapi;
+mod protobuf;
 mod read;
 mod request;
+mod reviews;
 mod simulation;
 mod watch;
 mod write;
 
 use crate::input::{no_lints, read_all};
 use crate::simulate::{Wishes, scenario};
-use answer::{Body, failure, json, no_such_path, not_allowed, refusal, with};
+use answer::{Body, failure, json, no_such_path, not_acceptable, not_allowed, refusal, with};
 use clap::Args;
 use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
-use hyper::header::{ACCEPT, CONTENT_TYPE, HOST};
+use hyper::header::{ACCEPT, CONTENT_TYPE, HOST, USER_AGENT};
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use lifepod_api::SimTime;
+use lifepod_api::{Refusal, SimTime, StatusDetails};
 use lifepod_engine::Cluster;
 use read::Form;
 use request::{Query, Target};
@@ -32,8 +36,8 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, watch as channel};
-use write::Sent;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch as channel};
+use write::{Sent, Write};
 
 /// Arguments of `lifepod serve`.
 #[derive(Args)]
@@ -200,6 +204,15 @@ impl Server {
         self.news.send_if_modified(|known| std::mem::replace(known, length) != length);
     }
 
+    /// A place for one more client that follows what happens.
+    fn watcher(&self) -> Result<OwnedSemaphorePermit, Refusal> {
+        self.watchers.clone().try_acquire_owned().map_err(|_| {
+            let mut status = failure(429, "TooManyRequests", "too many watchers, please try again later");
+            status.details = Some(StatusDetails { retry_after_seconds: 1, ..StatusDetails::default() });
+            status
+        })
+    }
+
     async fn answer(self: &Rc<Self>, request: Request<Incoming>) -> Response<Body> {
         let header =
             |name| request.headers().get(name).and_then(|v| v.to_str().ok()).unwrap_or("").to_string();
@@ -209,7 +222,7 @@ impl Server {
         if !matches!(name, "127.0.0.1" | "localhost" | "[::1]") {
             return refusal(&failure(403, "Forbidden", "this server is for clients on 127.0.0.1"));
         }
-        let (accept, content_type) = (header(ACCEPT), header(CONTENT_TYPE));
+        let (accept, content_type, user_agent) = (header(ACCEPT), header(CONTENT_TYPE), header(USER_AGENT));
         let method = request.method().clone();
         let path = request.uri().path().to_string();
         let query = Query::parse(request.uri().query().unwrap_or(""));
@@ -221,10 +234,8 @@ impl Server {
             }
             Err(error) => return refusal(&failure(400, "BadRequest", error.to_string())),
         };
-        // A body that is no text is of a media type that is refused where the body is read.
-        let text = String::from_utf8_lossy(&body);
         self.simulation.borrow_mut().advance();
-        let sent = Sent { text: &text, content_type: &content_type };
+        let sent = Sent { body: &body, content_type: &content_type, user_agent: &user_agent };
         let response = self.route(&method, &path, &query, &accept, &sent);
         self.tell(&self.simulation.borrow());
         response
@@ -243,26 +254,35 @@ impl Server {
         {
             return response;
         }
+        if method == Method::POST
+            && let Some(answer) = reviews::answer(path, sent)
+        {
+            return answer.unwrap_or_else(|status| refusal(&status));
+        }
         let Some(target) = Target::parse(path) else { return no_such_path() };
         if !target.sub.is_empty() && !discovery::has_sub(target.kind, &target.sub) {
             return refusal(&failure(404, "NotFound", "the server could not find the requested resource"));
         }
-        let form = Form::of(accept, query);
+        if let Some(why) = discovery::not_simulated(&target.sub) {
+            return refusal(&failure(405, "MethodNotAllowed", why));
+        }
+        let Some(form) = Form::of(accept, query) else { return not_acceptable() };
         if method == Method::GET && query.is_set("watch") {
             return watch::watch(self, target, query, form);
         }
+        if method == Method::GET && target.sub == "log" {
+            return log::log(self, target, query).unwrap_or_else(|status| refusal(&status));
+        }
         let sim = &mut *self.simulation.borrow_mut();
-        match (method.as_str(), target.name.is_empty(), target.sub.as_str()) {
-            ("GET", true, _) => read::list(sim, &target, query, form),
-            ("GET", false, "log") => read::log(sim, &target, query),
-            ("GET", false, _) => read::get(sim, &target, form),
-            ("POST", true, _) => write::create(sim, &target, query, sent, form),
-            ("POST", false, "eviction" | "binding") => write::pod_action(sim, &target, query, sent),
-            ("PUT", false, "" | "status" | "scale") => write::update(sim, &target, query, sent, form),
-            ("PATCH", false, "" | "status" | "scale") => write::patch(sim, &target, query, sent, form),
-            ("DELETE", false, "") => write::delete(sim, &target, query, sent, form),
-            ("DELETE", true, _) => write::delete_collection(sim, &target, query, sent),
-            _ => not_allowed(),
+        if method == Method::GET {
+            return match target.name.is_empty() {
+                true => read::list(sim, &target, query, form),
+                false => read::get(sim, &target, form),
+            };
+        }
+        match (Write { target: &target, query, sent, form }).answer(sim, method.as_str()) {
+            Some(answer) => answer.unwrap_or_else(|status| read::refused(&target, status)),
+            None => not_allowed(),
         }
     }
 

@@ -1,10 +1,11 @@
 //! Getting and listing objects, and reading logs (`apiserver/pkg/endpoints/handlers/get.go`).
 
-use super::answer::{Body, failure, json, refusal, with};
+use super::answer::{Body, failure, json, refusal};
 use super::request::{Query, Target};
 use super::simulation::Simulation;
 use hyper::Response;
-use lifepod_api::{ObjectKey, Refusal};
+use lifepod_api::scale::Scale;
+use lifepod_api::{Object, ObjectKey, Refusal};
 use lifepod_kubectl::facade::{Include, table};
 use serde_json::{Value, json};
 
@@ -16,20 +17,21 @@ pub enum Form {
 }
 
 impl Form {
-    /// By the `Accept` header and the query.
-    pub fn of(accept: &str, query: &Query) -> Form {
-        let first = accept
-            .split(',')
-            .map(str::trim)
-            .find(|part| !part.contains("protobuf") && !part.contains("cbor") && !part.contains("v=v1beta1"));
-        match first.is_some_and(|part| part.contains("as=Table")) {
+    /// By the `Accept` header and the query; none when the client takes no JSON.
+    pub fn of(accept: &str, query: &Query) -> Option<Form> {
+        let takes = |part: &&str| {
+            let media = part.split(';').next().unwrap_or("").trim();
+            matches!(media, "" | "*/*" | "application/*" | "application/json") && !part.contains("v=v1beta1")
+        };
+        let first = accept.split(',').map(str::trim).find(takes)?;
+        Some(match first.contains("as=Table") {
             false => Form::Plain,
             true => Form::Table(match query.get("includeObject") {
                 "Object" => Include::Object,
                 "None" => Include::None,
                 _ => Include::Metadata,
             }),
-        }
+        })
     }
 }
 
@@ -41,7 +43,7 @@ impl Target {
 
 /// The objects of a collection that a request selects, by namespace and name.
 pub fn selected(sim: &mut Simulation, target: &Target, query: &Query) -> Result<Vec<Value>, Refusal> {
-    let selection = query.selection().map_err(|e| failure(400, "BadRequest", e))?;
+    let selection = query.selection(target.kind).map_err(|e| failure(400, "BadRequest", e))?;
     let api = sim.api();
     let all = api.list(target.kind.kind).filter(|o| in_scope(target, &o.meta().namespace, &o.meta().name));
     Ok(all.map(|o| o.to_value()).filter(|o| selection.takes(o)).collect())
@@ -70,11 +72,10 @@ pub fn get(sim: &mut Simulation, target: &Target, form: Form) -> Response<Body> 
     match sim.api().fetch(&target.key()) {
         Err(status) => refused(target, status),
         Ok(object) => {
-            let value = object.to_value();
             if target.sub == "scale" {
-                return json(200, &scale_of(&value));
+                return json(200, &scale_of(&object));
             }
-            json(200, &shown(sim, target, &value, form))
+            json(200, &shown(sim, target, &object.to_value(), form))
         }
     }
 }
@@ -93,24 +94,8 @@ pub fn shown(sim: &mut Simulation, target: &Target, value: &Value, form: Form) -
 }
 
 /// The `Scale` of an object (`autoscaling/v1`).
-pub fn scale_of(value: &Value) -> Value {
-    let (meta, spec, status) = (&value["metadata"], &value["spec"], &value["status"]);
-    let labels = spec["selector"].get("matchLabels").unwrap_or(&spec["selector"]);
-    let selector: Vec<String> = labels
-        .as_object()
-        .into_iter()
-        .flatten()
-        .map(|(key, value)| format!("{key}={}", value.as_str().unwrap_or("")))
-        .collect();
-    json!({
-        "kind": "Scale", "apiVersion": "autoscaling/v1",
-        "metadata": {
-            "name": meta["name"], "namespace": meta["namespace"], "uid": meta["uid"],
-            "resourceVersion": meta["resourceVersion"], "creationTimestamp": meta["creationTimestamp"],
-        },
-        "spec": {"replicas": spec["replicas"].as_i64().unwrap_or(0)},
-        "status": {"replicas": status["replicas"].as_i64().unwrap_or(0), "selector": selector.join(",")},
-    })
+pub fn scale_of(object: &Object) -> Value {
+    Scale::of(object).map_or(Value::Null, |scale| scale.to_value())
 }
 
 /// `GET` of a collection, page by page when the client asks for that.
@@ -143,41 +128,19 @@ pub fn list(sim: &mut Simulation, target: &Target, query: &Query, form: Form) ->
             list["metadata"] = metadata;
             list
         }
-        Form::Plain => {
-            for item in items.iter_mut().filter_map(Value::as_object_mut) {
-                item.remove("kind");
-                item.remove("apiVersion");
-            }
-            json!({
-                "kind": format!("{}List", target.kind.kind), "apiVersion": target.kind.api_version(),
-                "metadata": metadata, "items": items,
-            })
-        }
+        Form::Plain => list_of(target, items, metadata),
     };
     json(200, &list)
 }
 
-/// `GET` of a pod's `log`.
-pub fn log(sim: &mut Simulation, target: &Target, query: &Query) -> Response<Body> {
-    let mut args = vec!["logs".to_string(), target.name.clone(), format!("--namespace={}", target.namespace)];
-    for (parameter, flag) in [("container", "container"), ("tailLines", "tail")] {
-        if !query.get(parameter).is_empty() {
-            args.push(format!("--{flag}={}", query.get(parameter)));
-        }
+/// Objects as a list of their kind.
+pub fn list_of(target: &Target, mut items: Vec<Value>, metadata: Value) -> Value {
+    for item in items.iter_mut().filter_map(Value::as_object_mut) {
+        item.remove("kind");
+        item.remove("apiVersion");
     }
-    for parameter in ["previous", "timestamps"] {
-        if query.is_set(parameter) {
-            args.push(format!("--{parameter}"));
-        }
-    }
-    let args: Vec<&str> = args.iter().map(String::as_str).collect();
-    let now = sim.now();
-    let output = lifepod_kubectl::run_at(sim.trace(), now, now, sim.epoch_micros(), &args);
-    if output.code == 0 {
-        return with(200, "text/plain", output.stdout);
-    }
-    let text = output.stderr.trim_end();
-    let (head, message) = text.split_once(": ").unwrap_or(("", text));
-    let (code, reason) = if head.contains("NotFound") { (404, "NotFound") } else { (400, "BadRequest") };
-    refusal(&failure(code, reason, message))
+    json!({
+        "kind": format!("{}List", target.kind.kind), "apiVersion": target.kind.api_version(),
+        "metadata": metadata, "items": items,
+    })
 }

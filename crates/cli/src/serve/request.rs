@@ -31,9 +31,9 @@ impl Query {
         self.get(name).parse().ok()
     }
 
-    /// The selectors.
-    pub fn selection(&self) -> Result<Selection, String> {
-        Selection::parse(self.get("labelSelector"), self.get("fieldSelector"))
+    /// The selectors of objects of a kind.
+    pub fn selection(&self, kind: &Kind) -> Result<Selection, String> {
+        Selection::parse(kind, self.get("labelSelector"), self.get("fieldSelector"))
     }
 }
 
@@ -65,7 +65,7 @@ pub struct Target {
     pub namespace: String,
     /// Empty for the collection.
     pub name: String,
-    /// `status`, `scale`, `eviction`, `binding`, `log`, or nothing.
+    /// A subresource such as `status`, `scale`, `eviction` or `log`, or nothing.
     pub sub: String,
 }
 

@@ -5,7 +5,6 @@ use super::read::{Form, in_scope, selected, shown};
 use super::request::{Query, Target};
 use super::simulation::Simulation;
 use super::{Server, answer};
-use http_body_util::channel::{Channel, Sender};
 use hyper::Response;
 use hyper::body::Bytes;
 use lifepod_engine::trace::ObjectRevision;
@@ -13,9 +12,9 @@ use lifepod_engine::{Op, Trace, What};
 use lifepod_kubectl::facade::Selection;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-use std::convert::Infallible;
 use std::rc::Rc;
 use std::time::Duration;
+use tokio::sync::mpsc::Sender;
 
 /// How often a watcher that wants them gets bookmarks, in real time.
 const BOOKMARK_EVERY: Duration = Duration::from_secs(30);
@@ -33,12 +32,11 @@ struct Watch {
 
 /// Answers a watch with a stream that goes on until the client leaves, the timeout is over, or the server ends.
 pub fn watch(server: &Rc<Server>, target: Target, query: &Query, form: Form) -> Response<Body> {
-    let Ok(permit) = server.watchers.clone().try_acquire_owned() else {
-        let mut status = failure(429, "TooManyRequests", "too many watchers, please try again later");
-        status.details = Some(lifepod_api::StatusDetails { retry_after_seconds: 1, ..Default::default() });
-        return answer::refusal(&status);
+    let permit = match server.watcher() {
+        Ok(permit) => permit,
+        Err(status) => return answer::refusal(&status),
     };
-    let selection = match query.selection() {
+    let selection = match query.selection(target.kind) {
         Ok(selection) => selection,
         Err(error) => return answer::refusal(&failure(400, "BadRequest", error)),
     };
@@ -49,7 +47,7 @@ pub fn watch(server: &Rc<Server>, target: Target, query: &Query, form: Form) -> 
         return answer::refusal(&status);
     }
     drop(sim);
-    let (sender, body) = Channel::<Bytes, Infallible>::new(16);
+    let (sender, response) = stream("application/json");
     let server = Rc::clone(server);
     let timeout = query.number("timeoutSeconds").and_then(|s| u64::try_from(s).ok()).filter(|s| *s > 0);
     let bookmarks = query.is_set("allowWatchBookmarks");
@@ -63,7 +61,7 @@ pub fn watch(server: &Rc<Server>, target: Target, query: &Query, form: Form) -> 
             None => run.await,
         }
     });
-    stream("application/json", body)
+    response
 }
 
 impl Watch {
@@ -117,7 +115,7 @@ impl Watch {
         Ok(())
     }
 
-    async fn run(&mut self, server: &Rc<Server>, mut sender: Sender<Bytes>, first: String, bookmarks: bool) {
+    async fn run(&mut self, server: &Rc<Server>, sender: Sender<Bytes>, first: String, bookmarks: bool) {
         let mut news = server.news.subscribe();
         let mut out = first;
         loop {
@@ -125,15 +123,18 @@ impl Watch {
                 let mut sim = server.simulation.borrow_mut();
                 self.catch_up(&mut sim, &mut out);
             }
-            if !out.is_empty() && sender.send_data(Bytes::from(std::mem::take(&mut out))).await.is_err() {
+            if !out.is_empty() && sender.send(Bytes::from(std::mem::take(&mut out))).await.is_err() {
                 return;
             }
-            match tokio::time::timeout(BOOKMARK_EVERY, news.changed()).await {
-                // The server ends.
-                Ok(Err(_)) => return,
-                Ok(Ok(())) => {}
-                Err(_) if bookmarks => self.bookmark(&mut server.simulation.borrow_mut(), false, &mut out),
-                Err(_) => {}
+            tokio::select! {
+                changed = news.changed() => if changed.is_err() {
+                    // The server ends.
+                    return;
+                },
+                () = sender.closed() => return,
+                () = tokio::time::sleep(BOOKMARK_EVERY), if bookmarks => {
+                    self.bookmark(&mut server.simulation.borrow_mut(), false, &mut out);
+                }
             }
         }
     }

@@ -1,288 +1,386 @@
 //! Creating, changing and deleting objects (`apiserver/pkg/endpoints/handlers/{create,update,patch,delete}.go`).
 
-use super::answer::{Body, failure, json, refusal, value_of, warned};
-use super::read::{Form, scale_of, selected, shown};
+use super::answer::{Body, failure, json, value_of, warned};
+use super::managed::{self, Writer};
+use super::protobuf;
+use super::read::{Form, list_of, scale_of, selected, shown};
 use super::request::{Query, Target};
 use super::simulation::Simulation;
 use hyper::Response;
-use lifepod_api::{Kind, Object, ObjectKey, Refusal, Status};
+use lifepod_api::{Kind, Object, ObjectKey, Refusal, Status, Time};
 use lifepod_engine::client::{FieldValidation, PatchType, Subresource, decode};
 use lifepod_engine::{Api, DeleteOptions, PropagationPolicy};
 use lifepod_manifest::server::Format;
 use serde_json::{Value, json};
+use std::sync::Arc;
 
-/// A body with its media type.
+/// What a client sent.
 pub struct Sent<'a> {
-    pub text: &'a str,
+    pub body: &'a [u8],
     pub content_type: &'a str,
+    pub user_agent: &'a str,
 }
 
 impl Sent<'_> {
     /// The body as JSON, whatever fields it has.
-    fn json(&self) -> Result<Value, Refusal> {
-        if self.content_type.contains("protobuf") || self.content_type.contains("cbor") {
-            let message = format!(
-                "the body of the request was in an unknown format - accepted media types include: application/json, \
-                 application/yaml, not {} (lifepod reads no protobuf: let kubectl print the object with --dry-run=client \
-                 -o yaml and apply that)",
-                self.content_type
-            );
+    pub fn json(&self) -> Result<Value, Refusal> {
+        let bad = |error: String| failure(400, "BadRequest", error);
+        if self.content_type.contains("protobuf") {
+            return match self.body {
+                [] => Ok(Value::Null),
+                body => protobuf::decode(body).map_err(bad),
+            };
+        }
+        if self.content_type.contains("cbor") {
+            let message = "the body of the request was in an unknown format - accepted media types include: \
+                           application/json, application/yaml, application/vnd.kubernetes.protobuf";
             return Err(failure(415, "UnsupportedMediaType", message));
         }
-        if self.text.trim().is_empty() {
+        let text = std::str::from_utf8(self.body).map_err(|e| bad(e.to_string()))?;
+        if text.trim().is_empty() {
             return Ok(Value::Null);
         }
         if self.content_type.contains("yaml") {
-            let parsed = lifepod_manifest::parse(self.text);
+            let parsed = lifepod_manifest::parse(text);
             return Ok(parsed.documents.into_iter().next().map_or(Value::Null, |d| d.value));
         }
-        serde_json::from_str(self.text).map_err(|e| failure(400, "BadRequest", e.to_string()))
+        serde_json::from_str(text).map_err(|e| bad(e.to_string()))
     }
 }
 
-fn validation(query: &Query) -> FieldValidation {
-    match query.get("fieldValidation") {
-        "Strict" => FieldValidation::Strict,
-        "Ignore" => FieldValidation::Ignore,
-        _ => FieldValidation::Warn,
-    }
+/// A request that changes something.
+pub struct Write<'a> {
+    pub target: &'a Target,
+    pub query: &'a Query,
+    pub sent: &'a Sent<'a>,
+    pub form: Form,
 }
 
-/// Does something, or only seems to (`dryRun=All`).
-fn act<T>(sim: &mut Simulation, what: String, dry_run: bool, act: impl FnOnce(&mut Api<'_>) -> T) -> T {
-    let mut api = sim.api();
-    if dry_run {
-        return api.rehearse(act);
-    }
-    api.act(what);
-    act(&mut api)
-}
+/// What comes of a request.
+type Answer = Result<Response<Body>, Refusal>;
 
-/// What the trace says of a request.
-fn words(verb: &str, target: &Target) -> String {
-    let sub = if target.sub.is_empty() { String::new() } else { format!("/{}", target.sub) };
-    let namespace = match target.namespace.as_str() {
-        "" | "default" => String::new(),
-        other => format!(" -n {other}"),
-    };
-    format!("{verb} {}{sub} {}{namespace}", target.kind.plural, target.name).trim_end().to_string()
-}
-
-/// The object that a body holds, checked against the path.
-fn object(target: &Target, query: &Query, sent: &Sent<'_>) -> Result<(Object, Vec<String>), Refusal> {
-    let strict = validation(query) == FieldValidation::Strict;
-    let known = Kind::find(&target.kind.api_version(), target.kind.kind);
-    let (mut object, warnings) = match known.filter(|_| strict && sent.content_type.contains("/json")) {
-        Some(kind) => {
-            let decoded = lifepod_manifest::server::decode(sent.text, Format::Json, kind);
-            (decoded?.0, Vec::new())
+impl Write<'_> {
+    /// What comes of the request, by its method; none for a method that the resource does not have.
+    pub fn answer(&self, sim: &mut Simulation, method: &str) -> Option<Answer> {
+        let named = !self.target.name.is_empty();
+        if !matches!(self.query.get("dryRun"), "" | "All") {
+            let detail = format!(
+                "dryRun: Unsupported value: [{:?}]: supported values: \"All\"",
+                self.query.get("dryRun")
+            );
+            return Some(Err(failure(
+                422,
+                "Invalid",
+                format!("Options.meta.k8s.io \"\" is invalid: {detail}"),
+            )));
         }
-        None => {
-            let mut value = sent.json()?;
-            if !value.is_object() {
-                return Err(failure(400, "BadRequest", "the object provided is unrecognized"));
+        Some(match (method, named, self.target.sub.as_str()) {
+            ("POST", false, _) => self.create(sim),
+            ("POST", true, "eviction" | "binding") => self.pod_action(sim),
+            ("PUT", true, "scale") => self.scale(sim),
+            ("PUT", true, sub) if Subresource::named(sub).is_some() => self.update(sim),
+            ("PATCH", true, sub) if Subresource::named(sub).is_some() => self.patch(sim),
+            ("DELETE", true, "") => self.delete(sim),
+            ("DELETE", false, _) => self.delete_collection(sim),
+            _ => return None,
+        })
+    }
+
+    fn validation(&self) -> FieldValidation {
+        match self.query.get("fieldValidation") {
+            "Strict" => FieldValidation::Strict,
+            "Ignore" => FieldValidation::Ignore,
+            _ => FieldValidation::Warn,
+        }
+    }
+
+    fn subresource(&self) -> Subresource {
+        Subresource::named(&self.target.sub).unwrap_or_default()
+    }
+
+    /// Does something, or only seems to (`dryRun=All`).
+    fn act<T>(
+        &self,
+        sim: &mut Simulation,
+        what: String,
+        dry_run: bool,
+        act: impl FnOnce(&mut Api<'_>) -> T,
+    ) -> T {
+        let mut api = sim.api();
+        if dry_run {
+            return api.rehearse(act);
+        }
+        api.act(what);
+        act(&mut api)
+    }
+
+    /// Whether nothing is to be stored.
+    fn dry_run(&self) -> bool {
+        self.query.get("dryRun") == "All"
+    }
+
+    /// What the trace says of the request.
+    fn words(&self, verb: &str) -> String {
+        self.words_for(verb, &self.target.name)
+    }
+
+    fn words_for(&self, verb: &str, name: &str) -> String {
+        let target = self.target;
+        let sub = if target.sub.is_empty() { String::new() } else { format!("/{}", target.sub) };
+        let namespace = match target.namespace.as_str() {
+            "" | "default" => String::new(),
+            other => format!(" -n {other}"),
+        };
+        format!("{verb} {}{sub} {name}{namespace}", target.kind.plural).trim_end().to_string()
+    }
+
+    /// Who writes: the name that the client gives itself, else that of its program (`managerOrUserAgent`).
+    fn writer(&self, api: &Api<'_>) -> Writer<'_> {
+        let manager = match self.query.get("fieldManager") {
+            "" => self.sent.user_agent.split('/').next().filter(|name| !name.is_empty()).unwrap_or("unknown"),
+            name => name,
+        };
+        let now = Time(api.calendar_micros().div_euclid(1_000_000));
+        Writer { manager, subresource: &self.target.sub, now }
+    }
+
+    /// The object that the body holds, checked against the path.
+    fn object(&self) -> Result<(Object, Vec<String>), Refusal> {
+        let (target, sent) = (self.target, self.sent);
+        let strict = self.validation() == FieldValidation::Strict;
+        let known = Kind::find(&target.kind.api_version(), target.kind.kind);
+        let text = std::str::from_utf8(sent.body).ok().filter(|_| sent.content_type.contains("/json"));
+        let (mut object, warnings) = match (known.filter(|_| strict), text) {
+            (Some(kind), Some(text)) => {
+                let decoded = lifepod_manifest::server::decode(text, Format::Json, kind);
+                (decoded?.0, Vec::new())
             }
-            for (field, own) in
-                [("apiVersion", target.kind.api_version()), ("kind", target.kind.kind.to_string())]
-            {
-                if value.get(field).is_none() {
-                    value[field] = own.into();
+            _ => {
+                let mut value = sent.json()?;
+                if !value.is_object() {
+                    return Err(failure(400, "BadRequest", "the object provided is unrecognized"));
                 }
+                for (field, own) in
+                    [("apiVersion", target.kind.api_version()), ("kind", target.kind.kind.to_string())]
+                {
+                    if value.get(field).is_none() {
+                        value[field] = own.into();
+                    }
+                }
+                decode(&value, self.validation())?
             }
-            decode(&value, validation(query))?
-        }
-    };
-    if object.kind() != target.kind.kind || object.api_version() != target.kind.api_version() {
-        let message = format!(
-            "{} in version \"{}\" cannot be handled as a {}: converting",
-            object.kind(),
-            object.api_version(),
-            target.kind.kind
-        );
-        return Err(failure(400, "BadRequest", message));
+        };
+        self.check(&mut object)?;
+        Ok((object, warnings))
     }
-    let meta = object.meta_mut();
-    if target.kind.namespaced {
-        if meta.namespace.is_empty() {
-            meta.namespace.clone_from(&target.namespace);
-        }
-        if meta.namespace != target.namespace {
-            let message =
-                "the namespace of the provided object does not match the namespace sent on the request";
+
+    /// Checks a body's object against the path, and sets what the path says and the object does not.
+    fn check(&self, object: &mut Object) -> Result<(), Refusal> {
+        let target = self.target;
+        if object.kind() != target.kind.kind || object.api_version() != target.kind.api_version() {
+            let message = format!(
+                "{} in version \"{}\" cannot be handled as a {}: converting",
+                object.kind(),
+                object.api_version(),
+                target.kind.kind
+            );
             return Err(failure(400, "BadRequest", message));
         }
-    }
-    if !target.name.is_empty() && meta.name != target.name {
-        let message = format!(
-            "the name of the object ({}) does not match the name on the URL ({})",
-            meta.name, target.name
-        );
-        return Err(failure(400, "BadRequest", message));
-    }
-    Ok((object, warnings))
-}
-
-/// An object, or the refusal.
-fn answered(
-    sim: &mut Simulation,
-    target: &Target,
-    form: Form,
-    code: u16,
-    result: Result<(std::sync::Arc<Object>, Vec<String>), Refusal>,
-) -> Response<Body> {
-    match result {
-        Err(status) => refusal(&status),
-        Ok((object, warnings)) => {
-            let value = object.to_value();
-            let shown = match target.sub.as_str() {
-                "scale" => scale_of(&value),
-                _ => shown(sim, target, &value, form),
-            };
-            warned(json(code, &shown), &warnings)
-        }
-    }
-}
-
-/// `POST` to a collection.
-pub fn create(
-    sim: &mut Simulation,
-    target: &Target,
-    query: &Query,
-    sent: &Sent<'_>,
-    form: Form,
-) -> Response<Body> {
-    let (object, warnings) = match object(target, query, sent) {
-        Ok(decoded) => decoded,
-        Err(status) => return refusal(&status),
-    };
-    let mut named = target.clone();
-    named.name.clone_from(&object.meta().name);
-    let result = act(sim, words("create", &named), query.get("dryRun") == "All", |api| api.create(object));
-    answered(sim, target, form, 201, result.map(|o| (o, warnings)))
-}
-
-/// `POST` to a pod's `eviction` or `binding`.
-pub fn pod_action(sim: &mut Simulation, target: &Target, query: &Query, sent: &Sent<'_>) -> Response<Body> {
-    let body = match sent.json() {
-        Ok(body) => body,
-        Err(status) => return refusal(&status),
-    };
-    let (namespace, name) = (target.namespace.as_str(), target.name.as_str());
-    let dry_run = query.get("dryRun") == "All" || wants_dry_run(&body["deleteOptions"]);
-    let result = act(sim, words("create", target), dry_run, |api| {
-        if target.sub == "eviction" {
-            return api.evict(namespace, name, &delete_options(&body["deleteOptions"], query)?);
-        }
-        api.fetch(&target.key())?;
-        let node = body["target"]["name"].as_str().unwrap_or("");
-        match api.bind(namespace, name, node) {
-            true => Ok(()),
-            false => {
-                let kind = Kind::find("v1", "Pod").map(|pod| {
-                    Status::conflict(pod, name, &format!("pod {name} is already assigned or being deleted"))
-                });
-                Err(Box::new(kind.unwrap_or_default()))
+        let meta = object.meta_mut();
+        if target.kind.namespaced {
+            if meta.namespace.is_empty() {
+                meta.namespace.clone_from(&target.namespace);
+            }
+            if meta.namespace != target.namespace {
+                let message =
+                    "the namespace of the provided object does not match the namespace sent on the request";
+                return Err(failure(400, "BadRequest", message));
             }
         }
-    });
-    match result {
-        Ok(()) => json(201, &success()),
-        Err(status) => refusal(&status),
-    }
-}
-
-fn success() -> Value {
-    let mut value = value_of(&Status { status: "Success".into(), ..Status::default() });
-    value["code"] = 201.into();
-    value
-}
-
-/// `PUT` of an object, its `status` or its `scale`.
-pub fn update(
-    sim: &mut Simulation,
-    target: &Target,
-    query: &Query,
-    sent: &Sent<'_>,
-    form: Form,
-) -> Response<Body> {
-    let dry_run = query.get("dryRun") == "All";
-    if target.sub == "scale" {
-        let body = match sent.json() {
-            Ok(body) => body,
-            Err(status) => return refusal(&status),
-        };
-        return scale(sim, target, &body, dry_run, form);
-    }
-    let (object, warnings) = match object(target, query, sent) {
-        Ok(decoded) => decoded,
-        Err(status) => return refusal(&status),
-    };
-    let result = act(sim, words("update", target), dry_run, |api| api.update(object, sub(target)));
-    answered(sim, target, form, 200, result.map(|o| (o, warnings)))
-}
-
-fn sub(target: &Target) -> Subresource {
-    Subresource::named(&target.sub).unwrap_or_default()
-}
-
-/// Sets the replicas that a `Scale`, or a patch of one, asks for.
-fn scale(sim: &mut Simulation, target: &Target, body: &Value, dry_run: bool, form: Form) -> Response<Body> {
-    let Some(replicas) = body["spec"]["replicas"].as_i64() else {
-        return match sim.api().fetch(&target.key()) {
-            Ok(object) => json(200, &scale_of(&object.to_value())),
-            Err(status) => refusal(&status),
-        };
-    };
-    let wanted = body["metadata"]["resourceVersion"].as_str().unwrap_or("");
-    let mut patch = json!({"spec": {"replicas": replicas}});
-    if !wanted.is_empty() {
-        patch["metadata"]["resourceVersion"] = wanted.into();
-    }
-    let result = act(sim, words("scale", target), dry_run, |api| {
-        api.patch(&target.key(), &patch, PatchType::Merge, Subresource::Main, FieldValidation::Strict)
-    });
-    answered(sim, target, form, 200, result)
-}
-
-/// `PATCH` of an object or a part of it.
-pub fn patch(
-    sim: &mut Simulation,
-    target: &Target,
-    query: &Query,
-    sent: &Sent<'_>,
-    form: Form,
-) -> Response<Body> {
-    let dry_run = query.get("dryRun") == "All";
-    let media = sent.content_type.split(';').next().unwrap_or("").trim();
-    let patch_type = match media {
-        "application/json-patch+json" => PatchType::Json,
-        "application/merge-patch+json" => PatchType::Merge,
-        "application/strategic-merge-patch+json" | "application/apply-patch+yaml" => PatchType::Strategic,
-        _ => {
-            let message = "the body of the request was in an unknown format - accepted media types include: \
-                           application/json-patch+json, application/merge-patch+json, \
-                           application/strategic-merge-patch+json, application/apply-patch+yaml";
-            return refusal(&failure(415, "UnsupportedMediaType", message));
+        if !target.name.is_empty() && meta.name != target.name {
+            let message = format!(
+                "the name of the object ({}) does not match the name on the URL ({})",
+                meta.name, target.name
+            );
+            return Err(failure(400, "BadRequest", message));
         }
-    };
-    let body = match sent.json() {
-        Ok(body) => body,
-        Err(status) => return refusal(&status),
-    };
-    if target.sub == "scale" && patch_type != PatchType::Json {
-        return scale(sim, target, &body, dry_run, form);
+        Ok(())
     }
-    // Server-side apply, its managed fields left out: what is not there is created, what is there is merged.
-    if media == "application/apply-patch+yaml" && sim.api().get(&target.key()).is_none() {
-        let text = body.to_string();
-        let sent = Sent { text: &text, content_type: "application/json" };
-        return create(sim, &Target { name: String::new(), ..target.clone() }, query, &sent, form);
+
+    /// An object as the answer.
+    fn shown(
+        &self,
+        sim: &mut Simulation,
+        code: u16,
+        (object, warnings): (Arc<Object>, Vec<String>),
+    ) -> Response<Body> {
+        let shown = match self.target.sub.as_str() {
+            "scale" => scale_of(&object),
+            _ => shown(sim, self.target, &object.to_value(), self.form),
+        };
+        warned(json(code, &shown), &warnings)
     }
-    let validation = validation(query);
-    let result = act(sim, words("patch", target), dry_run, |api| {
-        api.patch(&target.key(), &body, patch_type, sub(target), validation)
-    });
-    answered(sim, target, form, 200, result)
+
+    /// `POST` to a collection.
+    fn create(&self, sim: &mut Simulation) -> Answer {
+        let (mut object, warnings) = self.object()?;
+        let words = self.words_for("create", &object.meta().name);
+        let created = self.act(sim, words, self.dry_run(), |api| {
+            managed::update(None, &mut object, &self.writer(api));
+            api.create(object)
+        })?;
+        Ok(self.shown(sim, 201, (created, warnings)))
+    }
+
+    /// `POST` to a pod's `eviction` or `binding`.
+    fn pod_action(&self, sim: &mut Simulation) -> Answer {
+        let body = self.sent.json()?;
+        let (namespace, name) = (self.target.namespace.as_str(), self.target.name.as_str());
+        let dry_run = self.dry_run() || wants_dry_run(&body["deleteOptions"]);
+        self.act(sim, self.words("create"), dry_run, |api| {
+            if self.target.sub == "eviction" {
+                return api.evict(namespace, name, &delete_options(&body["deleteOptions"], self.query)?);
+            }
+            api.fetch(&self.target.key())?;
+            let node = body["target"]["name"].as_str().unwrap_or("");
+            match api.bind(namespace, name, node) {
+                true => Ok(()),
+                false => {
+                    let why = format!("pod {name} is already assigned or being deleted");
+                    Err(Box::new(Status::conflict_on_binding(name, &why)))
+                }
+            }
+        })?;
+        let mut value = value_of(&Status { status: "Success".into(), ..Status::default() });
+        value["code"] = 201.into();
+        Ok(json(201, &value))
+    }
+
+    /// `PUT` of an object or its `status`.
+    fn update(&self, sim: &mut Simulation) -> Answer {
+        let (object, warnings) = self.object()?;
+        let updated = self.act(sim, self.words("update"), self.dry_run(), |api| self.store(api, object))?;
+        Ok(self.shown(sim, 200, (updated, warnings)))
+    }
+
+    /// Stores a new version of an object, with a note of who changed what.
+    fn store(&self, api: &mut Api<'_>, mut object: Object) -> Result<Arc<Object>, Refusal> {
+        if let Some(stored) = api.get(&self.target.key()).cloned() {
+            managed::update(Some(&stored), &mut object, &self.writer(api));
+        }
+        api.update(object, self.subresource())
+    }
+
+    /// `PUT` of a `Scale`.
+    fn scale(&self, sim: &mut Simulation) -> Answer {
+        let body = self.sent.json()?;
+        // A Scale is an object of its own: it takes the place of the one that the object has.
+        let scaled = self.act(sim, self.words("scale"), self.dry_run(), |api| {
+            let (object, warnings) = api.patched(
+                &self.target.key(),
+                &body,
+                PatchType::Merge,
+                Subresource::Scale,
+                self.validation(),
+            )?;
+            Ok::<_, Refusal>((self.store(api, object)?, warnings))
+        })?;
+        Ok(self.shown(sim, 200, scaled))
+    }
+
+    /// `PATCH` of an object or a part of it.
+    fn patch(&self, sim: &mut Simulation) -> Answer {
+        let media = self.sent.content_type.split(';').next().unwrap_or("").trim();
+        let patch_type = match media {
+            "application/json-patch+json" => PatchType::Json,
+            "application/merge-patch+json" => PatchType::Merge,
+            "application/strategic-merge-patch+json" => PatchType::Strategic,
+            "application/apply-patch+yaml" => return self.apply(sim),
+            _ => {
+                let message = "the body of the request was in an unknown format - accepted media types include: \
+                               application/json-patch+json, application/merge-patch+json, \
+                               application/strategic-merge-patch+json, application/apply-patch+yaml";
+                return Err(failure(415, "UnsupportedMediaType", message));
+            }
+        };
+        let body = self.sent.json()?;
+        let patched = self.act(sim, self.words("patch"), self.dry_run(), |api| {
+            let (object, warnings) =
+                api.patched(&self.target.key(), &body, patch_type, self.subresource(), self.validation())?;
+            Ok::<_, Refusal>((self.store(api, object)?, warnings))
+        })?;
+        Ok(self.shown(sim, 200, patched))
+    }
+
+    /// Server-side apply: what is not there is created, what is there is merged, by who manages what.
+    fn apply(&self, sim: &mut Simulation) -> Answer {
+        let yaml = Sent { content_type: "application/yaml", ..*self.sent };
+        let config = yaml.json()?;
+        if self.query.get("fieldManager").is_empty() {
+            let detail = "fieldManager: Required value: is required for apply patch";
+            return Err(failure(
+                422,
+                "Invalid",
+                format!("PatchOptions.meta.k8s.io \"\" is invalid: {detail}"),
+            ));
+        }
+        // What is wrong with the configuration itself is said before who owns what.
+        let (mut checked, warnings) = decode(&config, self.validation())?;
+        self.check(&mut checked)?;
+        let force = self.query.is_set("force");
+        let (code, object) = self.act(sim, self.words("apply"), self.dry_run(), |api| {
+            let stored = api.get(&self.target.key()).cloned();
+            let (value, managers) = managed::apply(stored.as_deref(), &config, &self.writer(api), force)?;
+            let (mut object, _) = decode(&value, FieldValidation::Ignore)?;
+            self.check(&mut object)?;
+            managers.store(&mut object);
+            if stored.is_none() {
+                return api.create(object).map(|object| (201, object));
+            }
+            // Whoever names no revision means the newest one.
+            object.meta_mut().resource_version =
+                config["metadata"]["resourceVersion"].as_str().unwrap_or("").to_string();
+            api.update(object, self.subresource()).map(|object| (200, object))
+        })?;
+        Ok(self.shown(sim, code, (object, warnings)))
+    }
+
+    /// `DELETE` of an object: the object while it is on its way, a Status once it is gone.
+    fn delete(&self, sim: &mut Simulation) -> Answer {
+        let body = self.sent.json()?;
+        let options = delete_options(&body, self.query)?;
+        let key = self.target.key();
+        let dry_run = self.dry_run() || wants_dry_run(&body);
+        let (gone, going) = self.act(sim, self.words("delete"), dry_run, |api| {
+            let before = api.delete(&key, &options)?;
+            Ok::<_, Refusal>((before, api.get(&key).cloned()))
+        })?;
+        if let Some(going) = going {
+            return Ok(self.shown(sim, 200, (going, Vec::new())));
+        }
+        let (kind, meta) = (self.target.kind, gone.meta());
+        let mut value = value_of(&Status { status: "Success".into(), ..Status::default() });
+        value["details"] =
+            json!({"name": meta.name, "group": kind.group, "kind": kind.plural, "uid": meta.uid});
+        Ok(json(200, &value))
+    }
+
+    /// `DELETE` of a collection: what is selected, object by object.
+    fn delete_collection(&self, sim: &mut Simulation) -> Answer {
+        let (target, body) = (self.target, self.sent.json()?);
+        let objects = selected(sim, target, self.query)?;
+        let options = delete_options(&body, self.query)?;
+        let dry_run = self.dry_run() || wants_dry_run(&body);
+        self.act(sim, self.words("delete"), dry_run, |api| {
+            objects.iter().try_for_each(|object| {
+                let meta = |name: &str| object["metadata"][name].as_str().unwrap_or("");
+                let key = ObjectKey::new(target.kind.kind, meta("namespace"), meta("name"));
+                api.delete(&key, &options).map(drop)
+            })
+        })?;
+        let version = sim.api().resource_version().to_string();
+        Ok(json(200, &list_of(target, objects, json!({"resourceVersion": version}))))
+    }
 }
 
 fn wants_dry_run(options: &Value) -> bool {
@@ -323,77 +421,4 @@ fn delete_options(body: &Value, query: &Query) -> Result<DeleteOptions, Refusal>
         resource_version: precondition("resourceVersion"),
         propagation_policy,
     })
-}
-
-/// `DELETE` of an object: the object while it is on its way, a Status once it is gone.
-pub fn delete(
-    sim: &mut Simulation,
-    target: &Target,
-    query: &Query,
-    sent: &Sent<'_>,
-    form: Form,
-) -> Response<Body> {
-    let body = match sent.json() {
-        Ok(body) => body,
-        Err(status) => return refusal(&status),
-    };
-    let options = match delete_options(&body, query) {
-        Ok(options) => options,
-        Err(status) => return refusal(&status),
-    };
-    let dry_run = query.get("dryRun") == "All" || wants_dry_run(&body);
-    let key = target.key();
-    let result = act(sim, words("delete", target), dry_run, |api| {
-        let before = api.delete(&key, &options)?;
-        Ok::<_, Refusal>((before, api.get(&key).cloned()))
-    });
-    match result {
-        Err(status) => refusal(&status),
-        Ok((_, Some(going))) => json(200, &shown(sim, target, &going.to_value(), form)),
-        Ok((gone, None)) => json(200, &deleted(target, &gone)),
-    }
-}
-
-fn deleted(target: &Target, gone: &Object) -> Value {
-    let mut value = value_of(&Status { status: "Success".into(), ..Status::default() });
-    value["details"] = json!({
-        "name": gone.meta().name, "group": target.kind.group, "kind": target.kind.plural, "uid": gone.meta().uid,
-    });
-    value
-}
-
-/// `DELETE` of a collection: what is selected, object by object.
-pub fn delete_collection(
-    sim: &mut Simulation,
-    target: &Target,
-    query: &Query,
-    sent: &Sent<'_>,
-) -> Response<Body> {
-    let body = match sent.json() {
-        Ok(body) => body,
-        Err(status) => return refusal(&status),
-    };
-    let (objects, options) = match (selected(sim, target, query), delete_options(&body, query)) {
-        (Ok(objects), Ok(options)) => (objects, options),
-        (Err(status), _) => return refusal(&status),
-        (_, Err(status)) => return refusal(&status),
-    };
-    let dry_run = query.get("dryRun") == "All" || wants_dry_run(&body);
-    let result = act(sim, words("delete", target), dry_run, |api| {
-        objects.iter().try_for_each(|object| {
-            let meta = |name: &str| object["metadata"][name].as_str().unwrap_or("");
-            api.delete(&ObjectKey::new(target.kind.kind, meta("namespace"), meta("name")), &options)
-                .map(|_| ())
-        })
-    });
-    if let Err(status) = result {
-        return refusal(&status);
-    }
-    json(
-        200,
-        &json!({
-            "kind": format!("{}List", target.kind.kind), "apiVersion": target.kind.api_version(),
-            "metadata": {"resourceVersion": sim.api().resource_version().to_string()}, "items": objects,
-        }),
-    )
 }

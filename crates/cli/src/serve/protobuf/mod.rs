@@ -80,7 +80,9 @@ impl Message {
         for field in Reader::new(bytes) {
             let (number, field) = field?;
             // A field that is not known is a newer client's.
-            let Some(word) = number.checked_sub(1).and_then(|n| self.fields.split(' ').nth(n)) else { continue };
+            let Some(word) = number.checked_sub(1).and_then(|n| self.fields.split(' ').nth(n)) else {
+                continue;
+            };
             if let Some(inlined) = word.strip_prefix('^') {
                 self.message(inlined)?.read(field.bytes()?, object)?;
                 continue;
@@ -136,7 +138,9 @@ impl Message {
             "Time" => time(field, rfc3339)?,
             "MicroTime" => time(field, |micros| MicroTime(micros).to_string())?,
             "IntOrString" => match first(field, 1)? {
-                Some(Field::Int(1)) => first(field, 3)?.map_or(Ok(String::new()), |f| f.bytes().map(string))?.into(),
+                Some(Field::Int(1)) => {
+                    first(field, 3)?.map_or(Ok(String::new()), |f| f.bytes().map(string))?.into()
+                }
                 _ => first(field, 2)?.map_or(Ok(0), |f| f.int())?.into(),
             },
             "RawExtension" | "FieldsV1" => match first(field, 1)? {
