@@ -73,7 +73,7 @@ const fn kind(
 
 /// Every type that is simulated or can be referred to, in the order in which `kubectl get all` asks for those of
 /// the category `all`.
-pub static KINDS: [Kind; 26] = [
+pub static KINDS: [Kind; 29] = [
     kind("Pod", "", "v1", "pods", "po", true),
     kind("ReplicationController", "", "v1", "replicationcontrollers", "rc", true),
     kind("Service", "", "v1", "services", "svc", true),
@@ -93,6 +93,9 @@ pub static KINDS: [Kind; 26] = [
     kind("Endpoints", "", "v1", "endpoints", "ep", true),
     kind("EndpointSlice", "discovery.k8s.io", "v1", "endpointslices", "", true),
     kind("PersistentVolumeClaim", "", "v1", "persistentvolumeclaims", "pvc", true),
+    kind("PersistentVolume", "", "v1", "persistentvolumes", "pv", false),
+    kind("StorageClass", "storage.k8s.io", "v1", "storageclasses", "sc", false),
+    kind("PodTemplate", "", "v1", "podtemplates", "", true),
     kind("PodDisruptionBudget", "policy", "v1", "poddisruptionbudgets", "pdb", true),
     kind("PriorityClass", "scheduling.k8s.io", "v1", "priorityclasses", "pc", false),
     kind("ResourceQuota", "", "v1", "resourcequotas", "quota", true),

@@ -19,6 +19,7 @@ mod get;
 mod json;
 mod kinds;
 mod logs;
+mod metrics;
 mod output;
 mod pod_log;
 mod pod_row;

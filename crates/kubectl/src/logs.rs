@@ -52,8 +52,8 @@ fn logs(
         (Some(first), None) => of_word(snapshot, first, args, output)?,
         (None, Some(_)) => {
             options.tail = options.tail.or(args.value("tail").is_none().then_some(SELECTOR_TAIL));
-            let pods = targets::resolve(snapshot, &["pods".to_string()], args)
-                .map_err(|e| format!("error: {e}"))?;
+            let pods =
+                targets::resolve(snapshot, &["pods".to_string()], args).map_err(|e| format!("error: {e}"))?;
             if pods.found.is_empty() {
                 output.note(&format!("No resources found in {} namespace.", args.namespace()));
             }
@@ -61,9 +61,11 @@ fn logs(
         }
         (Some(_), Some(_)) => return Err("error: only a selector (-l) or a POD name is allowed".into()),
         (None, None) => {
-            return Err("error: expected 'logs [-f] [-p] (POD | TYPE/NAME) [-c CONTAINER]'.\nPOD or TYPE/NAME is a \
+            return Err(
+                "error: expected 'logs [-f] [-p] (POD | TYPE/NAME) [-c CONTAINER]'.\nPOD or TYPE/NAME is a \
                         required argument for the logs command\nSee 'kubectl logs -h' for help and examples"
-                .into());
+                    .into(),
+            );
         }
     };
     if args.value("container").is_some() && words.len() == 2 {
@@ -77,7 +79,8 @@ fn logs(
             let text = reader.read(trace, at, epoch);
             if args.is_set("prefix") {
                 let prefix = format!("[pod/{}/{container}] ", pod.text("metadata.name"));
-                text.split_inclusive('\n').for_each(|line| output.stdout.push_str(&format!("{prefix}{line}")));
+                text.split_inclusive('\n')
+                    .for_each(|line| output.stdout.push_str(&format!("{prefix}{line}")));
             } else {
                 output.stdout.push_str(&text);
             }
@@ -90,7 +93,9 @@ fn logs(
 fn options(now: Micros, args: &Args) -> Result<LogOptions, String> {
     const SECOND: i64 = 1_000_000;
     let since = match (args.value("since"), args.value("since-time")) {
-        (Some(_), Some(_)) => return Err("at most one of `sinceTime` or `sinceSeconds` may be specified".into()),
+        (Some(_), Some(_)) => {
+            return Err("at most one of `sinceTime` or `sinceSeconds` may be specified".into());
+        }
         (Some(_), None) => {
             // Rounded to whole seconds, halves away from zero.
             let ago = (args.micros("since", 0)? + SECOND / 2).div_euclid(SECOND) * SECOND;
@@ -181,7 +186,8 @@ fn by_logging(pod: &Value) -> (bool, u8, bool, Micros, Reverse<i64>, Micros) {
         _ => 0,
     };
     let ready = is_true(pod, "Ready");
-    let since = condition(pod, "Ready").filter(|_| ready).and_then(|c| age::parse(c.at("lastTransitionTime")));
+    let since =
+        condition(pod, "Ready").filter(|_| ready).and_then(|c| age::parse(c.at("lastTransitionTime")));
     let restarts = pod.list("status.containerStatuses").iter().map(|s| s.int("restartCount")).max();
     let created = age::parse(pod.at("metadata.creationTimestamp")).unwrap_or(Micros::MAX);
     let unassigned = pod.text("spec.nodeName").is_empty();
@@ -202,7 +208,8 @@ fn containers_of<'a>(
         return Ok(inits.into_iter().chain(apps).chain(ephemeral).collect());
     }
     let marked = |names: &[&str], mark: &str| names.iter().map(|n| format!("{n}{mark}")).collect::<Vec<_>>();
-    let all = [marked(&apps, ""), marked(&ephemeral, " (ephem)"), marked(&inits, " (init)")].concat().join(", ");
+    let all =
+        [marked(&apps, ""), marked(&ephemeral, " (ephem)"), marked(&inits, " (init)")].concat().join(", ");
     let name = pod.text("metadata.name");
     if let Some(wanted) = wanted {
         if !is_container(pod, wanted) {

@@ -2,7 +2,9 @@
 //! (`pkg/printers/internalversion/printers.go`).
 
 use crate::age::{self, Micros, since};
+use crate::effective::canonical;
 use crate::json::{Json, condition, controller, format_labels, is_true, non_empty, scalar};
+use crate::metrics::{Metric, metrics};
 use crate::pod_row::pod_row;
 use crate::selector;
 use alloc::collections::BTreeSet;
@@ -44,6 +46,11 @@ pub(crate) fn columns(kind: &str) -> &'static str {
         "PersistentVolumeClaim" => {
             "NAME|STATUS|VOLUME|CAPACITY|ACCESS MODES|STORAGECLASS|VOLUMEATTRIBUTESCLASS|AGE|+VOLUMEMODE"
         }
+        "PersistentVolume" => {
+            "NAME|CAPACITY|ACCESS MODES|RECLAIM POLICY|STATUS|CLAIM|STORAGECLASS|VOLUMEATTRIBUTESCLASS|REASON|AGE|+VOLUMEMODE"
+        }
+        "StorageClass" => "NAME|PROVISIONER|RECLAIMPOLICY|VOLUMEBINDINGMODE|ALLOWVOLUMEEXPANSION|AGE",
+        "PodTemplate" => "NAME|CONTAINERS|IMAGES|POD LABELS",
         "PodDisruptionBudget" => "NAME|MIN AVAILABLE|MAX UNAVAILABLE|ALLOWED DISRUPTIONS|AGE",
         "HorizontalPodAutoscaler" => "NAME|REFERENCE|TARGETS|MINPODS|MAXPODS|REPLICAS|AGE",
         "ResourceQuota" => "NAME|REQUEST|LIMIT|AGE",
@@ -160,6 +167,19 @@ pub(crate) fn cells(kind: &str, o: &Value, now: Micros) -> Vec<String> {
         }
         "ServiceAccount" => vec![name(), age()],
         "PersistentVolumeClaim" => claim(o, now),
+        "PersistentVolume" => volume(o, now),
+        "StorageClass" => vec![
+            format!("{}{}", name(), if is_default_class(o) { " (default)" } else { "" }),
+            o.text("provisioner").into(),
+            o.at("reclaimPolicy").as_str().unwrap_or("Delete").into(),
+            o.at("volumeBindingMode").as_str().unwrap_or("Immediate").into(),
+            o.flag("allowVolumeExpansion").to_string(),
+            age(),
+        ],
+        "PodTemplate" => {
+            let [names, images] = containers(o.at("template"));
+            vec![name(), names, images, format_labels(o, "template.metadata.labels")]
+        }
         "PodDisruptionBudget" => {
             let or_na = |path: &str| if o.has(path) { o.scalar(path) } else { "N/A".into() };
             let (min, max) = (or_na("spec.minAvailable"), or_na("spec.maxUnavailable"));
@@ -453,7 +473,7 @@ fn claim(o: &Value, now: Micros) -> Vec<String> {
         o.text("metadata.name").into(),
         phase.into(),
         o.text("spec.volumeName").into(),
-        if bound { o.scalar("status.capacity.storage") } else { String::new() },
+        if bound { capacity(o.at("status.capacity")) } else { String::new() },
         if bound { access_modes(o.at("status.accessModes")) } else { String::new() },
         storage_class(o).into(),
         o.at("spec.volumeAttributesClassName").as_str().unwrap_or("<unset>").into(),
@@ -462,7 +482,46 @@ fn claim(o: &Value, now: Micros) -> Vec<String> {
     ]
 }
 
-/// A claim's class: its old annotation, else its field (`GetPersistentVolumeClaimClass`).
+/// How much storage a list of resources has.
+pub(crate) fn capacity(list: &Value) -> String {
+    match scalar(list.entry("storage")) {
+        text if text.is_empty() => "0".into(),
+        text => canonical(&text),
+    }
+}
+
+fn volume(o: &Value, now: Micros) -> Vec<String> {
+    let spec = o.at("spec");
+    let or_unset = |field: &str| spec.at(field).as_str().unwrap_or("<unset>").to_string();
+    let claim = spec.at("claimRef");
+    let phase = if o.has("metadata.deletionTimestamp") { "Terminating" } else { o.text("status.phase") };
+    vec![
+        o.text("metadata.name").into(),
+        capacity(spec.at("capacity")),
+        access_modes(spec.at("accessModes")),
+        spec.text("persistentVolumeReclaimPolicy").into(),
+        phase.into(),
+        if claim.is_null() {
+            String::new()
+        } else {
+            format!("{}/{}", claim.text("namespace"), claim.text("name"))
+        },
+        storage_class(o).into(),
+        or_unset("volumeAttributesClassName"),
+        o.text("status.reason").into(),
+        since(o.at("metadata.creationTimestamp"), now),
+        or_unset("volumeMode"),
+    ]
+}
+
+/// Whether claims without a class get this one (`storageutil.IsDefaultAnnotation`).
+pub(crate) fn is_default_class(class: &Value) -> bool {
+    ["storageclass.kubernetes.io/is-default-class", "storageclass.beta.kubernetes.io/is-default-class"]
+        .iter()
+        .any(|key| class.at("metadata.annotations").entry(key) == "true")
+}
+
+/// A claim's or volume's class: its old annotation, else its field (`GetPersistentVolumeClaimClass`).
 pub(crate) fn storage_class(claim: &Value) -> &str {
     let annotation = claim.at("metadata.annotations").entry("volume.beta.kubernetes.io/storage-class");
     annotation.as_str().unwrap_or_else(|| claim.text("spec.storageClassName"))
@@ -484,46 +543,23 @@ fn quota(o: &Value, now: Micros) -> Vec<String> {
     let (mut requests, mut limits) = (Vec::new(), Vec::new());
     for (resource, hard) in o.entries("status.hard") {
         let used = o.at("status.used").entry(resource);
-        let used = if used.is_null() { "0".into() } else { scalar(used) };
-        let text = format!("{resource}: {used}/{}", scalar(hard));
+        let used = if used.is_null() { "0".into() } else { canonical(&scalar(used)) };
+        let text = format!("{resource}: {used}/{}", canonical(&scalar(hard)));
         if resource.starts_with("limits.") { limits.push(text) } else { requests.push(text) }
     }
     let age = since(o.at("metadata.creationTimestamp"), now);
     vec![o.text("metadata.name").into(), requests.join(", "), limits.join(", "), age]
 }
 
-/// An autoscaler's targets, of the metrics by resource alone; others are named by their kind
-/// (`formatHPAMetrics`).
+/// An autoscaler's targets (`formatHPAMetrics`).
 fn autoscaler_targets(o: &Value) -> String {
-    let metrics = o.list("spec.metrics");
-    if metrics.is_empty() {
-        return NONE.into();
-    }
-    let current = |i: usize| o.list("status.currentMetrics").get(i).unwrap_or(&Value::Null);
-    let mut list = Vec::new();
-    for (i, m) in metrics.iter().enumerate() {
-        let text = match m.text("type") {
-            "Resource" => {
-                let (target, now) = (m.at("resource.target"), current(i).at("resource.current"));
-                let name = m.text("resource.name");
-                if target.has("averageUtilization") {
-                    let now = if now.has("averageUtilization") {
-                        format!("{}%", now.int("averageUtilization"))
-                    } else {
-                        "<unknown>".into()
-                    };
-                    format!("{name}: {now}/{}%", target.int("averageUtilization"))
-                } else {
-                    let now = now.scalar("averageValue");
-                    format!("{name}: {}/{}", non_empty(&now, "<unknown>"), target.scalar("averageValue"))
-                }
-            }
-            _ => "<unknown type>".into(),
-        };
-        list.push(text);
-    }
     /// How many metrics the cell holds.
     const SHOWN: usize = 2;
+    let list: Vec<String> = metrics(o).iter().map(Metric::cell).collect();
     let shown = list[..list.len().min(SHOWN)].join(", ");
-    if list.len() > SHOWN { format!("{shown} + {} more...", list.len() - SHOWN) } else { shown }
+    match list.len() {
+        0 => NONE.into(),
+        n if n > SHOWN => format!("{shown} + {} more...", n - SHOWN),
+        _ => shown,
+    }
 }

@@ -4,7 +4,7 @@ use crate::args::Args;
 use crate::json::Json;
 use crate::kinds::{self, Kind};
 use crate::output::not_found;
-use crate::selector::{unknown_field, Selector, fields_match};
+use crate::selector::{Selector, fields_match, unknown_field};
 use crate::snapshot::Snapshot;
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -49,8 +49,7 @@ pub(crate) fn resolve<'a>(
         return Ok(targets);
     }
     Selector::parse(args.value("selector").unwrap_or(""))?;
-    let (labels, fields) =
-        (args.value("selector").unwrap_or(""), args.value("field-selector").unwrap_or(""));
+    let (labels, fields) = (args.value("selector").unwrap_or(""), args.value("field-selector").unwrap_or(""));
     for kind in targets.kinds.clone() {
         if let Some(field) = unknown_field(kind, fields) {
             let resource = format!("{}/{}, Resource={}", kind.group, kind.version, kind.plural);

@@ -1,11 +1,13 @@
 //! `kubectl describe` (`kubectl/pkg/describe/describe.go`, `kubectl/pkg/cmd/describe/describe.go`).
 
+mod autoscaler;
 mod container;
 mod generic;
 mod network;
 mod node;
 mod other;
 mod pod;
+mod storage;
 mod volume;
 mod workload;
 
@@ -103,6 +105,9 @@ fn describe(snapshot: &Snapshot, kind: &Kind, object: &Value, events: bool) -> S
         "ConfigMap" => other::config_map(&mut d, object),
         "ServiceAccount" => other::service_account(&mut d, object),
         "PersistentVolumeClaim" => other::claim(&mut d, snapshot, object),
+        "PersistentVolume" => storage::volume(&mut d, object),
+        "StorageClass" => storage::class(&mut d, object),
+        "HorizontalPodAutoscaler" => autoscaler::describe(&mut d, object),
         "Secret" => other::secret(&mut d, object),
         "Namespace" => other::namespace(&mut d, snapshot, object),
         "ResourceQuota" => other::quota(&mut d, object),

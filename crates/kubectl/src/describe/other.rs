@@ -10,7 +10,7 @@ use alloc::collections::BTreeSet;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
-use lifepod_api::Bytes;
+use lifepod_api::{Bytes, Quantity};
 use serde_json::Value;
 
 pub(super) fn disruption_budget(d: &mut Doc, o: &Value) {
@@ -170,8 +170,15 @@ pub(super) fn quota(d: &mut Doc, o: &Value) {
     d.line(0, "Resource\tUsed\tHard");
     d.line(0, "--------\t----\t----");
     for (resource, hard) in o.entries("status.hard") {
-        let used = canonical(&scalar(o.at("status.used").entry(resource)));
-        d.line(0, &format!("{resource}\t{}\t{}", non_empty(&used, "0"), canonical(&scalar(hard))));
+        let (hard, used) = (scalar(hard), scalar(o.at("status.used").entry(resource)));
+        let used = match (Quantity::parse(&hard), Quantity::parse(&used)) {
+            // What is used is shown in the units of what there is, in whole ones where the two differ.
+            (Ok(hard), Ok(used)) if hard.format() != used.format() => {
+                Quantity::from_value(used.value(), hard.format()).to_string()
+            }
+            _ => canonical(&used),
+        };
+        d.line(0, &format!("{resource}\t{}\t{}", non_empty(&used, "0"), canonical(&hard)));
     }
 }
 

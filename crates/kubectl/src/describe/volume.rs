@@ -12,7 +12,7 @@ use serde_json::Value;
 /// A volume source that is a plain list of fields: its field, the text of its type, and its lines.
 ///
 /// A line is `Title`, a mark for how the value is printed, and the value's path: `=` text, `?` boolean, `#` number,
-/// `-` number or `<none>`, `[` a list as Go prints one, `,` a list with commas, `{` a map as Go prints one, `@` a
+/// `-` number or `<none>`, `~` text or `<unset>`, `[` a list as Go prints one, `,` a list with commas, `{` a map as Go prints one, `@` a
 /// reference to a Secret as Go prints one.
 type Plain = (&'static str, &'static str, &'static [&'static str]);
 
@@ -172,8 +172,49 @@ static PLAIN: [Plain; 25] = [
     ),
 ];
 
+/// The sources that only a PersistentVolume has, or that say more there.
+static PERSISTENT: [Plain; 4] = [
+    (
+        "glusterfs",
+        "Glusterfs (a Glusterfs mount on the host that shares a pod's lifetime)",
+        &[
+            "EndpointsName=endpoints",
+            "EndpointsNamespace~endpointsNamespace",
+            "Path=path",
+            "ReadOnly?readOnly",
+        ],
+    ),
+    (
+        "scaleIO",
+        "ScaleIO (a persistent volume backed by a block device in ScaleIO)",
+        &[
+            "Gateway=gateway",
+            "System=system",
+            "Protection Domain=protectionDomain",
+            "Storage Pool=storagePool",
+            "Storage Mode=storageMode",
+            "VolumeName=volumeName",
+            "SecretName=secretRef.name",
+            "SecretNamespace=secretRef.namespace",
+            "FSType=fsType",
+            "ReadOnly?readOnly",
+        ],
+    ),
+    ("local", "LocalVolume (a persistent volume backed by local storage on a node)", &["Path=path"]),
+    (
+        "azureFile",
+        "AzureFile (an Azure File Service mount on the host and bind mount to the pod)",
+        &[
+            "SecretName=secretName",
+            "SecretNamespace=secretNamespace",
+            "ShareName=shareName",
+            "ReadOnly?readOnly",
+        ],
+    ),
+];
+
 /// One value of a plain source, by its mark.
-fn plain_value(source: &Value, mark: char, path: &str) -> String {
+fn plain_value(source: &Value, mark: char, path: &str, persistent: bool) -> String {
     let list = || source.list(path).iter().map(scalar).collect::<Vec<_>>();
     match mark {
         '?' => source.flag(path).to_string(),
@@ -186,7 +227,16 @@ fn plain_value(source: &Value, mark: char, path: &str) -> String {
                 source.entries(path).iter().map(|(k, v)| format!("{k}:{}", scalar(v))).collect();
             format!("map[{}]", pairs.join(" "))
         }
+        '~' if !source.has(path) => "<unset>".into(),
         '@' if !source.has(path) => "nil".into(),
+        '@' if persistent => {
+            let secret = source.at(path);
+            format!(
+                "&SecretReference{{Name:{},Namespace:{},}}",
+                secret.text("name"),
+                secret.text("namespace")
+            )
+        }
         '@' => format!("&LocalObjectReference{{Name:{},}}", source.at(path).text("name")),
         _ => source.scalar(path),
     }
@@ -233,24 +283,38 @@ impl Doc {
             self.csi(v.at("csi"));
         } else if let Some((field, kind, lines)) = PLAIN.iter().find(|(field, ..)| v.has(field)) {
             let source = v.at(field);
-            self.field(2, "Type", kind);
-            for line in *lines {
-                let at = line.find(['=', '?', '#', '-', '[', ',', '{', '@', '!']).unwrap_or(line.len());
-                let (title, rest) = line.split_at(at);
-                let (mark, path) = (rest.chars().next().unwrap_or('='), rest.get(1..).unwrap_or(""));
-                let value = plain_value(source, mark, path);
-                // One title upstream has no colon, and one has a space after it.
-                match (mark, title) {
-                    ('!', _) => self.line(2, &format!("{title}\t{value}")),
-                    (_, "Kind: ") => self.line(2, &format!("{title}\t{value}")),
-                    _ => self.field(2, title, &value),
-                }
-            }
+            self.plain(source, kind, lines, false);
             if source.has("volumeClaimTemplate") {
                 self.nested(2, |d| d.claim(source.at("volumeClaimTemplate"), false));
             }
         } else {
             self.line(1, "<unknown>");
+        }
+    }
+
+    /// The source of a PersistentVolume, by its spec.
+    pub(super) fn persistent_volume(&mut self, spec: &Value) {
+        let plain = PERSISTENT.iter().chain(&PLAIN).find(|(field, ..)| spec.has(field));
+        if let Some((field, kind, lines)) = plain {
+            self.plain(spec.at(field), kind, lines, true);
+        } else {
+            self.volume(spec);
+        }
+    }
+
+    fn plain(&mut self, source: &Value, kind: &str, lines: &[&str], persistent: bool) {
+        self.field(2, "Type", kind);
+        for line in lines {
+            let at = line.find(['=', '?', '#', '-', '~', '[', ',', '{', '@', '!']).unwrap_or(line.len());
+            let (title, rest) = line.split_at(at);
+            let (mark, path) = (rest.chars().next().unwrap_or('='), rest.get(1..).unwrap_or(""));
+            let value = plain_value(source, mark, path, persistent);
+            // One title upstream has no colon, and one has a space after it.
+            match (mark, title) {
+                ('!', _) => self.line(2, &format!("{title}\t{value}")),
+                (_, "Kind: ") => self.line(2, &format!("{title}\t{value}")),
+                _ => self.field(2, title, &value),
+            }
         }
     }
 
@@ -275,6 +339,10 @@ impl Doc {
         self.field(2, "Type", "CSI (a Container Storage Interface (CSI) volume source)");
         self.field(2, "Driver", csi.text("driver"));
         self.field(2, "FSType", csi.text("fsType"));
+        if csi.has("volumeHandle") {
+            // A PersistentVolume's alone.
+            self.field(2, "VolumeHandle", csi.text("volumeHandle"));
+        }
         self.field(2, "ReadOnly", &csi.flag("readOnly").to_string());
         let attributes: Vec<String> = csi
             .entries("volumeAttributes")
@@ -313,7 +381,7 @@ impl Doc {
             self.field(0, "Finalizers", &format!("[{}]", finalizers.join(" ")));
         }
         let bound = !claim.text("spec.volumeName").is_empty();
-        let capacity = if bound { claim.scalar("status.capacity.storage") } else { String::new() };
+        let capacity = if bound { rows::capacity(claim.at("status.capacity")) } else { String::new() };
         let modes = if bound { rows::access_modes(claim.at("status.accessModes")) } else { String::new() };
         self.field(0, "Capacity", &capacity);
         self.field(0, "Access Modes", &modes);
