@@ -2,13 +2,14 @@
 //!
 //! Prose says what the file shows. A `yaml` block holds manifests, and a Scenario document where one is needed. A
 //! `timeline until=TIME` block holds everything that a person would notice, line by line; a `kubectl at=TIME ARGUMENTS`
-//! block what the command prints at that instant. Both are compared to the letter, and written anew when the
-//! environment has `UPDATE_EXPECT=1`, which continuous integration never has.
+//! block what the command prints at that instant; a `traffic until=TIME` block what became of the clients' requests.
+//! All are compared to the letter, and written anew when the environment has `UPDATE_EXPECT=1`, which continuous
+//! integration never has.
 
 use lifepod_api::SimTime;
 use lifepod_engine::Run;
 use lifepod_scenario::{Options, prepare};
-use lifepod_timeline::{Lang, chronicle};
+use lifepod_timeline::{Lang, chronicle, traffic_table};
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -27,8 +28,8 @@ pub fn check(path: &Path) -> Result<(), String> {
     if manifests.is_empty() {
         return Err("the file has no yaml block".to_string());
     }
-    if !blocks.iter().any(|b| matches!(b.words.first(), Some(&("timeline" | "kubectl")))) {
-        return Err("the file expects nothing: it needs a timeline or a kubectl block".to_string());
+    if !blocks.iter().any(|b| matches!(b.words.first(), Some(&("timeline" | "traffic" | "kubectl")))) {
+        return Err("the file expects nothing: it needs a timeline, a traffic or a kubectl block".to_string());
     }
     let horizon = blocks.iter().filter_map(|b| b.time("until").or(b.time("at"))).max();
     let options = Options { horizon: Some(horizon.unwrap_or(DEFAULT_UNTIL)), ..Options::default() };
@@ -46,6 +47,7 @@ pub fn check(path: &Path) -> Result<(), String> {
     for block in &blocks {
         let got = match block.words.first() {
             Some(&"timeline") => timeline(&run, block.time("until").unwrap_or(DEFAULT_UNTIL)),
+            Some(&"traffic") => traffic_table(&run.trace, block.time("until").unwrap_or(DEFAULT_UNTIL)),
             Some(&"kubectl") => kubectl(&run, block),
             _ => continue,
         };

@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 use lifepod_api::SimTime;
 use lifepod_engine::{Run as Finished, What};
 use lifepod_timeline::{
-    Axis, Lang, LayoutOptions, Options, chronicle, gutter_for, label_room, lanes, layout, svg,
+    Axis, Lang, LayoutOptions, Options, chronicle, gutter_for, label_room, lanes, layout, svg, traffic_table,
 };
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -126,6 +126,11 @@ fn table(run: &Finished, lang: Lang, all: bool) -> String {
     for l in &lines {
         let what = l.what.replace('\n', " ");
         text.push_str(&format!("{:>10}  {:who$}  {:object$}  {what}\n", l.at.to_string(), l.who, l.object));
+    }
+    let traffic = traffic_table(&run.trace, run.end);
+    if !traffic.is_empty() {
+        text.push('\n');
+        text.push_str(&traffic);
     }
     text
 }

@@ -10,10 +10,12 @@ use crate::jitter::Drawn;
 use crate::kernel::{Component, Kernel};
 use crate::kubelet::{Kubelet, RuntimeFault};
 use crate::namespaces;
+use crate::network;
 use crate::nodes;
 use crate::queue::Queue;
 use crate::scheduler::Scheduler;
 use crate::trace::{Action, Trace, What};
+use crate::traffic::Traffic;
 use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -135,6 +137,7 @@ impl Cluster {
         let mut kernel = Kernel::new(config);
         let scheduler = Scheduler::new(&mut kernel);
         let controllers = ControllerManager::new(&mut kernel);
+        network::register(&mut kernel);
         namespaces::register(&mut kernel);
         let mut kubelets = Vec::new();
         for index in 0..kernel.config.nodes.len() {
@@ -206,6 +209,16 @@ impl Cluster {
         self.commands.push(at, command);
     }
 
+    /// Sends a client to a Service.
+    pub fn add_traffic(&mut self, traffic: Traffic) {
+        self.kernel.add_client(traffic);
+    }
+
+    /// Ends the run: requests that are under way stay without an answer, and the trace gets what it has not been told yet.
+    pub fn finish(&mut self) {
+        self.kernel.close_clients();
+    }
+
     /// When something happens next.
     pub fn next_deadline(&self) -> Option<SimTime> {
         let queued = self.kernel.queue.peek().map(|(at, _)| at);
@@ -235,6 +248,7 @@ impl Cluster {
                     Component::Client(index) => {
                         self.clients.step(&mut self.kernel, index);
                     }
+                    Component::Network => network::handle(&mut self.kernel, task.what),
                     Component::ControllerManager => self.controllers.handle(&mut self.kernel, task.what),
                     Component::Kubelet(index) => {
                         self.kubelets[index as usize].handle(&mut self.kernel, task.what);

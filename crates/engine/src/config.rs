@@ -2,6 +2,7 @@
 
 use crate::jitter::JitterMode;
 use crate::latency::Latency;
+use crate::network::outside::OutsideHost;
 use alloc::collections::BTreeMap;
 use alloc::string::{String, ToString};
 use alloc::sync::Arc;
@@ -37,6 +38,8 @@ pub struct Config {
     /// What the text of a pod's annotation about a container means, by that text: annotations travel with
     /// pods through controllers and patches, and are read where YAML is known.
     pub annotations: BTreeMap<String, Arc<Behavior>>,
+    /// What is known of hosts outside the cluster; of the others it is assumed that they are there and answer.
+    pub outside: Vec<OutsideHost>,
     /// The kubelets' configuration.
     pub kubelet: KubeletConfig,
     /// The run stops when its trace has this many entries: no scenario may take the page down.
@@ -58,6 +61,7 @@ impl Default for Config {
             behaviors: Vec::new(),
             annotation_prefix: "lifepod.dev/".to_string(),
             annotations: BTreeMap::new(),
+            outside: Vec::new(),
             kubelet: KubeletConfig::default(),
             max_entries: 1_000_000,
         }

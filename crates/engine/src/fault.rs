@@ -59,7 +59,8 @@ pub enum NodeFault {
     KernelPanic,
     /// The power is cut: as a panic, and nothing of the node is there until it returns.
     PowerLoss,
-    /// The network between the node and the control plane is cut; what runs on the node runs on.
+    /// The network between the node and all other machines is cut, the control plane's among them; what runs on the node
+    /// runs on.
     Partition,
     /// The kubelet stops; the containers run on.
     KubeletStop,
@@ -83,10 +84,22 @@ pub enum ContainerFault {
 }
 
 /// How the network fails.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NetworkFault {
     /// The cluster's DNS does not answer.
     Dns,
+    /// It does not answer one pod.
+    DnsOf {
+        /// The pod's namespace.
+        namespace: String,
+        /// The pod's name.
+        pod: String,
+    },
+    /// The proxy of a node stops: the node keeps the rules that it has, and learns of no change.
+    Proxy {
+        /// The node.
+        node: String,
+    },
     /// Each request takes so much longer.
     Slow(SimTime),
 }
@@ -113,6 +126,8 @@ impl Fault {
             Fault::Image { image, .. } => format!("image {image} cannot be pulled"),
             Fault::Network { what, .. } => match what {
                 NetworkFault::Dns => "the cluster's DNS does not answer".into(),
+                NetworkFault::DnsOf { pod, .. } => format!("the DNS does not answer pod {pod}"),
+                NetworkFault::Proxy { node } => format!("kube-proxy on node {node} stops"),
                 NetworkFault::Slow(delay) => format!("each request takes {:.3}s longer", delay.as_secs_f64()),
             },
         }

@@ -64,8 +64,26 @@ pub(crate) fn inflict(kernel: &mut Kernel, kubelets: &mut [Kubelet], fault: &Fau
             kernel.config.latency.request += *delay;
             Ok(())
         }
-        Fault::Network { what: NetworkFault::Dns, .. } => Err(not_simulated("the failure of the DNS")),
+        Fault::Network { what: NetworkFault::Dns, .. } => {
+            kernel.network.dns_is_down = true;
+            Ok(())
+        }
+        Fault::Network { what: NetworkFault::DnsOf { namespace, pod }, .. } => {
+            kernel.network.deaf.insert((namespace.clone(), pod.clone()));
+            Ok(())
+        }
+        Fault::Network { what: NetworkFault::Proxy { node }, .. } => {
+            let index = node_index(kernel, node)?;
+            kernel.stop_proxy(index);
+            Ok(())
+        }
     }
+}
+
+/// The place of a node in the configuration.
+fn node_index(kernel: &Kernel, node: &str) -> Result<u32, Refusal> {
+    let place = kernel.config.nodes.iter().position(|n| n.name == node);
+    place.map(|index| index as u32).ok_or_else(|| not_found("Node", node))
 }
 
 /// Ends a fault. Nodes come back, images can be pulled again; what was lost stays lost.
@@ -93,7 +111,15 @@ pub(crate) fn mend(kernel: &mut Kernel, kubelets: &mut [Kubelet], fault: &Fault)
         Fault::Network { what: NetworkFault::Slow(delay), .. } => {
             kernel.config.latency.request = kernel.config.latency.request.since(*delay);
         }
-        Fault::Network { .. } | Fault::Sandbox { .. } | Fault::Container { .. } => {}
+        Fault::Network { what: NetworkFault::Dns, .. } => kernel.network.dns_is_down = false,
+        Fault::Network { what: NetworkFault::DnsOf { namespace, pod }, .. } => {
+            kernel.network.deaf.remove(&(namespace.clone(), pod.clone()));
+        }
+        Fault::Network { what: NetworkFault::Proxy { node }, .. } => {
+            let index = node_index(kernel, node)?;
+            kernel.start_proxy(index);
+        }
+        Fault::Sandbox { .. } | Fault::Container { .. } => {}
     }
     Ok(())
 }

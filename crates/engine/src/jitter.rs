@@ -51,6 +51,10 @@ pub enum Draw {
     NodeStatusPhase,
     /// Which free address or port a Service gets (`ipallocator`, `portallocator`).
     ServiceAddress,
+    /// Which of a Service's endpoints a connection goes to, and which of a name's addresses a client takes.
+    Backend,
+    /// How much longer than the quickest a node's proxy takes to write its rules.
+    ProxySync,
 }
 
 /// How draws are made.
@@ -86,6 +90,8 @@ pub(crate) struct Jitter {
     mode: JitterMode,
     seed: u64,
     sequences: BTreeMap<Draw, fastrand::Rng>,
+    /// How often each choice was made, kept in [`JitterMode::None`] only.
+    turns: BTreeMap<Draw, usize>,
     /// Every draw so far, kept in [`JitterMode::Given`] only.
     pub(crate) drawn: Vec<Drawn>,
 }
@@ -95,7 +101,7 @@ const SUFFIX_ALPHABET: &[u8; 27] = b"bcdfghjklmnpqrstvwxz2456789";
 
 impl Jitter {
     pub(crate) fn new(seed: u64, mode: JitterMode) -> Self {
-        Jitter { mode, seed, sequences: BTreeMap::new(), drawn: Vec::new() }
+        Jitter { mode, seed, sequences: BTreeMap::new(), turns: BTreeMap::new(), drawn: Vec::new() }
     }
 
     fn sequence(&mut self, what: Draw) -> &mut fastrand::Rng {
@@ -115,6 +121,33 @@ impl Jitter {
                 let number = given.unwrap_or_else(|| self.sequence(what).f64());
                 self.drawn.push(Drawn { at, what, base, number });
                 number
+            }
+        }
+    }
+
+    /// One of `count` things with the same chance, by its place. Without chance they come in turn.
+    pub(crate) fn one_of(&mut self, what: Draw, count: usize) -> usize {
+        if count < 2 {
+            return 0;
+        }
+        match self.mode {
+            JitterMode::None => {
+                let turn = self.turns.entry(what).or_insert(0);
+                *turn += 1;
+                (*turn - 1) % count
+            }
+            _ => self.sequence(what).usize(..count),
+        }
+    }
+
+    /// A number in `[0, 1)` that belongs to a thing by its number, however often and when it is asked for.
+    pub(crate) fn fixed(&self, what: Draw, which: u64) -> f64 {
+        match self.mode {
+            JitterMode::None => 0.0,
+            _ => {
+                let own = (what as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+                    ^ which.wrapping_mul(0xff51_afd7_ed55_8ccd);
+                fastrand::Rng::with_seed(self.seed.wrapping_add(own)).f64()
             }
         }
     }

@@ -3,12 +3,16 @@
 use crate::config::Config;
 use crate::heartbeats::Heartbeats;
 use crate::jitter::{Draw, Jitter};
+use crate::kubelet::PodUid;
 use crate::kubelet::volume_contents::Claims;
+use crate::network::flow::FlowId;
+use crate::network::{Network, NetworkTimer};
 use crate::queue::Queue;
 use crate::store::{Store, WatchEvent};
 use crate::trace::{Decision, EntryId, PodRef, RuntimeCall, Trace, What};
 use alloc::string::String;
 use lifepod_api::{SimTime, Time};
+use lifepod_workload::{DialId, DialResult};
 
 /// A component that can be woken. Each sees the cluster through watches and its own timers only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -21,6 +25,8 @@ pub(crate) enum Component {
     ControllerManager,
     /// A client from outside, by its number.
     Client(u32),
+    /// The network: the nodes' proxies, and the scenario's clients.
+    Network,
 }
 
 /// Something due: who is to be woken, why, and what caused it.
@@ -44,6 +50,14 @@ pub(crate) enum Wake {
     Heartbeat,
     /// A client asked to be woken.
     Client,
+    /// One of the network's timers.
+    Network(NetworkTimer),
+    /// A connection arrives at a node.
+    Arrives(FlowId),
+    /// A connection is answered, or nobody ever will.
+    Answered(FlowId),
+    /// A process of a pod is told what came of a dial.
+    Told(PodUid, DialId, DialResult),
     /// One of a kubelet's own timers, with the number of the process that set it.
     Kubelet(u32, crate::kubelet::Timer),
 }
@@ -58,6 +72,7 @@ pub(crate) struct Kernel {
     pub(crate) queue: Queue<Task>,
     pub(crate) store: Store,
     pub(crate) heartbeats: Heartbeats,
+    pub(crate) network: Network,
     pub(crate) jitter: Jitter,
     /// The files of persistent volume claims.
     pub(crate) claims: Claims,
@@ -67,6 +82,7 @@ pub(crate) struct Kernel {
 impl Kernel {
     pub(crate) fn new(config: Config) -> Self {
         let jitter = Jitter::new(config.seed, config.jitter.clone());
+        let network = Network::new(config.nodes.len());
         Kernel {
             config,
             now: SimTime::ZERO,
@@ -74,6 +90,7 @@ impl Kernel {
             queue: Queue::default(),
             store: Store::default(),
             heartbeats: Heartbeats::default(),
+            network,
             jitter,
             claims: Claims::new(),
             trace: Trace::default(),

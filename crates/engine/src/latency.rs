@@ -38,8 +38,10 @@ pub struct Latency {
     pub pull_bytes_per_second: u64,
     /// Starting a command in a running container (exec probes and hooks).
     pub exec_start: SimTime,
-    /// A request to a port of a pod, there and back.
+    /// The way of a request to a port of another pod, there and back, and of a question to the DNS.
     pub request: SimTime,
+    /// How long a node's proxy takes at least to write the rules of its Services; at most it is twice that.
+    pub proxy_sync: SimTime,
     /// From the start of a kubelet's process to the start of its parts.
     pub kubelet_start: SimTime,
 }
@@ -64,6 +66,7 @@ impl Default for Latency {
             pull_bytes_per_second: 40_000_000,
             exec_start: SimTime::from_millis(35),
             request: SimTime::from_millis(1),
+            proxy_sync: SimTime::from_millis(40),
             kubelet_start: SimTime::from_millis(600),
         }
     }
@@ -89,6 +92,7 @@ impl Latency {
             pull_bytes_per_second: u64::MAX,
             exec_start: SimTime::ZERO,
             request: SimTime::ZERO,
+            proxy_sync: SimTime::from_millis(10),
             kubelet_start: SimTime::from_millis(60),
         }
     }

@@ -42,6 +42,7 @@ pub use config::{BehaviorRule, Config, ImageRule, KubeletConfig, NodeConfig};
 pub use fault::{ContainerFault, Fault, NetworkFault, NodeFault};
 pub use kubelet::RuntimeFault;
 pub use latency::Latency;
+pub use network::outside::{OutsideAnswer, OutsideHost};
 pub use scenario::{Run, Scenario};
 pub use trace::{Entry, EntryId, Op, Trace, What};
-pub use traffic::Traffic;
+pub use traffic::{Traffic, TrafficFrom};

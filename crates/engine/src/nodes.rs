@@ -2,6 +2,7 @@
 
 use crate::config::NodeConfig;
 use crate::kernel::Kernel;
+use crate::network::node_address;
 use crate::trace::Op;
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -121,7 +122,7 @@ fn node(kernel: &mut Kernel, config: &NodeConfig, index: usize) -> Node {
                 })
                 .collect(),
             addresses: [
-                NodeAddress { type_: "InternalIP".to_string(), address: format!("192.168.0.{}", 10 + index) },
+                NodeAddress { type_: "InternalIP".to_string(), address: node_address(index as u32) },
                 NodeAddress { type_: "Hostname".to_string(), address: config.name.clone() },
             ]
             .to_vec(),

@@ -40,7 +40,11 @@ impl Scenario {
         for (at, command) in self.commands {
             cluster.schedule(at, command);
         }
+        for traffic in self.traffic {
+            cluster.add_traffic(traffic);
+        }
         let outcome = cluster.run_until(self.horizon);
+        cluster.finish();
         let end = match outcome {
             Outcome::Reached => self.horizon,
             Outcome::TooManyEntries(at) => at,

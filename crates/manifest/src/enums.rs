@@ -73,7 +73,7 @@ const TABLE: &[(&str, &[&str])] = &[
     ("ContainerFault", &["kill", "oom", "freeze"]),
     ("GrpcStatus", &["SERVING", "NOT_SERVING"]),
     ("HttpFault", &["reset", "close", "garbage", "silence"]),
-    ("NetworkFault", &["dns", "slow"]),
+    ("NetworkFault", &["dns", "proxy", "slow"]),
     (
         "NodeFault",
         &["partition", "powerLoss", "kernelPanic", "kubeletStop", "diskDeath", "shutdown", "vmDeleted"],

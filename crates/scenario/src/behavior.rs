@@ -323,16 +323,23 @@ impl Reader<'_> {
 
     fn on_term(&mut self, written: &BehaviorOnTerm, path: &str) -> OnTerm {
         if written.ignore {
-            if written.after.is_some() || written.exit.is_some() {
+            if written.drain || written.after.is_some() || written.exit.is_some() {
                 let message = "a process that ignores TERM has no end to describe";
                 self.found.error(&format!("{path}.ignore"), message);
             }
             return OnTerm::Ignore;
         }
         let code = self.found.number(&format!("{path}.exit"), written.exit.unwrap_or(0), 0, 255);
-        OnTerm::Exit { after: time(written.after), code: code.unwrap_or(0) }
+        let code = code.unwrap_or(0);
+        match written.drain {
+            true => OnTerm::Drain { within: written.after.map_or(LONGEST_DRAIN, |after| after.0), code },
+            false => OnTerm::Exit { after: time(written.after), code },
+        }
     }
 }
+
+/// How long a process that drains finishes what it has begun, unless the behaviour says otherwise.
+const LONGEST_DRAIN: SimTime = SimTime::from_secs(30);
 
 fn time(written: Option<Duration>) -> SimTime {
     written.map_or(SimTime::ZERO, |duration| duration.0)

@@ -1,19 +1,15 @@
-//! The cluster of a Scenario document: version, seed, epoch, horizon, nodes, images, latencies, traffic.
+//! The cluster of a Scenario document: version, seed, epoch, horizon, nodes, images, latencies.
 
 use crate::problems::Problems;
+use crate::traffic;
 use lifepod_api::duration::Duration;
 use lifepod_api::{SimTime, Version};
 use lifepod_engine::jitter::JitterMode;
-use lifepod_engine::{Config, ImageRule, Latency, NodeConfig, Scenario, Traffic};
-use lifepod_manifest::scenario::{
-    ScenarioImage, ScenarioLatencies, ScenarioNode, ScenarioSpec, ScenarioTraffic,
-};
+use lifepod_engine::{Config, ImageRule, Latency, NodeConfig, Scenario};
+use lifepod_manifest::scenario::{ScenarioImage, ScenarioLatencies, ScenarioNode, ScenarioSpec};
 
 /// As many nodes as Kubernetes says that it supports.
 const MOST_NODES: i32 = 5_000;
-
-/// How long a client of a Service waits for its answer, unless the scenario says otherwise.
-const CLIENT_TIMEOUT: SimTime = SimTime::from_secs(5);
 
 pub(crate) fn read(spec: &ScenarioSpec, scenario: &mut Scenario, found: &mut Problems) {
     if let Some(horizon) = spec.horizon {
@@ -56,8 +52,12 @@ pub(crate) fn read(spec: &ScenarioSpec, scenario: &mut Scenario, found: &mut Pro
     for (index, written) in spec.images.iter().enumerate() {
         config.images.push(image(written, &format!("spec.images[{index}]"), found));
     }
+    for (index, written) in spec.outside.iter().enumerate() {
+        config.outside.extend(traffic::outside(written, &format!("spec.outside[{index}]"), found));
+    }
     for (index, written) in spec.traffic.iter().enumerate() {
-        scenario.traffic.extend(traffic(written, &format!("spec.traffic[{index}]"), found));
+        let client = traffic::read(written, &format!("spec.traffic[{index}]"), &scenario.traffic, found);
+        scenario.traffic.extend(client);
     }
 }
 
@@ -131,37 +131,12 @@ fn latencies(written: &ScenarioLatencies, latency: &mut Latency, found: &mut Pro
     set(&mut latency.pull_overhead, written.pull_overhead);
     set(&mut latency.exec_start, written.exec_start);
     set(&mut latency.request, written.request);
+    set(&mut latency.proxy_sync, written.proxy_sync);
     if let Some(speed) = &written.pull_bytes_per_second
         && let Some(bytes) = found.bytes("spec.cluster.latencies.pullBytesPerSecond", speed)
     {
         latency.pull_bytes_per_second = bytes;
     }
-}
-
-fn traffic(written: &ScenarioTraffic, path: &str, found: &mut Problems) -> Option<Traffic> {
-    if written.service.is_empty() {
-        found.error(&format!("{path}.service"), "required: the Service that is called");
-    }
-    let port = match written.port {
-        Some(port) => Some(found.port(&format!("{path}.port"), port)?),
-        None => None,
-    };
-    let rps = found.number(&format!("{path}.rps"), written.rps, 1, 10_000)?;
-    let from = written.from.map_or(SimTime::ZERO, |from| from.0);
-    let until = written.until.map(|until| until.0);
-    if until.is_some_and(|until| until <= from) {
-        found.error(&format!("{path}.until"), "until is not after from");
-    }
-    Some(Traffic {
-        namespace: or(&written.namespace, "default"),
-        service: written.service.clone(),
-        port,
-        path: or(&written.path, "/"),
-        rps,
-        timeout: written.timeout.map_or(CLIENT_TIMEOUT, |timeout| timeout.0),
-        from,
-        until,
-    })
 }
 
 /// The text, or what stands for none.

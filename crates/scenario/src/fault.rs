@@ -57,12 +57,32 @@ pub(crate) fn read(action: &ScenarioAction, path: &str, found: &mut Problems) ->
         });
     }
     let network = action.network.as_ref()?;
-    let delay = network.delay.map(|d| d.0).unwrap_or_default();
-    let words = [("dns", NetworkFault::Dns), ("slow", NetworkFault::Slow(delay))];
-    let what = found.word(&format!("{path}.network.fails"), &network.fails, &words)?;
-    if (network.fails == "slow") != network.delay.is_some() {
+    #[derive(Clone, Copy, PartialEq)]
+    enum Fails {
+        Dns,
+        Slow,
+        Proxy,
+    }
+    let words = [("dns", Fails::Dns), ("slow", Fails::Slow), ("proxy", Fails::Proxy)];
+    let fails = found.word(&format!("{path}.network.fails"), &network.fails, &words)?;
+    if (fails == Fails::Slow) != network.delay.is_some() {
         found.error(&format!("{path}.network.delay"), "delay belongs to slow, and slow needs it");
     }
+    if (fails == Fails::Proxy) != !network.node.is_empty() {
+        found.error(&format!("{path}.network.node"), "node belongs to proxy, and proxy needs it");
+    }
+    if fails != Fails::Dns && !network.pod.is_empty() {
+        found.error(&format!("{path}.network.pod"), "pod belongs to dns");
+    }
+    let what = match fails {
+        Fails::Dns if network.pod.is_empty() => NetworkFault::Dns,
+        Fails::Dns => {
+            let namespace = or(&network.namespace, "default");
+            NetworkFault::DnsOf { namespace, pod: network.pod.clone() }
+        }
+        Fails::Slow => NetworkFault::Slow(network.delay.map(|d| d.0).unwrap_or_default()),
+        Fails::Proxy => NetworkFault::Proxy { node: network.node.clone() },
+    };
     Some(Fault::Network { what, lasts: network.for_.map(|d| d.0) })
 }
 

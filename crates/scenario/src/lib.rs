@@ -12,6 +12,7 @@ mod fault;
 mod nested;
 mod pods;
 mod problems;
+mod traffic;
 
 pub use assumptions::{Edit, Note, assumptions};
 
@@ -86,9 +87,7 @@ pub fn add(text: &str, documents: &[Document], scenario: &mut Scenario) -> Vec<D
                 scenario.config.behaviors.push(rule);
             }
             diagnostics.extend(action::read(text, document, index, spec, scenario, &mut found));
-            for (number, _) in spec.traffic.iter().enumerate() {
-                found.warning(&format!("spec.traffic[{number}]"), "traffic is not simulated yet");
-            }
+            clients(spec, scenario, &mut found);
             unmatched(documents, spec, &mut found);
             let lines = Lines::new(text);
             diagnostics.extend(found.0.iter().map(|problem| {
@@ -98,6 +97,19 @@ pub fn add(text: &str, documents: &[Document], scenario: &mut Scenario) -> Vec<D
         }
     }
     diagnostics
+}
+
+/// Clients on nodes that there are not.
+fn clients(spec: &ScenarioSpec, scenario: &Scenario, found: &mut Problems) {
+    for (number, client) in spec.traffic.iter().enumerate() {
+        let nodes = || scenario.config.nodes.iter().map(|n| n.name.as_str());
+        if !client.node.is_empty() && !nodes().any(|name| name == client.node) {
+            let hint = nearest(&client.node, nodes());
+            let hint = hint.map_or(String::new(), |near| format!("did you mean `{near}`?"));
+            let path = format!("spec.traffic[{number}].node");
+            found.add(Severity::Error, &path, &format!("there is no node {:?}", client.node), &hint);
+        }
+    }
 }
 
 /// Behaviours of containers that no pod of the text has.

@@ -25,10 +25,6 @@ impl Problems {
         self.add(Severity::Error, path, message, "");
     }
 
-    pub(crate) fn warning(&mut self, path: &str, message: &str) {
-        self.add(Severity::Warning, path, message, "");
-    }
-
     /// One of the words of a closed list; a problem when it is none, with the one that was perhaps meant.
     pub(crate) fn word<T: Copy>(&mut self, path: &str, word: &str, words: &[(&str, T)]) -> Option<T> {
         let found = words.iter().find(|(name, _)| *name == word).map(|(_, value)| *value);

@@ -200,20 +200,32 @@ impl Bucket {
 
 /// A table of what became of every client's requests, as text; empty when there were none.
 ///
-/// A line for each client, and under it a line for each pod that lost some of them, with what the client was told.
+/// A line for each client; below them, for each client and pod where some were lost, what the client was told.
 pub fn traffic_table(trace: &Trace, horizon: SimTime) -> String {
     let mut out = String::new();
     let all = traffic(trace, horizon);
     if all.is_empty() {
         return out;
     }
-    let heads =
-        ["CLIENT", "SERVICE", "SENT", "SERVED", "SLOW", "FAILED", "REFUSED", "RESET", "TIMED-OUT", "SLOWEST"];
-    let mut rows: Vec<[String; 10]> = vec![heads.map(ToString::to_string)];
+    let heads = [
+        "CLIENT",
+        "SERVICE",
+        "SENT",
+        "SERVED",
+        "SLOW",
+        "FAILED",
+        "REFUSED",
+        "RESET",
+        "TIMED-OUT",
+        "UNANSWERED",
+        "SLOWEST",
+    ];
+    let mut rows: Vec<[String; 11]> = vec![heads.map(ToString::to_string)];
     for of in &all {
         let counts = of.total();
         let count = |end| counts.of(end).to_string();
-        let slowest = of.groups.iter().map(|g| g.slowest).max().unwrap_or_default();
+        let answered = of.groups.iter().filter(|g| matches!(g.end, RequestEnd::Served | RequestEnd::Slow));
+        let slowest = answered.map(|g| g.slowest).max().unwrap_or_default();
         rows.push([
             of.client.clone(),
             format!("{}/{}", of.namespace, of.service),
@@ -224,6 +236,7 @@ pub fn traffic_table(trace: &Trace, horizon: SimTime) -> String {
             count(RequestEnd::Refused),
             count(RequestEnd::Reset),
             count(RequestEnd::TimedOut),
+            count(RequestEnd::Unanswered),
             crate::Lang::En.length(slowest),
         ]);
     }
@@ -248,8 +261,8 @@ fn losses(trace: &Trace, horizon: SimTime) -> Vec<(u32, String)> {
         if !requests.end.is_lost() {
             continue;
         }
-        let at = requests.backend.as_ref().map_or_else(String::new, |pod| format!("{}: ", pod.name));
-        let words = format!("{at}{}", requests.said);
+        let at = requests.backend.as_ref().map_or_else(String::new, |pod| format!(" at {}", pod.name));
+        let words = format!("{}{at}: {}", requests.client, requests.said);
         match told.iter_mut().find(|(_, said)| *said == words) {
             Some((times, _)) => *times += requests.count,
             None => told.push((requests.count, words)),

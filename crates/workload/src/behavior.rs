@@ -224,6 +224,13 @@ pub enum OnTerm {
         /// The exit code.
         code: i32,
     },
+    /// The process takes no new connections, finishes the requests that it has, and ends with this code.
+    Drain {
+        /// After this time it ends whether it has finished or not.
+        within: SimTime,
+        /// The exit code.
+        code: i32,
+    },
     /// Nothing: only KILL ends the process.
     Ignore,
 }

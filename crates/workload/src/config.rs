@@ -1,7 +1,7 @@
 //! What the caller tells a [`Sandbox`](crate::Sandbox): pods, containers, signals, requests.
 
 use crate::behavior::Behavior;
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
@@ -103,6 +103,15 @@ pub struct Request {
     pub port: u16,
     /// What is asked.
     pub ask: Ask,
+    /// Servers write nothing of it to their logs: one of so many that they would drown the rest.
+    pub quiet: bool,
+}
+
+impl Request {
+    /// A request like any other.
+    pub fn to(port: u16, ask: Ask) -> Self {
+        Request { port, ask, quiet: false }
+    }
 }
 
 /// What a [`Request`] asks for.
@@ -158,6 +167,8 @@ pub enum Reply {
     NotTls,
     /// The server spoke TLS and the client did not: Go's server answers 400 to this.
     TlsExpected,
+    /// Nobody has the address: `no route to host`. No sandbox says so; the network around it does.
+    Unreachable,
 }
 
 /// The answer of a gRPC health check.
@@ -249,4 +260,24 @@ pub enum DialResult {
     Unreachable,
     /// The peer never answered, and the caller gave up for the process.
     TimedOut,
+}
+
+impl DialResult {
+    /// What a reply that came from an address means to the process that asked.
+    pub fn of(reply: Reply, address: &str) -> Self {
+        let address = address.to_string();
+        match reply {
+            Reply::Http { status, body, .. } => DialResult::Http { address, status, body },
+            Reply::Connected | Reply::Grpc(_) => DialResult::Connected { address },
+            Reply::Refused => DialResult::Refused { address },
+            Reply::Unreachable => DialResult::Unreachable,
+            Reply::TlsExpected => {
+                let body = "Client sent an HTTP request to an HTTPS server.\n".to_string();
+                DialResult::Http { address, status: 400, body }
+            }
+            Reply::Reset | Reply::Closed | Reply::Malformed(_) | Reply::NotTls | Reply::Header => {
+                DialResult::Reset
+            }
+        }
+    }
 }

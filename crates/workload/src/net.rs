@@ -4,7 +4,6 @@ use crate::config::{Ask, Dial, DialId, DialResult, GrpcStatus, Reply};
 use crate::happening::Happening;
 use crate::kernel::{Client, Kernel, ProcId};
 use crate::sys::Sys;
-use alloc::string::ToString;
 use lifepod_api::SimTime;
 
 /// From a client's first packet to the answer of a server that thinks for no time at all.
@@ -45,14 +44,16 @@ pub(crate) const NOT_GRPC: Reply = Reply::Grpc(GrpcStatus::Unimplemented);
 
 impl Kernel {
     /// Let whoever listens on the port answer.
-    pub fn serve(&mut self, client: Client, port: u16, ask: Ask) {
+    pub fn serve(&mut self, client: Client, port: u16, ask: Ask, quiet: bool) {
         let Some(listener) = self.ports.get(&port).copied() else {
             self.reply(client, SimTime::ZERO, Reply::Refused, None);
             return;
         };
         let id = listener.process;
         let Some(mut program) = self.processes.get_mut(&id).and_then(|p| p.program.take()) else { return };
+        self.quiet = quiet;
         let answering = program.answer(&mut Sys { kernel: self, me: id }, client, port, &ask);
+        self.quiet = false;
         if let Some(p) = self.processes.get_mut(&id) {
             p.program = Some(program);
         }
@@ -79,21 +80,7 @@ impl Kernel {
             match client {
                 Client::Outside(request) => self.say(Happening::Response { request, reply }),
                 Client::Inside(dial) => {
-                    let address = self.config.ip.clone();
-                    let result = match reply {
-                        Reply::Http { status, body, .. } => DialResult::Http { address, status, body },
-                        Reply::Connected | Reply::Grpc(_) => DialResult::Connected { address },
-                        Reply::Refused => DialResult::Refused { address },
-                        Reply::TlsExpected => {
-                            let body = "Client sent an HTTP request to an HTTPS server.\n".to_string();
-                            DialResult::Http { address, status: 400, body }
-                        }
-                        Reply::Reset
-                        | Reply::Closed
-                        | Reply::Malformed(_)
-                        | Reply::NotTls
-                        | Reply::Header => DialResult::Reset,
-                    };
+                    let result = DialResult::of(reply, &self.config.ip);
                     self.answered(dial, result);
                 }
             }
@@ -112,6 +99,22 @@ impl Kernel {
     /// A client gave up.
     pub fn forget(&mut self, client: Client) {
         self.replies.retain(|_, (c, _, _)| *c != client);
+    }
+
+    /// A server takes no more connections on a port.
+    pub fn close_port(&mut self, process: ProcId, port: u16) {
+        self.ports.retain(|open, listener| *open != port || listener.process != process);
+    }
+
+    /// A server takes no more connections at all; what it has begun goes on.
+    pub fn close_ports(&mut self, process: ProcId) {
+        self.ports.retain(|_, listener| listener.process != process);
+    }
+
+    /// When the answers that a server has begun have all been given; now, when it owes none.
+    pub fn answered_by(&self, process: ProcId) -> SimTime {
+        let own = self.replies.iter().filter(|(_, (_, _, from))| *from == Some(process));
+        own.map(|((at, _), _)| SimTime(at.0 + 1)).max().unwrap_or(self.now).max(self.now)
     }
 
     /// A server ended: its connections are reset.

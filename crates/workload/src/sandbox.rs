@@ -235,7 +235,7 @@ impl Sandbox {
     pub fn request(&mut self, now: SimTime, request: Request) -> RequestId {
         self.pass(now);
         let id = RequestId(self.kernel.id());
-        self.kernel.serve(Client::Outside(id), request.port, request.ask);
+        self.kernel.serve(Client::Outside(id), request.port, request.ask, request.quiet);
         id
     }
 

@@ -89,13 +89,18 @@ impl Scripted {
         }
         let now = sys.now();
         while let Some(signal) = sys.process_mut().pending.pop_front() {
-            if signal == Signal::TERM
-                && !self.hangs
-                && self.ends.is_none()
-                && let OnTerm::Exit { after, code } = self.behavior.on_term
-            {
-                self.ends = Some((now + after, code));
+            if signal != Signal::TERM || self.hangs || self.ends.is_some() {
+                continue;
             }
+            self.ends = match self.behavior.on_term {
+                OnTerm::Exit { after, code } => Some((now + after, code)),
+                OnTerm::Drain { within, code } => {
+                    sys.kernel.close_ports(sys.me);
+                    let done = sys.kernel.answered_by(sys.me);
+                    Some((done.min(now + within), code))
+                }
+                OnTerm::Ignore => None,
+            };
         }
         if let Some((at, code)) = self.ends
             && at <= now
@@ -166,8 +171,7 @@ impl Scripted {
             }
             Act::Close { port } => {
                 self.ports.remove(&port);
-                let me = sys.me;
-                sys.kernel.ports.retain(|p, l| *p != port || l.process != me);
+                sys.kernel.close_port(sys.me, port);
             }
             Act::Http(rule) => self.rules.push(rule),
             Act::Grpc { service, serving } => {

@@ -64,7 +64,7 @@ fn http_liveness_fails_after_ten_seconds() {
     pod.start(at(0.0), config).unwrap();
     let status = |pod: &mut Sandbox, when: f64| {
         let ask = Ask::Http { method: "GET".into(), path: "/healthz".into(), headers: vec![], tls: false };
-        pod.request(at(when), Request { port: 8080, ask });
+        pod.request(at(when), Request::to(8080, ask));
         pod.advance(at(when + 0.5)).into_iter().find_map(|h| match h.what {
             Happening::Response { reply: Reply::Http { status, .. }, .. } => Some(status),
             _ => None,

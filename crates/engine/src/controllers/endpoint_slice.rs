@@ -6,6 +6,7 @@ use super::refs::controller_ref;
 use super::{Change, Controller, ControllerName, Informers, WorkQueue};
 use crate::api_server::DeleteOptions;
 use crate::kernel::Kernel;
+use crate::network::SERVICE_NAME;
 use crate::trace::Op;
 use alloc::collections::BTreeMap;
 use alloc::format;
@@ -14,16 +15,15 @@ use alloc::vec;
 use alloc::vec::Vec;
 use lifepod_api::labels::matches_all;
 use lifepod_api::{
-    Endpoint, EndpointConditions, EndpointSlice, EndpointSlicePort, IntOrString, Node, Object, ObjectKey,
-    ObjectMeta, ObjectReference, Pod, Refusal, Resource, Service, ServicePort, Subresource,
-    is_pod_phase_terminal,
+    Endpoint, EndpointConditions, EndpointHints, EndpointSlice, EndpointSlicePort, ForNode, ForZone,
+    IntOrString, Node, Object, ObjectKey, ObjectMeta, ObjectReference, Pod, Refusal, Resource, Service,
+    ServicePort, Subresource, is_pod_phase_terminal,
 };
 
 /// A slice holds this many endpoints at most (`MaxEndpointsPerSlice`).
 const MAX_ENDPOINTS: usize = 100;
 const BY: &str = "endpointslice-controller";
-/// `discovery.LabelServiceName`, `discovery.LabelManagedBy` and its value for this controller, `v1.IsHeadlessService`.
-const SERVICE_NAME: &str = "kubernetes.io/service-name";
+/// `discovery.LabelManagedBy` and its value for this controller, `v1.IsHeadlessService`.
 const MANAGED_BY: &str = "endpointslice.kubernetes.io/managed-by";
 const MANAGER: &str = "endpointslice-controller.k8s.io";
 const HEADLESS: &str = "service.kubernetes.io/headless";
@@ -52,21 +52,9 @@ impl Controller for EndpointSliceController {
     fn observe(&mut self, kernel: &mut Kernel, informers: &Informers, change: &Change<'_>) {
         match change.object {
             Object::Service(_) if change.op != Op::Deleted => self.queue.add(kernel, change.object.key()),
-            Object::Pod(pod) => {
-                let old = change.old.and_then(Pod::of);
-                if change.op == Op::Modified && old.is_some_and(|old| !matters(old, pod)) {
-                    return;
-                }
-                // A pod that was relabelled leaves one Service and enters another.
-                let was = old.map(|old| &old.metadata.labels);
-                for service in informers.in_namespace::<Service>(&pod.metadata.namespace) {
-                    let selects = |labels| {
-                        !service.spec.selector.is_empty() && matches_all(&service.spec.selector, labels)
-                    };
-                    if selects(&pod.metadata.labels) || was.is_some_and(selects) {
-                        let meta = &service.metadata;
-                        self.queue.add(kernel, ObjectKey::new("Service", &meta.namespace, &meta.name));
-                    }
+            Object::Pod(pod) if pods_matter(change, pod) => {
+                for service in services_of(informers, change, pod) {
+                    self.queue.add(kernel, service);
                 }
             }
             Object::EndpointSlice(slice) if change.op == Op::Deleted => {
@@ -108,6 +96,38 @@ impl Controller for EndpointSliceController {
     }
 }
 
+/// Whether a change is one of a pod that may change an endpoint.
+pub(super) fn pods_matter(change: &Change<'_>, pod: &Pod) -> bool {
+    let old = change.old.and_then(Pod::of);
+    change.op != Op::Modified || old.is_none_or(|old| matters(old, pod))
+}
+
+/// The Services that select a pod, or selected it before: a pod that was relabelled leaves one and enters another
+/// (`GetServicesToUpdate`).
+pub(super) fn services_of(informers: &Informers, change: &Change<'_>, pod: &Pod) -> Vec<ObjectKey> {
+    let was = change.old.and_then(Pod::of).map(|old| &old.metadata.labels);
+    let services = informers.in_namespace::<Service>(&pod.metadata.namespace);
+    let selecting = services.filter(|service| {
+        let selector = &service.spec.selector;
+        let selects = |labels| !selector.is_empty() && matches_all(selector, labels);
+        selects(&pod.metadata.labels) || was.is_some_and(selects)
+    });
+    selecting.map(|s| ObjectKey::new(Service::KIND, &s.metadata.namespace, &s.metadata.name)).collect()
+}
+
+/// The pods that a Service selects and that may stand behind it: they have an address and have not ended
+/// (`ShouldPodBeInEndpoints`).
+pub(super) fn pods_behind<'a>(
+    informers: &'a Informers,
+    service: &'a Service,
+) -> impl Iterator<Item = &'a Pod> {
+    informers.in_namespace::<Pod>(&service.metadata.namespace).filter(|pod| {
+        matches_all(&service.spec.selector, &pod.metadata.labels)
+            && !is_pod_phase_terminal(&pod.status.phase)
+            && !pod.status.pod_ip.is_empty()
+    })
+}
+
 /// Whether a change of a pod may change an endpoint (`podEndpointsChanged`).
 fn matters(old: &Pod, new: &Pod) -> bool {
     old.status.pod_ips != new.status.pod_ips
@@ -123,11 +143,7 @@ type Ports = Vec<EndpointSlicePort>;
 /// The endpoints that there should be, by the ports that they share.
 fn desired(informers: &Informers, service: &Service) -> Vec<(Ports, Vec<Endpoint>)> {
     let mut groups: Vec<(Ports, Vec<Endpoint>)> = Vec::new();
-    for pod in informers.in_namespace::<Pod>(&service.metadata.namespace) {
-        let selected = matches_all(&service.spec.selector, &pod.metadata.labels);
-        if !selected || is_pod_phase_terminal(&pod.status.phase) || pod.status.pod_ip.is_empty() {
-            continue;
-        }
+    for pod in pods_behind(informers, service) {
         let ports: Ports = service.spec.ports.iter().filter_map(|port| endpoint_port(pod, port)).collect();
         let endpoint = endpoint(informers, service, pod);
         match groups.iter_mut().find(|(known, _)| *known == ports) {
@@ -163,12 +179,29 @@ fn endpoint(informers: &Informers, service: &Service, pod: &Pod) -> Endpoint {
         }),
         node_name: (!pod.spec.node_name.is_empty()).then(|| pod.spec.node_name.clone()),
         zone: zone.cloned(),
+        hints: hints(service, pod, zone).filter(|_| ready),
         ..Endpoint::default()
     }
 }
 
+/// Where a ready endpoint had best be used, when the Service wants that to be near
+/// (`staging/src/k8s.io/endpointslice/trafficdist/trafficdist.go`).
+fn hints(service: &Service, pod: &Pod, zone: Option<&String>) -> Option<EndpointHints> {
+    let wanted = service.spec.traffic_distribution.as_deref()?;
+    if !matches!(wanted, "PreferClose" | "PreferSameZone" | "PreferSameNode") {
+        return None;
+    }
+    let for_zones: Vec<ForZone> = zone.map(|name| ForZone { name: name.clone() }).into_iter().collect();
+    let node = &pod.spec.node_name;
+    let for_nodes = match wanted == "PreferSameNode" && !node.is_empty() {
+        true => vec![ForNode { name: node.clone() }],
+        false => Vec::new(),
+    };
+    (!for_zones.is_empty() || !for_nodes.is_empty()).then_some(EndpointHints { for_zones, for_nodes })
+}
+
 /// The port of a pod that a Service's port means; none when the pod has no port of that name (`FindPort`).
-fn endpoint_port(pod: &Pod, port: &ServicePort) -> Option<EndpointSlicePort> {
+pub(super) fn endpoint_port(pod: &Pod, port: &ServicePort) -> Option<EndpointSlicePort> {
     let number = match &port.target_port {
         IntOrString::Int(0) => port.port,
         IntOrString::Int(number) => *number,

@@ -14,6 +14,7 @@ pub mod deletion_rank;
 pub mod deployment;
 pub mod disruption;
 mod endpoint_slice;
+mod endpoints;
 mod expectations;
 mod garbage_collector;
 mod history;
@@ -99,6 +100,7 @@ controllers! {
     Disruption disruption: disruption::DisruptionController = disruption::DisruptionController::new();
     EndpointSlice endpoint_slice: endpoint_slice::EndpointSliceController =
         endpoint_slice::EndpointSliceController::new();
+    Endpoints endpoints: endpoints::EndpointsController = endpoints::EndpointsController::new();
     Job job: JobController = JobController::new();
     Namespace namespace: NamespaceController = NamespaceController::new();
     NodeLifecycle node_lifecycle: node_lifecycle::NodeLifecycle = node_lifecycle::NodeLifecycle::new();

@@ -97,6 +97,7 @@ impl Kubelet {
             }
             RuntimeFault::SandboxDies => {
                 self.kill_processes(kernel, uid);
+                kernel.network.addresses.release(uid);
                 self.sandbox_not_ready(kernel, uid);
             }
             RuntimeFault::SandboxNotReady => self.sandbox_not_ready(kernel, uid),
@@ -104,6 +105,7 @@ impl Kubelet {
                 let all = self.runtime.pod(uid).into_iter().flat_map(|p| &p.containers);
                 let ids: Vec<String> = all.map(|c| c.id.clone()).collect();
                 self.lose_records(kernel, uid, ids);
+                kernel.network.addresses.release(uid);
                 self.runtime.pod_mut(uid).sandboxes.clear();
                 self.touch(kernel, uid);
             }

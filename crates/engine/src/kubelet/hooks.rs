@@ -62,7 +62,14 @@ impl Kubelet {
             let Some(port) = port else {
                 return HookRun::Done(Err("couldn't find port".to_string()));
             };
-            let request = processes.request(now, workload::Request { port, ask: http_request(get, port) });
+            let ask = http_request(get, port);
+            if !get.host.is_empty() {
+                return match self.ask_host(kernel, uid, waiter, &get.host, port, ask, 0) {
+                    Ok(()) => HookRun::Waits,
+                    Err(error) => HookRun::Done(Err(error)),
+                };
+            }
+            let request = processes.request(now, workload::Request::to(port, ask));
             self.execs.expect_request(uid, request, waiter);
             self.run_processes_soon(kernel, uid);
             HookRun::Waits

@@ -11,12 +11,13 @@ pub mod restart_policy;
 mod active_deadline;
 mod admission;
 mod compute_pod_actions;
+mod connections;
 mod container_config;
 mod container_statuses;
 mod empty_dir_limit;
 mod faults;
 mod generate_status;
-mod hooks;
+pub(crate) mod hooks;
 mod housekeeping;
 mod image_manager;
 mod init_containers;
@@ -51,6 +52,7 @@ use crate::kubelet::reason_cache::ReasonCache;
 use crate::kubelet::restart::Process;
 use crate::kubelet::runtime::ContainerRuntime;
 use crate::kubelet::status_manager::StatusManager;
+use crate::network::node_address;
 use crate::store::WatchEvent;
 use crate::trace::{Call, PodRef, RuntimeCall};
 use alloc::collections::BTreeMap;
@@ -240,7 +242,7 @@ impl Kubelet {
             container_gc_phase: SimTime::ZERO,
             container_gc_queued: false,
             index,
-            node_ip: format!("192.168.0.{}", 10 + index),
+            node_ip: node_address(index),
             recorder: Recorder::new("kubelet", &node_name),
             node_name,
             pods: BTreeMap::new(),
@@ -274,6 +276,9 @@ impl Kubelet {
             },
             // Processes go on whether a kubelet runs or not.
             Wake::Kubelet(_, Timer::Processes(uid)) => self.run_processes(kernel, &uid),
+            Wake::Arrives(flow) => self.flow_arrives(kernel, flow),
+            Wake::Answered(flow) => self.flow_answered(kernel, flow),
+            Wake::Told(uid, dial, result) => self.told(kernel, &uid, dial, result),
             Wake::Kubelet(incarnation, timer) if incarnation == self.incarnation => match timer {
                 Timer::Relist => self.relist(kernel),
                 Timer::RelistPod(uid) => self.relist_pod(kernel, &uid),

@@ -33,11 +33,14 @@ impl Kubelet {
     pub(crate) fn power_off(&mut self, kernel: &mut Kernel) {
         self.stop(kernel);
         self.runtime = ContainerRuntime::default();
+        kernel.network.addresses.power_off(self.index);
     }
 
-    /// Nothing goes to the API server or comes from it any more; what runs on the node runs on.
+    /// Nothing goes to another machine or comes from one any more, the API server included; what runs on the node runs on.
     pub(crate) fn cut_off(&mut self, kernel: &mut Kernel) {
         self.held.get_or_insert_with(Vec::new);
+        kernel.stop_proxy(self.index);
+        kernel.network.addresses.set_cut(self.index, true);
         kernel.stop_heartbeat(&self.node_name);
     }
 
@@ -50,6 +53,8 @@ impl Kubelet {
     /// as the recorder gives up on them after some tries.
     pub(crate) fn reconnect(&mut self, kernel: &mut Kernel) {
         let Some(held) = self.held.take() else { return };
+        kernel.network.addresses.set_cut(self.index, false);
+        kernel.start_proxy(self.index);
         if self.is_up() {
             kernel.start_heartbeat(&self.node_name);
             self.post_status(kernel);

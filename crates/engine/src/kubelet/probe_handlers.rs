@@ -34,11 +34,26 @@ pub(crate) struct Running {
     ticket: u64,
 }
 
+impl Running {
+    /// Whether this is the run of that number, and it asks another host than its own pod.
+    pub(crate) fn waits_for(&self, ticket: u64) -> bool {
+        self.ticket == ticket && !self.own()
+    }
+
+    /// Whether it asks its own pod.
+    fn own(&self) -> bool {
+        match &self.call {
+            Handler::Http { id, .. } | Handler::Tcp { id, .. } => id.is_some(),
+            Handler::Exec { .. } | Handler::Grpc { .. } => true,
+        }
+    }
+}
+
 #[derive(Clone, Debug)]
 enum Handler {
     Exec { id: ExecId, command: String },
-    Http { id: RequestId, url: Url, redirects: u32, headers: Vec<(String, String)>, first: String },
-    Tcp { id: RequestId, address: String },
+    Http { id: Option<RequestId>, url: Url, redirects: u32, headers: Vec<(String, String)>, first: String },
+    Tcp { id: Option<RequestId>, address: String },
     Grpc { id: RequestId, address: String },
 }
 
@@ -102,6 +117,8 @@ impl Kubelet {
         let process = newest.and_then(|c| c.process);
         let now = kernel.now;
         let unknown = |error: String| Err(error);
+        // Whom the probe asks instead of its own pod (`host`).
+        let mut elsewhere = None;
         let call: Result<Handler, String> = match (&mut runtime.processes, process) {
             (Some(processes), Some(process)) => {
                 if spec.exec.is_some() && !runs {
@@ -125,8 +142,16 @@ impl Kubelet {
                             let host = if get.host.is_empty() { status_ip } else { get.host.clone() };
                             let url = probe_url(get, host, port);
                             let headers = probe_headers(get);
-                            let id = processes.request(now, http_request(&url, &headers));
-                            self.execs.expect_request(&key.uid, id, Waiter::Probe(key.clone()));
+                            let request = http_request(&url, &headers);
+                            elsewhere = (!get.host.is_empty()).then(|| (get.host.clone(), request.clone()));
+                            let id = match elsewhere {
+                                Some(_) => None,
+                                None => {
+                                    let id = processes.request(now, request);
+                                    self.execs.expect_request(&key.uid, id, Waiter::Probe(key.clone()));
+                                    Some(id)
+                                }
+                            };
                             let first = url.text();
                             Ok(Handler::Http { id, url, redirects: 0, headers, first })
                         }
@@ -135,8 +160,16 @@ impl Kubelet {
                 } else if let Some(tcp) = &spec.tcp_socket {
                     match resolve_port(&tcp.port, &container) {
                         Some(port) => {
-                            let id = processes.request(now, Request { port, ask: Ask::Tcp });
-                            self.execs.expect_request(&key.uid, id, Waiter::Probe(key.clone()));
+                            let request = Request::to(port, Ask::Tcp);
+                            elsewhere = (!tcp.host.is_empty()).then(|| (tcp.host.clone(), request.clone()));
+                            let id = match elsewhere {
+                                Some(_) => None,
+                                None => {
+                                    let id = processes.request(now, request);
+                                    self.execs.expect_request(&key.uid, id, Waiter::Probe(key.clone()));
+                                    Some(id)
+                                }
+                            };
                             let host = if tcp.host.is_empty() { &status_ip } else { &tcp.host };
                             Ok(Handler::Tcp { id, address: format!("{host}:{port}") })
                         }
@@ -145,7 +178,7 @@ impl Kubelet {
                 } else if let Some(grpc) = &spec.grpc {
                     let port = u16::try_from(grpc.port).unwrap_or(0);
                     let service = grpc.service.clone().unwrap_or_default();
-                    let id = processes.request(now, Request { port, ask: Ask::Grpc { service } });
+                    let id = processes.request(now, Request::to(port, Ask::Grpc { service }));
                     self.execs.expect_request(&key.uid, id, Waiter::Probe(key.clone()));
                     Ok(Handler::Grpc { id, address: format!("{status_ip}:{port}") })
                 } else {
@@ -164,10 +197,17 @@ impl Kubelet {
                 let timeout = SimTime::from_secs(spec.timeout_seconds.max(1) as u64);
                 self.wake_at(kernel, now + timeout, Timer::ProbeTimeout(key.clone(), ticket));
                 self.run_processes_soon(kernel, &key.uid);
+                if let Some((host, request)) = elsewhere {
+                    let waiter = Waiter::Probe(key.clone());
+                    let asked =
+                        self.ask_host(kernel, &key.uid, waiter, &host, request.port, request.ask, ticket);
+                    if let Err(error) = asked {
+                        self.probe_ended(kernel, key, ProbeResult::Failure, &error);
+                    }
+                }
             }
             Err(error) => {
-                let id = RequestId(0);
-                let call = Handler::Tcp { id, address: String::new() };
+                let call = Handler::Tcp { id: None, address: String::new() };
                 worker.running = Some(running(call));
                 self.probe_errored(kernel, key, "unknown", &error);
             }
@@ -213,8 +253,23 @@ impl Kubelet {
                     HttpVerdict::Follow(next) => {
                         let (headers, first, redirects) = (headers.clone(), first.clone(), redirects + 1);
                         let Some(processes) = &mut self.runtime.pod_mut(&key.uid).processes else { return };
-                        let id = processes.request(kernel.now, http_request(&next, &headers));
-                        self.execs.expect_request(&key.uid, id, Waiter::Probe(key.clone()));
+                        let request = http_request(&next, &headers);
+                        // Another host's redirects are followed there.
+                        let id = match running.own() {
+                            false => {
+                                let (waiter, port, ask) =
+                                    (Waiter::Probe(key.clone()), request.port, request.ask);
+                                let ticket = running.ticket;
+                                let _ =
+                                    self.ask_host(kernel, &key.uid, waiter, &next.host, port, ask, ticket);
+                                None
+                            }
+                            true => {
+                                let id = processes.request(kernel.now, request);
+                                self.execs.expect_request(&key.uid, id, Waiter::Probe(key.clone()));
+                                Some(id)
+                            }
+                        };
                         if let Some(running) = self.probes.get_mut(key).and_then(|w| w.running.as_mut()) {
                             running.call = Handler::Http { id, url: next, redirects, headers, first };
                         }
@@ -226,6 +281,9 @@ impl Kubelet {
             Handler::Tcp { address, .. } => match reply {
                 Reply::Refused => {
                     (ProbeResult::Failure, format!("dial tcp {address}: connect: connection refused"))
+                }
+                Reply::Unreachable => {
+                    (ProbeResult::Failure, format!("dial tcp {address}: connect: no route to host"))
                 }
                 _ => (ProbeResult::Success, String::new()),
             },
@@ -254,10 +312,12 @@ impl Kubelet {
                 format!("command timed out: {} timed out after {seconds}s", go_quote(command))
             }
             Handler::Http { id, url, .. } => {
-                if let Some(processes) = processes {
-                    processes.cancel_request(now, *id);
+                if let Some(id) = id {
+                    if let Some(processes) = processes {
+                        processes.cancel_request(now, *id);
+                    }
+                    self.execs.forget_request(&key.uid, *id);
                 }
-                self.execs.forget_request(&key.uid, *id);
                 if running.header_seen {
                     return match running.tries {
                         MAX_TRIES => self.probe_errored(kernel, key, "failure", BODY_TIMEOUT),
@@ -270,7 +330,9 @@ impl Kubelet {
                 )
             }
             Handler::Tcp { id, address } => {
-                self.execs.forget_request(&key.uid, *id);
+                if let Some(id) = id {
+                    self.execs.forget_request(&key.uid, *id);
+                }
                 format!("dial tcp {address}: i/o timeout")
             }
             Handler::Grpc { id, address } => {
@@ -328,7 +390,7 @@ fn http_request(url: &Url, headers: &[(String, String)]) -> Request {
     }
     let ask =
         Ask::Http { method: "GET".to_string(), path: url.path.clone(), headers, tls: url.scheme == "https" };
-    Request { port: url.port, ask }
+    Request::to(url.port, ask)
 }
 
 enum HttpVerdict {
@@ -364,6 +426,7 @@ fn http_verdict(url: &Url, redirects: u32, first: &str, reply: &Reply) -> HttpVe
         }
         Reply::TlsExpected => Done(Failure, "HTTP probe failed with statuscode: 400".to_string()),
         Reply::Refused => failed(format!("dial tcp {address}: connect: connection refused")),
+        Reply::Unreachable => failed(format!("dial tcp {address}: connect: no route to host")),
         Reply::Reset => failed(format!("read tcp {address}: read: connection reset by peer")),
         Reply::Closed => failed("EOF".to_string()),
         Reply::Malformed(line) => {

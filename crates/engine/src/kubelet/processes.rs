@@ -4,7 +4,6 @@ use crate::kernel::Kernel;
 use crate::kubelet::hooks::Waiter;
 use crate::kubelet::runtime::ContainerState;
 use crate::kubelet::{Kubelet, PodUid, SharedPod, Timer};
-use crate::network::dns;
 use crate::trace::{Call, Decision, EntryId};
 use alloc::collections::BTreeMap;
 use alloc::format;
@@ -138,6 +137,14 @@ impl Kubelet {
                 self.exec_done(kernel, uid, pod, exec, exit_code, &output);
             }
             Happening::Response { request, reply } => {
+                if let Some(flow) = self.runtime.pod_mut(uid).connections.get(&request).copied() {
+                    // Whoever waits for it wants the whole answer.
+                    if reply != Reply::Header {
+                        self.runtime.pod_mut(uid).connections.remove(&request);
+                        kernel.answer_flow(flow, reply);
+                    }
+                    return;
+                }
                 let key = (uid.clone(), request);
                 if reply == Reply::Header {
                     if let Some(Waiter::Probe(key)) = self.execs.requests.get(&key) {
@@ -150,7 +157,7 @@ impl Kubelet {
                     }
                 }
             }
-            Happening::Dial { dial, ask, .. } => self.dial(kernel, uid, dial, &ask),
+            Happening::Dial { dial, container, ask } => self.dial(kernel, uid, pod, container, dial, ask),
             Happening::Assumed { container, subject, assumed } => {
                 let name = self.container_name(uid, container);
                 let assumption =
@@ -216,6 +223,9 @@ impl Kubelet {
             reason,
             signal,
         });
+        if let Some(entry) = kernel.cause {
+            kernel.network.process_ended(uid, now, entry);
+        }
         self.touch(kernel, uid);
         self.container_is_dead(kernel, uid, &id);
     }
@@ -247,36 +257,18 @@ impl Kubelet {
         self.hook_ended(kernel, uid, done.waiter, outcome);
     }
 
-    fn hook_ended(&mut self, kernel: &mut Kernel, uid: &PodUid, waiter: Waiter, outcome: Result<(), String>) {
+    pub(crate) fn hook_ended(
+        &mut self,
+        kernel: &mut Kernel,
+        uid: &PodUid,
+        waiter: Waiter,
+        outcome: Result<(), String>,
+    ) {
         match waiter {
             Waiter::PreStop(id) => self.pre_stop_done(kernel, uid, &id, outcome),
             Waiter::PostStart => self.post_start_done(kernel, uid, outcome),
             Waiter::Probe(_) => {}
         }
-    }
-
-    /// A process asks for the network outside its pod. The cluster's DNS answers; no request reaches another pod yet.
-    fn dial(&mut self, kernel: &mut Kernel, uid: &PodUid, dial: workload::DialId, ask: &workload::Dial) {
-        let result = match ask {
-            workload::Dial::Resolve { name } => {
-                let resolved = self.pods.get(uid).and_then(|pod| dns::resolve(kernel, pod, name));
-                match resolved {
-                    Some((name, addresses)) => workload::DialResult::Resolved { name, addresses },
-                    None => workload::DialResult::UnknownHost,
-                }
-            }
-            workload::Dial::Tcp { host, .. }
-            | workload::Dial::Http { host, .. }
-            | workload::Dial::Ping { host } => match host.parse::<core::net::IpAddr>() {
-                Ok(_) => workload::DialResult::Unreachable,
-                Err(_) => workload::DialResult::UnknownHost,
-            },
-        };
-        let now = kernel.now;
-        if let Some(processes) = &mut self.runtime.pod_mut(uid).processes {
-            processes.deliver(now, dial, result);
-        }
-        self.run_processes_soon(kernel, uid);
     }
 
     /// What the container leaves as its last words: the termination message file, or the end of its log when it
@@ -310,7 +302,7 @@ impl Kubelet {
 }
 
 /// HTTP hooks mind only that an answer came; its status is ignored.
-fn http_hook_outcome(reply: &Reply) -> Result<(), String> {
+pub(crate) fn http_hook_outcome(reply: &Reply) -> Result<(), String> {
     match reply {
         Reply::Http { .. } | Reply::TlsExpected => Ok(()),
         other => Err(format!("{other:?}")),

@@ -56,6 +56,7 @@ impl Kubelet {
     pub(crate) fn start(&mut self, kernel: &mut Kernel) {
         if self.process == Process::Stopped {
             self.process = Process::Booting;
+            kernel.network.addresses.power_on(self.index);
             let at = kernel.now + kernel.config.latency.kubelet_start;
             self.wake_at(kernel, at, Timer::Begin);
         }

@@ -3,6 +3,7 @@
 //! What the processes inside do is the workload crate's affair; here they are started, signalled and reaped.
 
 use crate::kubelet::{PodUid, SharedPod};
+use crate::network::flow::FlowId;
 use crate::trace::EntryId;
 use alloc::collections::{BTreeMap, VecDeque};
 use alloc::string::{String, ToString};
@@ -102,6 +103,8 @@ pub(crate) struct RuntimePod {
     pub(crate) containers: Vec<ContainerRecord>,
     /// The processes of the newest sandbox.
     pub(crate) processes: Option<workload::Sandbox>,
+    /// The connections whose answers its processes owe.
+    pub(crate) connections: BTreeMap<workload::RequestId, FlowId>,
     /// When the processes next want time, as already queued.
     pub(crate) wakes_at: Option<SimTime>,
     /// How often the runtime was asked to make each container whose making fails at first.
@@ -151,7 +154,6 @@ impl RuntimePod {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ContainerRuntime {
     pub(crate) pods: BTreeMap<PodUid, RuntimePod>,
-    addresses: u32,
 }
 
 impl ContainerRuntime {
@@ -165,12 +167,5 @@ impl ContainerRuntime {
 
     pub(crate) fn status(&self, uid: &PodUid) -> RuntimeStatus {
         self.pods.get(uid).map(RuntimePod::status).unwrap_or_default()
-    }
-
-    /// The next free address of the node's pod network, `10.244.NODE.x`.
-    pub(crate) fn next_ip(&mut self, node: u32) -> String {
-        self.addresses += 1;
-        let host = self.addresses + 1;
-        alloc::format!("10.244.{}.{}", node + host / 254, host % 254 + 1)
     }
 }

@@ -233,6 +233,7 @@ impl Kubelet {
                     return Some(Some(kernel.now));
                 }
                 self.call(kernel, &run.pod, None, Call::StopPodSandbox);
+                kernel.network.addresses.release(uid);
                 Some(Some(kernel.now + kernel.config.latency.stop_pod_sandbox))
             }
             Step::Kill(target) => {
@@ -317,7 +318,7 @@ impl Kubelet {
         let pod = &run.pod;
         let ip = match pod.spec.host_network {
             true => self.node_ip.clone(),
-            false => self.runtime.next_ip(self.index),
+            false => kernel.network.addresses.assign(self.index, uid),
         };
         let id = kernel.jitter.runtime_id();
         let config = workload::SandboxConfig {
@@ -340,6 +341,7 @@ impl Kubelet {
             processes.set_volume(&name, kept.unwrap_or(volume));
         }
         runtime.processes = Some(processes);
+        runtime.connections.clear();
         runtime.pod = Some(pod.clone());
         runtime.sandboxes.push(SandboxStatus { id, attempt, ready: true, ip: ip.clone() });
         self.call(kernel, pod, None, Call::RunPodSandbox { attempt, ip });

@@ -55,6 +55,7 @@ impl Kubelet {
         let ready = self.runtime.pod(uid).is_some_and(|p| p.sandboxes.iter().any(|s| s.ready));
         if ready {
             self.call(kernel, &pod, None, Call::StopPodSandbox);
+            kernel.network.addresses.release(uid);
             for sandbox in &mut self.runtime.pod_mut(uid).sandboxes {
                 sandbox.ready = false;
             }

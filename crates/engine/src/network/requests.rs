@@ -26,7 +26,7 @@ pub enum RequestEnd {
     Failed,
     /// Nobody stood behind the Service: the node's proxy rejected the connection, or the name did not resolve.
     Refused,
-    /// The pod's process was gone, had stopped listening or did not listen yet, or ended before it had answered.
+    /// The pod was gone, its process had stopped listening or did not listen yet, or it ended before it had answered.
     Reset,
     /// No answer came within the client's timeout.
     TimedOut,

@@ -41,9 +41,13 @@ object! {
         error: String = "error",
         for_: Option<Duration> = "for",
     }
-    /// The cluster's network fails, `for` a time; `delay` is what each request takes more.
+    /// The cluster's network fails, `for` a time; `delay` is what each request takes more, `node` the one whose proxy
+    /// stops, `pod` the one that the DNS does not answer.
     v1alpha1 ScenarioNetworkFault {
         fails: String = "fails" ("lifepod.NetworkFault"),
+        node: String = "node",
+        pod: String = "pod",
+        namespace: String = "namespace",
         delay: Option<Duration> = "delay",
         for_: Option<Duration> = "for",
     }

@@ -79,9 +79,10 @@ object! {
         path: String = "path",
         text: String = "text",
     }
-    /// What TERM does: nothing, or the end after a time.
+    /// What TERM does: nothing, or the end after a time; with `drain`, once what was begun is finished.
     v1alpha1 BehaviorOnTerm {
         ignore: bool = "ignore",
+        drain: bool = "drain",
         after: Option<Duration> = "after",
         exit: Option<i32> = "exit",
     }

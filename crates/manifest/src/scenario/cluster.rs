@@ -41,6 +41,7 @@ object! {
         pull_bytes_per_second: Option<Quantity> = "pullBytesPerSecond",
         exec_start: Option<Duration> = "execStart",
         request: Option<Duration> = "request",
+        proxy_sync: Option<Duration> = "proxySync",
     }
     /// What the kubelets' configuration files say, in their own words.
     v1alpha1 ScenarioKubelet {

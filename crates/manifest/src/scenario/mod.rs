@@ -39,15 +39,30 @@ object! {
         images: Vec<ScenarioImage> = "images",
         actions: Vec<ScenarioAction> = "actions",
         traffic: Vec<ScenarioTraffic> = "traffic",
+        outside: Vec<ScenarioOutside> = "outside",
+    }
+    /// A host outside the cluster: what it answers, or how it `fails`.
+    v1alpha1 ScenarioOutside {
+        host: String = "host",
+        status: Option<i32> = "status",
+        body: String = "body",
+        took: Option<Duration> = "took",
+        fails: String = "fails",
     }
     /// Requests to a Service, `rps` a second, between two times.
     v1alpha1 ScenarioTraffic {
+        name: String = "name",
         service: String = "service",
         namespace: String = "namespace",
         port: Option<i32> = "port",
         path: String = "path",
         rps: i32 = "rps",
         timeout: Option<Duration> = "timeout",
+        slow: Option<Duration> = "slow",
+        tcp: bool = "tcp",
+        keep_alive: bool = "keepAlive",
+        node: String = "node",
+        outside: bool = "outside",
         from: Option<Duration> = "from",
         until: Option<Duration> = "until",
     }

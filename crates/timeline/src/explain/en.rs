@@ -92,6 +92,7 @@ pub(super) fn headline(fact: &Fact<'_>) -> String {
         Fact::Requested(requests) => asked(requests),
         Fact::Proxied(proxied) => match proxied.endpoints.len() {
             0 => format!("The nodes send {} to nobody", proxied.service.name),
+            1 => format!("The nodes send {} to 1 pod", proxied.service.name),
             n => format!("The nodes send {} to {n} pods", proxied.service.name),
         },
         other => sentence(other),

@@ -648,7 +648,7 @@ impl Listen {
                 let text = String::from_utf8_lossy(text).into_owned();
                 // It answers once: the port is free again when the process has ended.
                 let me = sys.me;
-                sys.kernel.ports.retain(|p, l| *p != port || l.process != me);
+                sys.kernel.close_port(me, port);
                 sys.kernel.wake(me);
                 let reply = match ask {
                     Ask::Tcp => Reply::Connected,

@@ -223,6 +223,8 @@ pub(crate) struct Kernel {
     next_file: u32,
     steps_now: u32,
     random: u64,
+    /// What is answered now leaves nothing in any log.
+    pub quiet: bool,
 }
 
 impl Kernel {
@@ -250,6 +252,7 @@ impl Kernel {
             next_file: 1,
             steps_now: 0,
             random,
+            quiet: false,
         }
     }
 

@@ -140,6 +140,7 @@ impl Sys<'_> {
                 self.kernel.pipe_changed(id);
                 Written::Bytes(n)
             }
+            Target::Log { .. } if self.kernel.quiet => Written::Bytes(bytes.len()),
             Target::Log { container, stderr } => {
                 self.kernel.log(container, stderr, bytes);
                 Written::Bytes(bytes.len())

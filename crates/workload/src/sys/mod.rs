@@ -118,7 +118,7 @@ impl Sys<'_> {
         let container = self.container();
         self.kernel.dials.insert(id, (self.me, ask.clone()));
         if let Some((port, inner)) = self.kernel.within(&ask) {
-            self.kernel.serve(Client::Inside(id), port, inner);
+            self.kernel.serve(Client::Inside(id), port, inner, false);
         } else {
             self.kernel.say(Happening::Dial { dial: id, container, ask });
         }

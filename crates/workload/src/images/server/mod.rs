@@ -97,12 +97,15 @@ impl Server {
 
     /// Look at signals; `Some` when the end has come.
     fn stopped(&mut self, sys: &mut Sys<'_>, now: SimTime) -> Option<()> {
-        while sys.process_mut().pending.pop_front().is_some() {
-            if self.ends.is_none()
-                && let Some((after, code)) = self.spec.term
-            {
-                self.ends = Some((now + SimTime::from_millis(u64::from(after)), code));
+        while let Some(signal) = sys.process_mut().pending.pop_front() {
+            let Some((after, code)) = self.spec.term.filter(|_| self.ends.is_none()) else { continue };
+            let mut at = now + SimTime::from_millis(u64::from(after));
+            // nginx, Apache and HAProxy have signals of their own for this; TERM means "at once" to them.
+            if self.spec.drains || !matches!(signal, Signal::TERM | Signal::INT) {
+                sys.kernel.close_ports(sys.me);
+                at = at.max(sys.kernel.answered_by(sys.me));
             }
+            self.ends = Some((at, code));
         }
         self.ends.filter(|(at, _)| *at <= now).map(|_| ())
     }

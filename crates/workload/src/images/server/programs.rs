@@ -47,6 +47,8 @@ pub(crate) struct Spec {
     pub(super) memory_mib: u32,
     /// TERM to exit in milliseconds, and the code. `None`: it has no handler, so that PID 1 ignores TERM.
     pub(super) term: Option<(u32, i32)>,
+    /// On TERM it takes no more connections and finishes what it has begun.
+    pub(super) drains: bool,
     /// Lines it prints when it is up.
     pub(super) says: &'static [&'static str],
     /// One of these variables must be set; else these lines, and exit code 1.
@@ -62,6 +64,7 @@ pub(super) const WEB: Spec = Spec {
     life: Life::Serves,
     memory_mib: 10,
     term: Some((20, 0)),
+    drains: false,
     says: &[],
     needs: None,
     clash: Clash::Go,
@@ -107,8 +110,8 @@ pub(super) const SPECS: &[Spec] = &[
     Spec { name: "nginx", start_ms: 50, ports: &[80], speaks: Speaks::Http(NGINX_PAGE, 404), memory_mib: 6, clash: Clash::Nginx, says: &["nginx: start worker processes"], ..WEB },
     Spec { name: "httpd-foreground", start_ms: 50, ports: &[80], speaks: Speaks::Http("<html><body><h1>It works!</h1></body></html>\n", 404), memory_mib: 20, clash: Clash::Apache, says: &["AH00094: Command line: 'httpd -D FOREGROUND'"], ..WEB },
     Spec { name: "apache2-foreground", start_ms: 200, ports: &[80], speaks: Speaks::Http("OK!", 404), memory_mib: 30, clash: Clash::Apache, says: &["AH00094: Command line: 'apache2 -D FOREGROUND'"], ..WEB },
-    Spec { name: "caddy", ports: &[80], speaks: Speaks::Http("Caddy works!\n", 404), memory_mib: 30, says: &["serving initial configuration"], ..WEB },
-    Spec { name: "traefik", ports: &[80, 8080], speaks: Speaks::Http("404 page not found\n", 404), memory_mib: 50, says: &["Configuration loaded from flags."], ..WEB },
+    Spec { name: "caddy", drains: true, ports: &[80], speaks: Speaks::Http("Caddy works!\n", 404), memory_mib: 30, says: &["serving initial configuration"], ..WEB },
+    Spec { name: "traefik", drains: true, ports: &[80, 8080], speaks: Speaks::Http("404 page not found\n", 404), memory_mib: 50, says: &["Configuration loaded from flags."], ..WEB },
     Spec { name: "haproxy", ports: &[80], memory_mib: 70, ..WEB },
     Spec { name: "envoy", start_ms: 500, ports: &[10000], memory_mib: 40, ..WEB },
     Spec { name: "whoami-server", ports: &[80], says: &["Starting up on port 80"], memory_mib: 5, ..WEB },
