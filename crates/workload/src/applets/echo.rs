@@ -1,12 +1,14 @@
 //! `echo`.
 
 use super::{Cx, State};
-use crate::shell::escapes::unescape_with;
+use crate::shell::Dialect;
+use crate::shell::escapes::unescape_as;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-/// What `echo` prints. `expands`: escapes always work and there are no options but `-n`, as in dash.
-pub(crate) fn echo(args: &[String], expands: bool) -> Vec<u8> {
+/// What `echo` prints. In dash escapes always work, and there are no options but `-n`.
+pub(crate) fn echo(args: &[String], dialect: Dialect) -> Vec<u8> {
+    let expands = dialect == Dialect::Dash;
     let mut newline = true;
     let mut escapes = expands;
     let mut words = args;
@@ -33,7 +35,7 @@ pub(crate) fn echo(args: &[String], expands: bool) -> Vec<u8> {
     }
     let text = words.join(" ");
     let (mut out, stop) =
-        if escapes { unescape_with(&text, false, !expands) } else { (text.into_bytes(), false) };
+        if escapes { unescape_as(&text, false, dialect) } else { (text.into_bytes(), false) };
     if newline && !stop {
         out.push(b'\n');
     }
@@ -41,6 +43,7 @@ pub(crate) fn echo(args: &[String], expands: bool) -> Vec<u8> {
 }
 
 pub(crate) fn tool(cx: &mut Cx<'_, '_>, args: &[String]) -> State {
-    cx.print(echo(args, false));
+    let dialect = if cx.gnu { Dialect::Bash } else { Dialect::Ash };
+    cx.print(echo(args, dialect));
     State::End(0)
 }

@@ -2,7 +2,7 @@
 
 use super::{Cx, State};
 use crate::shell::Dialect;
-use crate::shell::escapes::unescape_with;
+use crate::shell::escapes::unescape_as;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -40,11 +40,10 @@ pub(crate) fn printf(format: &str, args: &[String], dialect: Dialect) -> Printed
 
 /// Once through the format. `false` when a `\c` ends everything.
 fn round(format: &[char], args: &[String], dialect: Dialect, next: &mut usize, done: &mut Printed) -> bool {
-    let codes = dialect != Dialect::Dash;
     let mut i = 0;
     let mut literal = String::new();
     let flush = |literal: &mut String, done: &mut Printed| {
-        let (bytes, _) = unescape_with(literal, true, codes);
+        let (bytes, _) = unescape_as(literal, true, dialect);
         done.output.extend_from_slice(&bytes);
         literal.clear();
     };
@@ -52,7 +51,7 @@ fn round(format: &[char], args: &[String], dialect: Dialect, next: &mut usize, d
         let c = format[i];
         i += 1;
         if c == '\\' {
-            if format.get(i) == Some(&'c') {
+            if format.get(i) == Some(&'c') && dialect == Dialect::Ash {
                 flush(&mut literal, done);
                 return false;
             }
@@ -117,7 +116,7 @@ fn round(format: &[char], args: &[String], dialect: Dialect, next: &mut usize, d
         match kind {
             's' => spec.text(&arg.unwrap_or_default(), done),
             'b' => {
-                let (bytes, stop) = unescape_with(&arg.unwrap_or_default(), false, codes);
+                let (bytes, stop) = unescape_as(&arg.unwrap_or_default(), false, dialect);
                 spec.pad(&bytes, done);
                 if stop {
                     return false;

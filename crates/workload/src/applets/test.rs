@@ -10,10 +10,19 @@ use alloc::string::{String, ToString};
 const BINARY: [&str; 16] =
     ["=", "==", "!=", "<", ">", "-eq", "-ne", "-lt", "-le", "-gt", "-ge", "-nt", "-ot", "-ef", "=~", "\\<"];
 
+/// What only a shell knows: whether a variable is set (`-v`), an option on (`-o`).
+pub(crate) type Knows<'a> = &'a dyn Fn(char, &str) -> bool;
+
 /// The verdict on a list of arguments (without the closing bracket), or what is wrong with them. `double` is for
 /// the arguments of `[[`, where `=` matches patterns.
-pub(crate) fn test(sys: &Sys<'_>, args: &[String], double: bool, dialect: Dialect) -> Result<bool, String> {
-    let mut t = Tester { sys, args, at: 0, double, dialect, depth: 0 };
+pub(crate) fn test(
+    sys: &Sys<'_>,
+    knows: Knows<'_>,
+    args: &[String],
+    double: bool,
+    dialect: Dialect,
+) -> Result<bool, String> {
+    let mut t = Tester { sys, knows, args, at: 0, double, dialect, depth: 0 };
     // POSIX decides by the number of arguments first, so that `[ -n ]` and `[ ! = x ]` mean what they should.
     match args {
         [] => return Ok(false),
@@ -21,7 +30,7 @@ pub(crate) fn test(sys: &Sys<'_>, args: &[String], double: bool, dialect: Dialec
         [not, one] if not == "!" => return Ok(one.is_empty()),
         [left, op, right] if is_binary(op) => return t.binary(left, op, right),
         [not, rest @ ..] if not == "!" && rest.len() <= 3 => {
-            return test(sys, rest, double, dialect).map(|yes| !yes);
+            return test(sys, knows, rest, double, dialect).map(|yes| !yes);
         }
         [open, one, close] if open == "(" && close == ")" => return Ok(!one.is_empty()),
         _ => {}
@@ -46,6 +55,7 @@ fn is_binary(op: &str) -> bool {
 
 struct Tester<'a, 'k> {
     sys: &'a Sys<'k>,
+    knows: Knows<'a>,
     args: &'a [String],
     at: usize,
     double: bool,
@@ -92,17 +102,17 @@ impl<'a> Tester<'a, '_> {
         self.primary()
     }
 
-    fn missing(&self) -> String {
+    /// An operand that is not there: dash takes it for false, where it may stand alone.
+    fn missing(&self) -> Result<bool, String> {
         match self.dialect {
-            Dialect::Ash => "argument expected".to_string(),
-            Dialect::Dash => "argument expected".to_string(),
-            Dialect::Bash => "argument expected".to_string(),
+            Dialect::Dash if self.at == self.args.len() => Ok(false),
+            _ => Err("argument expected".to_string()),
         }
     }
 
     fn primary(&mut self) -> Result<bool, String> {
         let args = self.args;
-        let Some(first) = args.get(self.at) else { return Err(self.missing()) };
+        let Some(first) = args.get(self.at) else { return self.missing() };
         if first == "(" && args.len() > self.at + 1 && !args.get(self.at + 1).is_some_and(|a| is_binary(a)) {
             self.at += 1;
             let inner = self.or()?;
@@ -121,16 +131,14 @@ impl<'a> Tester<'a, '_> {
             self.at += 3;
             return self.binary(first, op, right);
         }
-        if first.len() == 2 && first.starts_with('-') && "bcdefghknprstuvwxzLSOGN".contains(&first[1..]) {
+        let letters = if self.dialect == Dialect::Bash { "bcdefghknoprstuvwxzLSOGN" } else { "bcdefghknprstuwxzLSOGN" };
+        if first.len() == 2 && first.starts_with('-') && letters.contains(&first[1..]) {
             if let Some(operand) = args.get(self.at + 1) {
                 self.at += 2;
                 return self.unary(&first[1..], operand);
             }
             if args.len() > 1 {
-                return Err(match self.dialect {
-                    Dialect::Bash => self.missing(),
-                    _ => self.missing(),
-                });
+                return self.missing();
             }
         }
         // Two arguments where the first is no operator: an operand too many.
@@ -173,7 +181,10 @@ impl<'a> Tester<'a, '_> {
                 let stat = |path: &str| self.sys.stat(path, true).ok();
                 let (a, b) = (stat(left), stat(right));
                 let time = |s: &Option<Stat>| s.as_ref().map(|s| s.node.mtime);
+                // For bash a file is newer than one that is not there; for the others both must be.
+                let comparable = self.dialect == Dialect::Bash || (a.is_some() && b.is_some());
                 match op {
+                    "-nt" | "-ot" if !comparable => false,
                     "-nt" => time(&a) > time(&b),
                     "-ot" => time(&a) < time(&b),
                     _ => a.is_some() && a.map(|s| s.id) == b.map(|s| s.id),
@@ -216,6 +227,8 @@ impl<'a> Tester<'a, '_> {
             "O" => stat(true).is_some_and(|s| s.node.uid == self.sys.process().uid),
             "G" => stat(true).is_some_and(|s| s.node.gid == self.sys.process().gid),
             "N" => stat(true).is_some(),
+            "o" | "v" => (self.knows)(char::from(op.as_bytes()[0]), operand),
+            "t" if self.dialect == Dialect::Bash => false,
             "t" => {
                 self.number(operand)?;
                 false

@@ -33,7 +33,7 @@ pub(crate) fn test(cx: &mut Cx<'_, '_>, args: &[String]) -> State {
         }
     }
     let dialect = if cx.gnu { Dialect::Bash } else { Dialect::Ash };
-    match super::test::test(cx.sys, args, cx.name == "[[", dialect) {
+    match super::test::test(cx.sys, &|_, _| false, args, cx.name == "[[", dialect) {
         Ok(yes) => State::End(i32::from(!yes)),
         Err(message) => {
             cx.complain(&message);

@@ -1,5 +1,6 @@
 //! `$((…))`: C's integer arithmetic on 64 bits.
 
+use super::Dialect;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -10,11 +11,9 @@ pub(crate) trait Scope {
     fn get(&mut self, name: &str, index: Option<i64>) -> Result<String, String>;
     /// Give a variable a value.
     fn set(&mut self, name: &str, index: Option<i64>, value: i64) -> Result<(), String>;
-    /// Whether `**` is known.
-    fn has_power(&self) -> bool;
-    /// Whether `++`, `--`, the comma and `base#digits` are known, and variables may hold expressions (in dash nothing
-    /// of that).
-    fn has_steps(&self) -> bool;
+    /// Whose arithmetic it is. dash knows no `**`, `++`, `--`, comma and `base#digits`, and variables that hold
+    /// expressions.
+    fn dialect(&self) -> Dialect;
 }
 
 /// What dash says of a variable that holds no number.
@@ -59,10 +58,10 @@ fn tokenize(text: &str, scope: &dyn Scope) -> Result<Vec<Token>, String> {
             let end = rest
                 .find(|c: char| !(c.is_ascii_alphanumeric() || c == '#' || c == '_'))
                 .unwrap_or(rest.len());
-            if !scope.has_steps() && rest[..end].contains('#') {
+            if scope.dialect() == Dialect::Dash && rest[..end].contains('#') {
                 return Err("expecting EOF".to_string());
             }
-            out.push(Token::Number(number(&rest[..end])?));
+            out.push(Token::Number(number(&rest[..end], scope.dialect())?));
             rest = &rest[end..];
         } else if c.is_ascii_alphabetic() || c == '_' {
             let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(rest.len());
@@ -76,8 +75,7 @@ fn tokenize(text: &str, scope: &dyn Scope) -> Result<Vec<Token>, String> {
         } else {
             let op = OPS.into_iter().find(|op| {
                 rest.starts_with(op)
-                    && (scope.has_steps() || !matches!(*op, "++" | "--"))
-                    && (scope.has_power() || *op != "**")
+                    && (scope.dialect() != Dialect::Dash || !matches!(*op, "++" | "--" | "**"))
             });
             let Some(op) = op else { return Err("arithmetic syntax error".to_string()) };
             out.push(Token::Op(op));
@@ -89,7 +87,7 @@ fn tokenize(text: &str, scope: &dyn Scope) -> Result<Vec<Token>, String> {
 }
 
 /// A number as C writes it, or `base#digits`.
-fn number(text: &str) -> Result<i64, String> {
+fn number(text: &str, dialect: Dialect) -> Result<i64, String> {
     let bad = || "arithmetic syntax error".to_string();
     if let Some((base, digits)) = text.split_once('#') {
         let base: u32 = base.parse().map_err(|_| bad())?;
@@ -106,8 +104,14 @@ fn number(text: &str) -> Result<i64, String> {
     if !digits.chars().all(|c| c.is_digit(base)) || digits.is_empty() {
         return Err(if base == 8 { format!("{text}: value too great for base") } else { bad() });
     }
-    // Larger numbers wrap or saturate, depending on the shell; saturating is what most do.
-    Ok(i64::from_str_radix(digits, base).unwrap_or(i64::MAX))
+    // What is too large: dash saturates, ash takes 64 bits or else nothing, bash wraps around.
+    Ok(match dialect {
+        Dialect::Dash => i64::from_str_radix(digits, base).unwrap_or(i64::MAX),
+        Dialect::Ash => u64::from_str_radix(digits, base).unwrap_or(0) as i64,
+        Dialect::Bash => digits.chars().filter_map(|c| c.to_digit(base)).fold(0i64, |value, digit| {
+            value.wrapping_mul(i64::from(base)).wrapping_add(i64::from(digit))
+        }),
+    })
 }
 
 struct Evaluator<'a> {
@@ -141,7 +145,7 @@ impl Evaluator<'_> {
 
     fn comma(&mut self, live: bool) -> Result<i64, String> {
         let mut value = self.assignment(live)?;
-        while self.scope.has_steps() && self.eat(",") {
+        while self.scope.dialect() != Dialect::Dash && self.eat(",") {
             value = self.assignment(live)?;
         }
         Ok(value)
@@ -234,9 +238,10 @@ impl Evaluator<'_> {
         let mut left = self.binary_level(level + 1, live)?;
         while let Some(op) = self.peek().filter(|op| ops.contains(op)) {
             self.at += 1;
-            // The right side of `&&` and `||` may be read without being done.
+            // The right side of `&&` and `||` may be read without being done; busybox does it all the same.
             let right_live = live
                 && match op {
+                    _ if self.scope.dialect() == Dialect::Ash => true,
                     "&&" => left != 0,
                     "||" => left == 0,
                     _ => true,
@@ -340,11 +345,11 @@ impl Evaluator<'_> {
             None => (1, text),
         };
         if digits.starts_with(|c: char| c.is_ascii_digit())
-            && let Ok(n) = number(digits)
+            && let Ok(n) = number(digits, self.scope.dialect())
         {
             return Ok(n.wrapping_mul(sign));
         }
-        if !self.scope.has_steps() {
+        if self.scope.dialect() == Dialect::Dash {
             return Err(format!("{ILLEGAL}: {text}"));
         }
         // A variable that holds an expression is evaluated in turn.

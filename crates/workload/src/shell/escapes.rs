@@ -1,16 +1,18 @@
 //! Backslash escapes, of `echo -e`, `printf` and `$'…'`.
 
+use super::Dialect;
 use alloc::string::String;
 use alloc::vec::Vec;
 
 /// The bytes that a text with escapes stands for, and whether `\c` said to stop all output. With `ansi` the rules
 /// are those of `$'…'` and of printf's format: octal needs no leading zero there, and `\c` means nothing.
 pub(crate) fn unescape(text: &str, ansi: bool) -> (Vec<u8>, bool) {
-    unescape_with(text, ansi, true)
+    unescape_as(text, ansi, Dialect::Bash)
 }
 
-/// As [`unescape`]; dash, for one, knows no `codes` (`\x41`, `\u00e4`) and no `\e`.
-pub(crate) fn unescape_with(text: &str, ansi: bool, codes: bool) -> (Vec<u8>, bool) {
+/// As [`unescape`], with the codes that a shell knows: `\e` all, `\x41` not dash, `\E` and `\u00e4` only bash.
+pub(crate) fn unescape_as(text: &str, ansi: bool, dialect: Dialect) -> (Vec<u8>, bool) {
+    let (hex, all) = (dialect != Dialect::Dash, dialect == Dialect::Bash);
     let mut out = Vec::with_capacity(text.len());
     let bytes = text.as_bytes();
     let mut i = 0;
@@ -26,7 +28,8 @@ pub(crate) fn unescape_with(text: &str, ansi: bool, codes: bool) -> (Vec<u8>, bo
         match c {
             b'a' => out.push(7),
             b'b' => out.push(8),
-            b'e' | b'E' if codes => out.push(27),
+            b'e' => out.push(27),
+            b'E' if all => out.push(27),
             b'f' => out.push(12),
             b'n' => out.push(b'\n'),
             b'r' => out.push(b'\r'),
@@ -46,11 +49,11 @@ pub(crate) fn unescape_with(text: &str, ansi: bool, codes: bool) -> (Vec<u8>, bo
                 }
                 out.push(value as u8);
             }
-            b'x' if codes => match number(bytes, &mut i, 2) {
+            b'x' if hex => match number(bytes, &mut i, 2) {
                 Some(value) => out.push(value as u8),
                 None => out.extend_from_slice(b"\\x"),
             },
-            b'u' | b'U' if codes => {
+            b'u' | b'U' if all => {
                 let digits = if c == b'u' { 4 } else { 8 };
                 match number(bytes, &mut i, digits).and_then(char::from_u32) {
                     Some(ch) => out.extend_from_slice(String::from(ch).as_bytes()),

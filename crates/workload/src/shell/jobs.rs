@@ -90,8 +90,9 @@ impl Shell {
             lines.push_str(&match self.dialect {
                 _ if pids => format!("{}\n", job.pid),
                 Dialect::Bash => format!("[{number}]{mark}  {:<24}{text} &\n", "Running"),
-                Dialect::Dash => format!("[{number}] {mark} {:<27}{text}\n", "Running"),
-                Dialect::Ash => format!("[{number}]{mark}  {:<27}{text}\n", "Running"),
+                // Without job control these two do not keep the words.
+                Dialect::Dash => format!("[{number}] {mark} {:<27}\n", "Running"),
+                Dialect::Ash => format!("[{number}]{mark}  {:<27}\n", "Running"),
             });
         }
         self.print(1, lines.as_bytes());

@@ -18,6 +18,7 @@ pub(crate) mod parser;
 pub(crate) mod pattern;
 mod redirect;
 mod simple;
+mod trace;
 mod traps;
 mod vars;
 
@@ -62,20 +63,25 @@ pub(crate) struct Options {
     pub allexport: bool,
     pub pipefail: bool,
     pub monitor: bool,
+    pub notify: bool,
 }
 
 impl Options {
-    fn letters(&self) -> String {
-        let all = [
-            (self.allexport, 'a'),
-            (self.errexit, 'e'),
-            (self.noglob, 'f'),
-            (self.nounset, 'u'),
-            (self.verbose, 'v'),
-            (self.xtrace, 'x'),
-            (self.noclobber, 'C'),
-        ];
-        all.into_iter().filter(|(on, _)| *on).map(|(_, c)| c).collect()
+    /// Whether the option that this letter stands for is on.
+    fn has(&self, letter: char) -> bool {
+        match letter {
+            'a' => self.allexport,
+            'b' => self.notify,
+            'e' => self.errexit,
+            'f' => self.noglob,
+            'm' => self.monitor,
+            'n' => self.noexec,
+            'u' => self.nounset,
+            'v' => self.verbose,
+            'x' => self.xtrace,
+            'C' => self.noclobber,
+            _ => false,
+        }
     }
 }
 
@@ -89,6 +95,8 @@ pub(crate) struct Shell {
     argv: Option<Arc<Vec<String>>>,
     /// Its script stands behind `-c`.
     from_words: bool,
+    /// Its script comes by its standard input.
+    from_input: bool,
     pub vars: Vars,
     pub functions: Arc<BTreeMap<String, Arc<Command>>>,
     pub aliases: Arc<BTreeMap<String, String>>,
@@ -108,8 +116,12 @@ pub(crate) struct Shell {
     /// Above 0, a failure does not end the shell although `-e` is set.
     suppress: u32,
     is_subshell: bool,
+    /// How many command substitutions it is inside of.
+    substitution_depth: usize,
     /// `$$`.
     pub pid: u32,
+    /// `$PPID`.
+    pub parent: u32,
     pub line: u32,
     pub started: SimTime,
     pub getopts_offset: usize,
@@ -275,6 +287,7 @@ impl Shell {
             name: argv.first().map_or("sh", |s| s.as_str()).into(),
             argv: Some(Arc::new(argv.to_vec())),
             from_words: false,
+            from_input: false,
             vars: Vars::default(),
             functions: Arc::default(),
             aliases: Arc::default(),
@@ -290,7 +303,9 @@ impl Shell {
             traps_are_shown_only: false,
             suppress: 0,
             is_subshell: false,
+            substitution_depth: 0,
             pid: 0,
+            parent: 0,
             line: 1,
             started: SimTime::ZERO,
             getopts_offset: 0,
@@ -299,6 +314,32 @@ impl Shell {
             exiting: None,
             directories: Vec::new(),
             hint: None,
+        }
+    }
+
+    /// `$-`, each shell's letters in its own order; how it was started is among them.
+    fn option_letters(&self) -> String {
+        let order = match self.dialect {
+            Dialect::Bash => "abefhmnuvxBCcs",
+            _ => "ubaCvxcsnmfe",
+        };
+        let on = |letter: char| match letter {
+            'c' => self.from_words && self.dialect != Dialect::Dash,
+            's' => self.from_input,
+            'h' | 'B' => true,
+            letter => self.options.has(letter),
+        };
+        order.chars().filter(|letter| on(*letter)).collect()
+    }
+
+    /// What `test -v` and `test -o` ask of a shell.
+    fn knows(&self, kind: char, name: &str) -> bool {
+        match kind {
+            'v' => match name.split_once('[') {
+                Some((array, _)) => self.vars.get(array).is_some(),
+                None => self.vars.text(name).is_some(),
+            },
+            _ => builtins::OPTIONS.iter().any(|(n, letter)| *n == name && self.options.has(*letter)),
         }
     }
 
@@ -456,6 +497,7 @@ impl Shell {
     /// Do what the words say that the shell was started with.
     fn start(&mut self, sys: &mut Sys<'_>, argv: &[String]) {
         self.pid = sys.process().pid;
+        self.parent = sys.parent_pid();
         self.started = sys.now();
         let env = sys.process().env.clone();
         for (name, value) in env.iter().filter(|(n, _)| parser::is_name(n)) {
@@ -501,7 +543,7 @@ impl Shell {
 
     fn read_command_line(&mut self, sys: &mut Sys<'_>, argv: &[String]) {
         let mut words = argv.iter().skip(1).peekable();
-        let mut command = false;
+        let (mut command, mut input) = (false, false);
         while let Some(word) = words.next_if(|w| w.len() > 1 && w.starts_with(['-', '+'])) {
             let on = word.starts_with('-');
             if word == "--" {
@@ -518,7 +560,8 @@ impl Shell {
                             self.set_option(name, on);
                         }
                     }
-                    's' | 'i' | 'l' => {}
+                    's' => input = true,
+                    'i' | 'l' => {}
                     letter => {
                         if !self.set_letter(letter, on) {
                             self.complain_unnumbered(&format!("illegal option -{letter}"));
@@ -543,7 +586,7 @@ impl Shell {
                 self.name = name.as_str().into();
             }
             (text.as_str().into(), Source::Main, words.get(2..).unwrap_or(&[]).to_vec())
-        } else if let Some(file) = words.first().filter(|f| f.as_str() != "-") {
+        } else if let Some(file) = words.first().filter(|f| f.as_str() != "-" && !input) {
             match sys.read_file(file) {
                 Ok(bytes) => {
                     self.name = file.as_str().into();
@@ -576,6 +619,7 @@ impl Shell {
         };
         self.params = Arc::new(rest);
         self.from_words = command;
+        self.from_input = kind == Source::Input;
         let kind = if kind == Source::Dot { Source::Main } else { kind };
         let script = !command && kind == Source::Main;
         let text: Arc<str> =

@@ -5,12 +5,12 @@ use super::ast::{Assign, Command};
 use super::builtins::{self, Done};
 use super::machine::Tried;
 use super::vars::Variable;
-use super::{Dialect, Foreground, Frame, Saved, Shell, Work, redirect};
+use super::{Dialect, Foreground, Frame, Saved, Shell, Work, redirect, trace};
 use crate::exec;
 use crate::fs::Errno;
 use crate::kernel::Turn;
 use crate::program::Program;
-use crate::sys::Sys;
+use crate::sys::{Sys};
 use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -40,7 +40,7 @@ enum Stage {
 }
 
 /// Builtins that POSIX calls special: their failure ends a shell, and assignments before them last.
-const SPECIAL: [&str; 15] = [
+pub(super) const SPECIAL: [&str; 15] = [
     ":", ".", "break", "continue", "eval", "exec", "exit", "export", "readonly", "return", "set", "shift",
     "times", "trap", "unset",
 ];
@@ -176,23 +176,16 @@ impl Shell {
         Turn::More
     }
 
-    // ---- -x ----
-
+    /// `-x` shows assignments before a command on its line; bash gives each a line of its own.
     fn trace_assign(&mut self, simple: &mut Simple, assign: &Assign) {
-        let value = self.vars.text(&assign.name).unwrap_or("").to_string();
-        let shown = if self.dialect == Dialect::Dash { value } else { quote_for_trace(&value) };
-        let text = format!("{}={shown}", assign.name);
-        if simple.args.is_empty() {
+        let value = self.vars.text(&assign.name).unwrap_or("");
+        let text = trace::assignment(&assign.name, value, self.dialect);
+        if simple.args.is_empty() || self.dialect == Dialect::Bash {
             self.trace(&text);
         } else {
             simple.trace.push_str(&text);
             simple.trace.push(' ');
         }
-    }
-
-    fn trace(&mut self, text: &str) {
-        let prefix = self.vars.text("PS4").unwrap_or("+ ").to_string();
-        self.print(2, format!("{prefix}{text}\n").as_bytes());
     }
 
     // ---- who does it ----
@@ -202,13 +195,20 @@ impl Shell {
             let words: Vec<String> = simple
                 .args
                 .iter()
-                .map(|a| if self.dialect == Dialect::Dash { a.clone() } else { quote_for_trace(a) })
+                .map(|a| trace::quoted(a, self.dialect))
                 .collect();
             self.trace(&(simple.trace.clone() + &words.join(" ")));
+            let declared = self.declared(&simple.args);
+            declared.iter().for_each(|assignment| self.trace(assignment));
+        }
+        if self.options.noexec {
+            redirect::restore(sys, simple.saved);
+            return Turn::More;
         }
         let Some(last) = simple.args.last() else {
             redirect::restore(sys, simple.saved);
             self.status = self.substituted.unwrap_or(0);
+            self.set_pipe_status(&[self.status]);
             return Turn::More;
         };
         if self.dialect == Dialect::Bash {
@@ -247,7 +247,10 @@ impl Shell {
 
     pub(super) fn after_builtin(&mut self, sys: &mut Sys<'_>, done: Done) -> Turn {
         match done {
-            Done::Status(status) => self.status = status,
+            Done::Status(status) => {
+                self.status = status;
+                self.set_pipe_status(&[status]);
+            }
             Done::Wait(waiting) => return self.waiting(sys, waiting),
             Done::Exit(code) => self.exit(sys, code),
             Done::Went => {}
@@ -274,7 +277,8 @@ impl Shell {
                 Turn::More
             }
             Ok((program, argv)) => {
-                if tail && self.traps_allow_tail() {
+                // What `-x` has to say must be out before the shell is gone.
+                if tail && self.traps_allow_tail() && self.flush(sys).is_none() {
                     self.become_program(sys, argv, env);
                     return Turn::Become(program);
                 }
@@ -353,8 +357,3 @@ impl Shell {
     }
 }
 
-/// A word as `-x` shows it: quoted when it would not read back as itself.
-pub(super) fn quote_for_trace(text: &str) -> String {
-    let plain = !text.is_empty() && text.chars().all(|c| c.is_alphanumeric() || "-_./:,+@%^]".contains(c));
-    if plain { text.to_string() } else { format!("'{}'", text.replace('\'', "'\\''")) }
-}

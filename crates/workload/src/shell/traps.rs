@@ -65,7 +65,7 @@ impl Shell {
     pub(super) fn trap_number(&self, word: &str) -> Option<u8> {
         match word {
             "0" | "EXIT" => return Some(0),
-            "ERR" if self.dialect == Dialect::Bash => return Some(ERR),
+            "ERR" if self.dialect != Dialect::Dash => return Some(ERR),
             "DEBUG" | "RETURN" if self.dialect == Dialect::Bash => return Some(ERR + 1),
             _ => {}
         }
@@ -145,10 +145,11 @@ impl Shell {
     }
 
     /// What `trap` alone prints.
-    pub(super) fn list_traps(&mut self) {
+    pub(super) fn list_traps(&mut self, wanted: impl Fn(u8) -> bool) {
         let lines: Vec<String> = self
             .traps
             .iter()
+            .filter(|(number, _)| wanted(**number))
             .map(|(n, text)| {
                 alloc::format!("trap -- '{}' {}\n", text.replace('\'', "'\\''"), self.trap_name(*n))
             })

@@ -73,6 +73,11 @@ impl Sys<'_> {
         self.kernel.fork(self.me, program)
     }
 
+    /// The number of the process that started this one; 0 from outside the container.
+    pub fn parent_pid(&self) -> u32 {
+        self.process().parent.and_then(|parent| self.kernel.processes.get(&parent)).map_or(0, |p| p.pid)
+    }
+
     /// The status of a child that ended, taken off the list.
     pub fn reap(&mut self, child: ProcId) -> Option<Status> {
         let done = &mut self.process_mut().done;

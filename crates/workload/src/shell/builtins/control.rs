@@ -2,12 +2,27 @@
 
 use super::super::{Dialect, Frame, Shell, Source};
 use super::Done;
+use crate::fs::Errno;
 use crate::sys::Sys;
 use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+
+/// The options that have a letter.
+pub(in super::super) const OPTIONS: [(&str, char); 10] = [
+    ("allexport", 'a'),
+    ("errexit", 'e'),
+    ("monitor", 'm'),
+    ("noclobber", 'C'),
+    ("noexec", 'n'),
+    ("noglob", 'f'),
+    ("notify", 'b'),
+    ("nounset", 'u'),
+    ("verbose", 'v'),
+    ("xtrace", 'x'),
+];
 
 impl Shell {
     pub(super) fn leave_loop(&mut self, sys: &mut Sys<'_>, leave: bool, args: &[String]) -> Done {
@@ -87,7 +102,7 @@ impl Shell {
             Ok(n) if n >= 0 || self.dialect == Dialect::Bash => Ok(Some((n & i64::from(i32::MAX)) as i32)),
             _ if self.dialect == Dialect::Bash => {
                 self.complain_as(name, &format!("{word}: numeric argument required"));
-                Err(Done::Exit(2))
+                if name == "return" { Ok(Some(2)) } else { Err(Done::Exit(2)) }
             }
             _ => {
                 self.complain_as(name, &format!("Illegal number: {word}"));
@@ -97,6 +112,10 @@ impl Shell {
     }
 
     pub(super) fn exit_builtin(&mut self, args: &[String]) -> Done {
+        if self.dialect == Dialect::Bash && args.len() > 1 {
+            self.complain_as("exit", "too many arguments");
+            return Done::Exit(1);
+        }
         match self.number_argument("exit", args) {
             Ok(Some(code)) => Done::Exit(code & 255),
             Ok(None) => {
@@ -105,10 +124,9 @@ impl Shell {
                     Frame::TrapEnd(status) => Some(*status),
                     _ => None,
                 });
-                let in_exit_trap = self.exiting.filter(|_| self.dialect != Dialect::Bash);
                 let code = match before {
                     Some(status) if self.dialect != Dialect::Bash => status,
-                    _ => in_exit_trap.unwrap_or(self.status),
+                    _ => self.exiting.unwrap_or(self.status),
                 };
                 Done::Exit(code)
             }
@@ -139,8 +157,14 @@ impl Shell {
                 .find(|p| sys.stat(p, true).is_ok_and(|s| s.is_file()));
             match found {
                 Some(found) => path = found,
-                None if self.dialect == Dialect::Dash => {
-                    self.complain(&format!("{name}: {file}: not found"));
+                None if self.dialect == Dialect::Ash || !sys.stat(file, true).is_ok_and(|s| s.is_file()) => {
+                    match self.dialect {
+                        Dialect::Bash => {
+                            self.complain(&format!("{file}: {}", Errno::ENOENT.message()));
+                            return Done::Status(1);
+                        }
+                        _ => self.complain_as(name, &format!("{file}: not found")),
+                    }
                     return Done::Exit(2);
                 }
                 None => {}
@@ -224,15 +248,20 @@ impl Shell {
         let args = if args.first().is_some_and(|a| a == "--") { &args[1..] } else { args };
         match args {
             [] => {
-                self.list_traps();
+                self.list_traps(|_| true);
                 Done::Status(0)
             }
-            [flag, ..] if flag == "-l" => Done::Status(0),
+            [flag, ..] if flag == "-l" && self.dialect == Dialect::Bash => Done::Status(0),
             [flag, names @ ..] if flag == "-p" && self.dialect == Dialect::Bash => {
-                if names.is_empty() {
-                    self.list_traps();
-                }
+                let only: Vec<u8> = names.iter().filter_map(|name| self.trap_number(name)).collect();
+                self.list_traps(|number| only.is_empty() || only.contains(&number));
                 Done::Status(0)
+            }
+            [flag, ..] if flag.len() > 1 && flag.starts_with('-') && self.dialect != Dialect::Bash => {
+                let letter: String = flag.chars().take(2).collect();
+                let illegal = if self.dialect == Dialect::Dash { "Illegal" } else { "illegal" };
+                self.complain_as("trap", &format!("{illegal} option {letter}"));
+                Done::Exit(2)
             }
             [action, signals @ ..] => {
                 // One word alone, or a first word that is a number, resets.
@@ -279,7 +308,8 @@ impl Shell {
             'C' => &mut o.noclobber,
             'n' => &mut o.noexec,
             'm' => &mut o.monitor,
-            'b' | 'h' | 'E' | 'I' | 'i' | 'B' | 'H' | 'p' | 'T' | 'P' | 'k' | 't' => return true,
+            'b' => &mut o.notify,
+            'h' | 'E' | 'I' | 'i' | 'B' | 'H' | 'p' | 'T' | 'P' | 'k' | 't' => return true,
             _ => return false,
         };
         *slot = on;
@@ -288,30 +318,37 @@ impl Shell {
 
     /// Set an option by its name. `false` when there is none.
     pub(in super::super) fn set_option(&mut self, name: &str, on: bool) -> bool {
-        let letter = match name {
-            "errexit" => 'e',
-            "nounset" => 'u',
-            "xtrace" => 'x',
-            "noglob" => 'f',
-            "noclobber" => 'C',
-            "noexec" => 'n',
-            "verbose" => 'v',
-            "allexport" => 'a',
-            "monitor" => 'm',
-            "notify" | "ignoreeof" | "vi" | "emacs" | "nolog" | "interactive" | "stdin" | "debug" => 'b',
-            "pipefail" if self.dialect != Dialect::Dash => {
-                self.options.pipefail = on;
-                return true;
+        let listed = self.option_names();
+        if name == "pipefail" && self.dialect != Dialect::Dash {
+            self.options.pipefail = on;
+            return true;
+        }
+        if !listed.split(' ').any(|n| n == name) {
+            return false;
+        }
+        match OPTIONS.iter().find(|(n, _)| *n == name) {
+            Some((_, letter)) => self.set_letter(*letter, on),
+            // Known, and nothing here depends on it.
+            None => true,
+        }
+    }
+
+    /// The options that `set -o` lists, in the order in which it does.
+    fn option_names(&self) -> &'static str {
+        match self.dialect {
+            Dialect::Ash => {
+                "errexit noglob ignoreeof monitor noexec xtrace verbose noclobber allexport notify nounset errtrace vi pipefail"
             }
-            "posix" | "errtrace" | "functrace" | "hashall" | "braceexpand" | "history" | "histexpand"
-            | "physical" | "privileged" | "keyword" | "onecmd"
-                if self.dialect == Dialect::Bash =>
-            {
-                'b'
+            Dialect::Dash => {
+                "errexit noglob ignoreeof interactive monitor noexec stdin xtrace verbose vi emacs noclobber allexport \
+                 notify nounset privileged nolog debug"
             }
-            _ => return false,
-        };
-        self.set_letter(letter, on)
+            Dialect::Bash => {
+                "allexport braceexpand emacs errexit errtrace functrace hashall histexpand history ignoreeof \
+                 interactive-comments keyword monitor noclobber noexec noglob nolog notify nounset onecmd physical \
+                 pipefail posix privileged verbose vi xtrace"
+            }
+        }
     }
 
     pub(super) fn set(&mut self, sys: &mut Sys<'_>, args: &[String]) -> Done {
@@ -369,7 +406,7 @@ impl Shell {
                             true
                         }
                         None => {
-                            self.list_options();
+                            self.list_options(!on);
                             true
                         }
                     },
@@ -395,23 +432,26 @@ impl Shell {
         if self.dialect == Dialect::Bash { Done::Status(2) } else { Done::Exit(2) }
     }
 
-    fn list_options(&mut self) {
-        let o = self.options.clone();
-        let all = [
-            ("allexport", o.allexport),
-            ("errexit", o.errexit),
-            ("noclobber", o.noclobber),
-            ("noexec", o.noexec),
-            ("noglob", o.noglob),
-            ("nounset", o.nounset),
-            ("pipefail", o.pipefail),
-            ("verbose", o.verbose),
-            ("xtrace", o.xtrace),
-        ];
-        for (name, on) in all {
-            let line = format!("{name:<15} {}\n", if on { "on" } else { "off" });
-            self.print(1, line.as_bytes());
+    /// What `set -o` prints, or, as commands to be read again, `set +o`.
+    fn list_options(&mut self, as_commands: bool) {
+        let mut out = String::new();
+        if self.dialect == Dialect::Dash && !as_commands {
+            out.push_str("Current option settings\n");
         }
+        for name in self.option_names().split(' ') {
+            let on = match name {
+                "braceexpand" | "hashall" | "interactive-comments" => true,
+                "pipefail" => self.options.pipefail,
+                _ => OPTIONS.iter().any(|(n, letter)| *n == name && self.options.has(*letter)),
+            };
+            let word = if on { "on" } else { "off" };
+            out.push_str(&match self.dialect {
+                _ if as_commands => format!("set {}o {name}\n", if on { '-' } else { '+' }),
+                Dialect::Bash => format!("{name:<15}\t{word}\n"),
+                _ => format!("{name:<15} {word}\n"),
+            });
+        }
+        self.print(1, out.as_bytes());
     }
 
     pub(super) fn shift(&mut self, sys: &mut Sys<'_>, args: &[String]) -> Done {

@@ -26,6 +26,8 @@ pub(in super::super) struct Reading {
     /// What was read: a character and whether a backslash quoted it.
     got: Vec<(u8, bool)>,
     escaped: bool,
+    /// How often input has come.
+    chunks: u64,
     /// `mapfile`: lines into an array; whether newlines are cut.
     lines: Option<bool>,
 }
@@ -42,6 +44,7 @@ impl Shell {
             deadline: None,
             got: Vec::new(),
             escaped: false,
+            chunks: 0,
             lines: None,
         };
         let mut words = args.iter();
@@ -80,7 +83,7 @@ impl Shell {
                 }
                 match letter {
                     'r' => reading.raw = true,
-                    's' | 'e' => {}
+                    's' | 'e' if self.dialect != Dialect::Dash => {}
                     _ => {
                         let message = match self.dialect {
                             Dialect::Dash => format!("Illegal option -{letter}"),
@@ -124,6 +127,7 @@ impl Shell {
             deadline: None,
             got: Vec::new(),
             escaped: false,
+            chunks: 0,
             lines: Some(args.iter().any(|a| a == "-t")),
         })))
     }
@@ -146,8 +150,12 @@ impl Shell {
                         return self.read_done(reading, ended);
                     }
                 }
+                reading.chunks += 1;
+                let chunks = reading.chunks;
                 self.frames.push(Frame::Builtin(Waiting::Read(Box::new(reading))));
-                Turn::More
+                // Shells read a byte at a time, which takes its time; of an endless line more and more.
+                let micros = if chunks < 16 { 0 } else { 4_096 * chunks };
+                if micros == 0 { Turn::More } else { Turn::Wait(Wait::until(sys.now() + SimTime(micros.min(10_000_000)))) }
             }
             Read::Eof => self.read_done(reading, false),
             Read::Fail(errno) => {

@@ -17,6 +17,7 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+pub(super) use control::OPTIONS;
 pub(super) use input::Reading;
 pub(super) use process::WaitingFor;
 
@@ -92,8 +93,7 @@ impl Shell {
             ":" | "true" => Done::Status(0),
             "false" => Done::Status(1),
             "echo" => {
-                let expands = self.dialect == Dialect::Dash;
-                let bytes = echo::echo(rest, expands);
+                let bytes = echo::echo(rest, self.dialect);
                 self.print(1, &bytes);
                 Done::Status(0)
             }
@@ -102,7 +102,9 @@ impl Shell {
             "cd" => self.cd(sys, rest),
             "pwd" => {
                 let cwd = sys.process().cwd.clone();
-                self.print(1, format!("{cwd}\n").as_bytes());
+                let physical = rest.iter().any(|a| a == "-P");
+                let shown = if physical { sys.walk(&cwd, true).map_or(cwd, |walk| walk.path) } else { cwd };
+                self.print(1, format!("{shown}\n").as_bytes());
                 Done::Status(0)
             }
             "break" | "continue" => self.leave_loop(sys, name == "break", rest),
@@ -247,7 +249,7 @@ impl Shell {
                 }
             }
         }
-        match test::test(sys, args, name == "[[", self.dialect) {
+        match test::test(sys, &|kind, name| self.knows(kind, name), args, name == "[[", self.dialect) {
             Ok(yes) => Done::Status(i32::from(!yes)),
             Err(message) => {
                 match self.dialect {
@@ -260,9 +262,18 @@ impl Shell {
     }
 
     fn cd(&mut self, sys: &mut Sys<'_>, args: &[String]) -> Done {
+        let physical = args.first().is_some_and(|a| a == "-P");
         let args: Vec<&String> = args.iter().filter(|a| !["-P", "-L", "--"].contains(&a.as_str())).collect();
+        if args.len() > 1 && self.dialect == Dialect::Bash {
+            self.complain_as("cd", "too many arguments");
+            return Done::Status(1);
+        }
         let mut show = false;
         let target = match args.first().map(|a| a.as_str()) {
+            None if self.vars.text("HOME").is_none() && self.dialect == Dialect::Bash => {
+                self.complain_as("cd", "HOME not set");
+                return Done::Status(1);
+            }
             None => self.vars.text("HOME").unwrap_or("").to_string(),
             Some("-") => {
                 show = true;
@@ -306,6 +317,9 @@ impl Shell {
             };
             self.complain_as("cd", &message);
             return Done::Status(if self.dialect == Dialect::Bash { 1 } else { 2 });
+        }
+        if physical {
+            full = sys.walk(&full, true).map_or(full, |walk| walk.path);
         }
         let old = core::mem::replace(&mut sys.process_mut().cwd, full.clone());
         self.vars.set("OLDPWD", old);
@@ -361,10 +375,12 @@ impl Shell {
             return say(name.to_string(), format!("{name} is a shell keyword"));
         }
         if self.functions.contains_key(name) {
-            return say(name.to_string(), format!("{name} is a function"));
+            let shell = if self.dialect == Dialect::Dash { "shell " } else { "" };
+            return say(name.to_string(), format!("{name} is a {shell}function"));
         }
         if known(self.dialect, name) {
-            return say(name.to_string(), format!("{name} is a shell builtin"));
+            let special = self.dialect != Dialect::Bash && super::simple::SPECIAL.contains(&name);
+            return say(name.to_string(), format!("{name} is a {}shell builtin", if special { "special " } else { "" }));
         }
         let path = self.vars.text("PATH").unwrap_or("").to_string();
         let found = exec::find(sys, &path, name).ok()?;
@@ -428,6 +444,10 @@ impl Shell {
                 self.print(1, line.as_bytes());
             }
             Some(text) => match u16::from_str_radix(text, 8) {
+                Ok(mask) if mask > 0o777 && self.dialect != Dialect::Dash => {
+                    self.complain_as("umask", &format!("{text}: octal number out of range"));
+                    return Done::Status(if self.dialect == Dialect::Bash { 1 } else { 2 });
+                }
                 Ok(mask) => sys.process_mut().umask = mask & 0o777,
                 Err(_) => match crate::applets::mode::parse_mode(text, 0o777 & !sys.process().umask, true) {
                     Some(mode) => sys.process_mut().umask = !mode & 0o777,
@@ -475,13 +495,18 @@ impl Shell {
         }
         let mut rest = text[at..].to_string();
         let mut used: Vec<String> = Vec::new();
+        let mut from = 0;
         loop {
-            let start = rest.len() - rest.trim_start().len();
+            let start = rest.len() - rest[from..].trim_start().len();
             let end =
                 rest[start..].find(|c: char| " \t\n;&|()<>".contains(c)).map_or(rest.len(), |i| start + i);
             let word = rest[start..end].to_string();
             let Some(replacement) = self.aliases.get(&word).filter(|_| !used.contains(&word)) else { break };
             rest = format!("{}{replacement}{}", &rest[..start], &rest[end..]);
+            // After a text that ends in a blank, the next word is looked up as well.
+            if replacement.ends_with([' ', '\t']) {
+                from = start + replacement.len();
+            }
             used.push(word);
         }
         (!used.is_empty()).then(|| rest.into())

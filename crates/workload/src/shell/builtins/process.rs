@@ -69,10 +69,6 @@ impl Shell {
                         };
                         self.complain_as("wait", &message);
                         self.status = if self.dialect == Dialect::Bash { 1 } else { 2 };
-                        if self.dialect != Dialect::Bash {
-                            self.exit(sys, 2);
-                            return Turn::More;
-                        }
                     }
                     None => {
                         if self.dialect == Dialect::Bash {

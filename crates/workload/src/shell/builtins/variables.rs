@@ -144,15 +144,15 @@ impl Shell {
         Done::Status(0)
     }
 
-    /// Remember a variable in the call's frame, so that it comes back; ash and dash keep its value in the
-    /// function, bash starts without one.
+    /// Remember a variable in the call's frame, so that it comes back; dash keeps its value in the
+    /// function, the others start without one.
     fn make_local(&mut self, call: usize, name: &str, no_value: bool) {
         let old = self.vars.get(name).cloned();
         if let Some(Frame::Call { locals, .. }) = self.frames.get_mut(call)
             && !locals.iter().any(|(n, _)| n == name)
         {
             locals.push((name.to_string(), old));
-            if no_value && self.dialect == Dialect::Bash {
+            if no_value && self.dialect != Dialect::Dash {
                 *self.vars.entry(name) = Variable::default();
             }
         }
@@ -214,6 +214,10 @@ impl Shell {
                     if let Some((array, index)) = name.strip_suffix(']').and_then(|n| n.split_once('[')) {
                         self.unset_element(sys, array, index);
                         continue;
+                    }
+                    if !is_name(name) && self.dialect != Dialect::Bash {
+                        self.complain_as("unset", &format!("{name}: bad variable name"));
+                        return Done::Exit(2);
                     }
                     if self.vars.get(name).is_some_and(|v| v.readonly) {
                         let what = match self.dialect {

@@ -90,12 +90,8 @@ impl Scope for ShellScope<'_, '_> {
         Ok(())
     }
 
-    fn has_power(&self) -> bool {
-        self.shell.dialect != Dialect::Dash
-    }
-
-    fn has_steps(&self) -> bool {
-        self.shell.dialect != Dialect::Dash
+    fn dialect(&self) -> Dialect {
+        self.shell.dialect
     }
 }
 

@@ -13,6 +13,7 @@ mod parameters;
 use super::arith;
 use super::ast::*;
 use super::braces;
+use super::parser::is_name;
 use super::pattern::{self};
 use super::{Dialect, Shell};
 use crate::sys::Sys;
@@ -43,6 +44,12 @@ pub(crate) enum Stop {
 }
 
 type Expanded<T> = Result<T, Stop>;
+
+/// Whether a word begins with an unquoted `name=`.
+fn is_assignment(word: &Word) -> bool {
+    let Some(Part::Literal(text)) = word.first() else { return false };
+    text.split_once('=').is_some_and(|(name, _)| is_name(name.strip_suffix('+').unwrap_or(name)))
+}
 
 /// One expansion under way.
 pub(crate) struct Expander<'a, 'k> {
@@ -81,8 +88,11 @@ impl Expander<'_, '_> {
     /// The fields of several words: braces, expansion, splitting, file names.
     pub fn words(&mut self, words: &[Word]) -> Expanded<Vec<String>> {
         let mut out = Vec::new();
+        let declares = words.first().is_some_and(|word| self.declares(word));
         for word in words {
-            if self.shell.dialect == Dialect::Bash && braces::has_braces(word) {
+            if declares && is_assignment(word) {
+                out.push(self.text(word)?);
+            } else if self.shell.dialect == Dialect::Bash && braces::has_braces(word) {
                 for word in braces::expand(word) {
                     self.word(&word, &mut out)?;
                 }
@@ -91,6 +101,14 @@ impl Expander<'_, '_> {
             }
         }
         Ok(out)
+    }
+
+    /// Whether a command sets variables by its arguments: those that look like assignments are then expanded like
+    /// assignments, neither split nor matched with files. It must be written as it is.
+    fn declares(&self, command: &Word) -> bool {
+        let [Part::Literal(name)] = &command[..] else { return false };
+        matches!(name.as_str(), "export" | "readonly" | "local")
+            || (self.shell.dialect == Dialect::Bash && matches!(name.as_str(), "declare" | "typeset"))
     }
 
     fn word(&mut self, word: &Word, out: &mut Vec<String>) -> Expanded<()> {

@@ -101,7 +101,7 @@ impl Expander<'_, '_> {
             "*" => return Ok(Worth::Many(self.shell.params.to_vec(), true)),
             "#" => return text(self.shell.params.len().to_string()),
             "?" => return text(self.shell.status.to_string()),
-            "-" => return text(self.shell.options.letters()),
+            "-" => return text(self.shell.option_letters()),
             "$" => return text(self.shell.pid.to_string()),
             "!" => {
                 return Ok(self
@@ -128,15 +128,14 @@ impl Expander<'_, '_> {
     /// Variables that the shell makes when they are read.
     pub(super) fn dynamic(&mut self, name: &str) -> Expanded<Option<String>> {
         if self.shell.dialect == Dialect::Dash {
-            let ppid = name == "PPID";
-            return Ok(ppid.then(|| "0".to_string()));
+            return Ok((name == "PPID").then(|| self.shell.parent.to_string()));
         }
         Ok(Some(match name {
             "RANDOM" => self.once(|e| Ok((e.sys.kernel.random() % 32_768).to_string()))?,
             // Busybox counts the lines that are behind it.
             "LINENO" if self.shell.dialect == Dialect::Ash => (self.shell.line - 1).to_string(),
             "LINENO" => self.shell.line.to_string(),
-            "PPID" => "0".to_string(),
+            "PPID" => self.shell.parent.to_string(),
             "SECONDS" if self.shell.dialect == Dialect::Bash => {
                 self.sys.now().since(self.shell.started).as_secs().to_string()
             }
@@ -265,8 +264,11 @@ impl Expander<'_, '_> {
             Op::Plain | Op::Indirect => worth,
             Op::Length => Worth::Text(match &worth {
                 Worth::Unset => "0".to_string(),
-                Worth::Text(text) => self.length(text).to_string(),
-                Worth::Many(values, _) => values.len().to_string(),
+                // No locale is set in an image: a character is a byte.
+                Worth::Text(text) => text.len().to_string(),
+                // Only bash counts them; for the others `$@` is one text here.
+                Worth::Many(values, _) if self.shell.dialect == Dialect::Bash => values.len().to_string(),
+                Worth::Many(values, _) => values.join(" ").len().to_string(),
             }),
             Op::Names => {
                 let names = self.shell.vars.iter().map(|(n, _)| n.clone()).filter(|n| n.starts_with(&p.name));
@@ -315,11 +317,6 @@ impl Expander<'_, '_> {
         };
         self.put(&result, quoted, sink);
         Ok(())
-    }
-
-    /// dash counts bytes, the others characters.
-    pub(super) fn length(&self, text: &str) -> usize {
-        if self.shell.dialect == Dialect::Bash { text.chars().count() } else { text.len() }
     }
 
     #[allow(clippy::too_many_arguments)]

@@ -1,6 +1,7 @@
 //! Compound commands.
 
 use super::Tried;
+use crate::shell::expand::Stop;
 use crate::kernel::Turn;
 use crate::shell::ast::*;
 use crate::shell::pattern::Matcher;
@@ -248,7 +249,10 @@ impl Shell {
         });
         match chosen {
             Tried::Ready(found) => {
-                self.status = 0;
+                // In bash the first command of an arm still sees the status of a substitution in the word.
+                if self.dialect != Dialect::Bash || found.is_empty() || work.memo.results.is_empty() {
+                    self.status = 0;
+                }
                 let only = found.len() == 1;
                 for i in found.into_iter().rev() {
                     self.frames.push(Frame::Block {
@@ -270,7 +274,14 @@ impl Shell {
     pub(super) fn test_command(&mut self, sys: &mut Sys<'_>, command: Arc<Command>, mut work: Work) -> Turn {
         let Command::Compound(compound, _) = &*command else { return Turn::More };
         let tried = self.attempt(sys, &mut work, |e| match compound {
-            Compound::Arith(word) => e.arithmetic(word).map(|v| i32::from(v == 0)),
+            // A wrong expression only fails the command.
+            Compound::Arith(word) => match e.arithmetic(word) {
+                Err(Stop::Fatal(message, _)) => {
+                    e.shell.complain(&format!("((: {message}"));
+                    Ok(1)
+                }
+                value => value.map(|v| i32::from(v == 0)),
+            },
             Compound::Cond(cond) => e.condition(cond),
             _ => Ok(0),
         });

@@ -100,6 +100,13 @@ impl Shell {
         self.frames.push(Frame::Wait(Foreground { children, pipeline: true, command: String::new() }));
     }
 
+    /// bash's `PIPESTATUS`.
+    pub(in crate::shell) fn set_pipe_status(&mut self, codes: &[i32]) {
+        if self.dialect == Dialect::Bash {
+            self.set_array("PIPESTATUS", codes.iter().map(ToString::to_string).collect());
+        }
+    }
+
     /// Run a chain in another process and go on.
     pub(super) fn background(&mut self, sys: &mut Sys<'_>, chain: Arc<AndOr>, text: String) {
         let frame = Frame::Chain { chain, next: 0, tail: true };
@@ -142,9 +149,7 @@ impl Shell {
         {
             self.status = *failed;
         }
-        if self.dialect == Dialect::Bash {
-            self.set_array("PIPESTATUS", codes.iter().map(ToString::to_string).collect());
-        }
+        self.set_pipe_status(&codes);
         if self.status == 130
             && sys.process().pid != 1
             && self.traps.is_empty()

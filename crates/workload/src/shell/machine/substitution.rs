@@ -43,6 +43,7 @@ impl Shell {
         let block = if self.dialect == Dialect::Bash { reads_file(&block) } else { block };
         let (read, write) = sys.pipe();
         let mut shell = self.subshell(Frame::Block { block, next: 0, tail: true });
+        shell.substitution_depth += 1;
         match self.dialect {
             Dialect::Bash => shell.options.errexit = false,
             Dialect::Dash => shell.suppress = 0,

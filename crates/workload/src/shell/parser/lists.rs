@@ -97,11 +97,13 @@ impl<'a> Parser<'a> {
             }
         }
         let Some(first) = self.command()? else {
-            if self.at != start && !timed {
+            // `!` alone turns nothing around in bash; to the others it is half a command.
+            let alone = self.at != start && (timed || self.dialect == Dialect::Bash);
+            if self.at != start && !alone {
                 return Err(self.unexpected());
             }
             let nothing = Arc::new(Command::Simple(Simple::default()));
-            return Ok(timed.then(|| Pipeline { negate, timed, commands: vec![nothing] }));
+            return Ok(alone.then(|| Pipeline { negate, timed, commands: vec![nothing] }));
         };
         let mut commands = vec![Arc::new(first)];
         loop {

@@ -86,7 +86,13 @@ impl<'a> Parser<'a> {
                     return Err(self.error("bad function name").prefixed(self.dialect));
                 }
                 self.linebreak()?;
+                let start = self.at;
                 let body = self.command()?.ok_or_else(|| self.unexpected())?;
+                // bash wants braces or another compound command there.
+                if self.dialect == Dialect::Bash && matches!(body, Command::Simple(_)) {
+                    self.at = start;
+                    return Err(self.unexpected());
+                }
                 return Ok(Some(Command::Function(name, Arc::new(body))));
             }
         }
