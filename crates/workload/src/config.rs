@@ -38,6 +38,8 @@ pub struct ContainerConfig {
     /// Files put into the container's layer before it starts, as path, bytes and mode: what an image of one's own
     /// would hold. A path that ends in `/` is a directory.
     pub files: Vec<(String, Vec<u8>, u16)>,
+    /// Files of the image that are taken out before it starts: a root that is slimmer than the image is.
+    pub absent: Vec<String>,
     /// Volumes and where they are seen.
     pub mounts: Vec<Mount>,
     /// The memory limit in bytes. Using more kills with `oom_killed`.

@@ -327,6 +327,15 @@ impl Tree {
         self.add(dir, name, kind, mode, (0, 0), mtime)
     }
 
+    /// Take a file away, where there is one.
+    pub fn take_out(&mut self, path: &str) {
+        let (parent, name) = path.rsplit_once('/').unwrap_or(("", path));
+        let dir = self.make_dirs(parent, 0o755, 0);
+        if self.child(dir, name).is_some() {
+            self.unlink(dir, name, 0);
+        }
+    }
+
     /// Every regular file with its path, in order of path, and every link with its target.
     pub fn list(&self) -> Vec<(String, &Node)> {
         let mut out = Vec::new();

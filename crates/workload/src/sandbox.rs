@@ -365,6 +365,9 @@ impl Sandbox {
                 layer.put(path, Kind::File(content), *mode, wall);
             }
         }
+        for path in &config.absent {
+            layer.take_out(path);
+        }
         self.kernel.trees.push(layer);
         let mut mounts = Mounts {
             root: NodeRef { tree: root_tree, ino: 0 },

@@ -83,6 +83,12 @@ fn judge(v: &Value) -> Result<(), String> {
         command: words(&v["argv"]),
         env,
         files: start_files,
+        // The recordings' Debian root was put together from fewer packages than the image.
+        absent: if v["shell"] == "busybox" {
+            Vec::new()
+        } else {
+            ["which", "tar"].map(|t| format!("/usr/bin/{t}")).to_vec()
+        },
         ..ContainerConfig::default()
     };
     let started = pod.start(SimTime::ZERO, config);

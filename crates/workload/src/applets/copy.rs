@@ -110,7 +110,16 @@ pub(crate) fn cp(cx: &mut Cx<'_, '_>, args: &[String]) -> State {
         if has(&flags, 'n') && cx.sys.exists(&to) {
             continue;
         }
+        if has(&flags, 's') && cx.name == "cp" {
+            if let Err(errno) = cx.sys.make(&to, Kind::Link(from.clone()), 0o777) {
+                status = cx.path_error("cannot create symbolic link", "", &to, errno);
+            }
+            continue;
+        }
         status = status.max(copy(cx, from, &to, recursive, keep, 0));
+        if has(&flags, 'v') && status == 0 {
+            cx.line(&format!("'{from}' -> '{to}'"));
+        }
         if let Some(mode) = value(&flags, 'm').and_then(|m| parse_mode(m, 0o755, false)) {
             let _ = cx.sys.set_attributes(&to, true, |n| n.mode = mode);
         }
@@ -119,15 +128,29 @@ pub(crate) fn cp(cx: &mut Cx<'_, '_>, args: &[String]) -> State {
 }
 
 pub(crate) fn mv(cx: &mut Cx<'_, '_>, args: &[String]) -> State {
-    let (flags, mut files) = options(args, "");
-    let Some(target) = files.pop() else { return cx.usage() };
+    let (flags, mut files) = options(args, "t");
+    let Some(target) = value(&flags, 't').map(ToString::to_string).or_else(|| files.pop()) else {
+        return cx.usage();
+    };
+    if files.is_empty() {
+        return cx.usage();
+    }
     let mut status = 0;
     for from in &files {
         let to = destination(cx, from, &target);
         if has(&flags, 'n') && cx.sys.exists(&to) {
             continue;
         }
+        if from == &to {
+            cx.complain(&format!("'{from}' and '{to}' are the same file"));
+            status = 1;
+            continue;
+        }
         match cx.sys.rename(from, &to) {
+            Ok(()) if has(&flags, 'v') => {
+                let renamed = if cx.gnu { "renamed " } else { "" };
+                cx.line(&format!("{renamed}'{from}' -> '{to}'"));
+            }
             Ok(()) => {}
             // Another file system: copy and remove.
             Err(Errno::EXDEV) => {
@@ -170,6 +193,8 @@ pub(crate) fn ln(cx: &mut Cx<'_, '_>, args: &[String]) -> State {
         if let Err(errno) = made {
             let what = if symbolic { "failed to create symbolic link" } else { "failed to create hard link" };
             status = cx.path_error(what, "", &to, errno);
+        } else if has(&flags, 'v') {
+            cx.line(&format!("'{to}' -> '{from}'"));
         }
     }
     State::End(status)

@@ -1,6 +1,5 @@
 //! Tools that change files.
 
-use super::filter::Filter;
 use super::mode::parse_mode;
 use super::options::{count, has, options, value};
 use super::{Cx, State};
@@ -8,7 +7,7 @@ use crate::fs::{Errno, Kind};
 use crate::sys::How;
 use alloc::format;
 use alloc::string::{String, ToString};
-use alloc::vec;
+use alloc::vec::Vec;
 
 /// `dir/name`, without doubling the slash.
 pub(crate) fn join(dir: &str, name: &str) -> String {
@@ -34,13 +33,30 @@ impl Cx<'_, '_> {
 }
 
 pub(crate) fn touch(cx: &mut Cx<'_, '_>, args: &[String]) -> State {
-    let (flags, files) = options(args, "dtrR");
+    let (flags, files) = options(args, "dtr");
     if files.is_empty() {
         return cx.usage();
     }
     let mut status = 0;
     for path in &files {
-        let wall = value(&flags, 'd').and_then(super::clock::parse_date).unwrap_or(cx.sys.kernel.wall());
+        let wall = match (value(&flags, 'd').map(|d| (d, super::clock::parse_date(d))), value(&flags, 'r')) {
+            (Some((text, None)), _) => {
+                cx.complain(&if cx.gnu {
+                    format!("invalid date format '{text}'")
+                } else {
+                    format!("invalid date '{text}'")
+                });
+                return State::End(1);
+            }
+            (Some((_, Some(wall))), _) => wall,
+            (None, Some(reference)) => match cx.sys.stat(reference, true) {
+                Ok(stat) => stat.node.mtime,
+                Err(errno) => {
+                    return State::End(cx.path_error("failed to get attributes of", "", reference, errno));
+                }
+            },
+            (None, None) => cx.sys.kernel.wall(),
+        };
         if cx.sys.exists(path) {
             if let Err(errno) = cx.sys.set_attributes(path, true, |n| n.mtime = wall) {
                 status = cx.path_error("cannot touch", "", path, errno);
@@ -103,6 +119,7 @@ pub(crate) fn rm(cx: &mut Cx<'_, '_>, args: &[String]) -> State {
         match remove_all(cx, path, 0) {
             Err(Errno::ENOENT | Errno::ENOTDIR) if force => {}
             Err(errno) => status = cx.path_error("cannot remove", "can't remove", path, errno),
+            Ok(()) if has(&flags, 'v') => cx.line(&format!("removed '{path}'")),
             Ok(()) => {}
         }
     }
@@ -153,7 +170,12 @@ pub(crate) fn rmdir(cx: &mut Cx<'_, '_>, args: &[String]) -> State {
 pub(crate) fn stat(cx: &mut Cx<'_, '_>, args: &[String]) -> State {
     let (flags, files) = options(args, "c");
     let format = value(&flags, 'c')
-        .unwrap_or("  File: %n\n  Size: %s\nAccess: (%a/%A)  Uid: (%u)   Gid: (%g)")
+        .unwrap_or(
+            "  File: %n
+  Size: %s	%F
+Access: (%a/%A)  Uid: (%u)   Gid: (%g)
+Modify: %y",
+        )
         .to_string();
     let mut status = 0;
     for path in &files {
@@ -167,11 +189,6 @@ pub(crate) fn stat(cx: &mut Cx<'_, '_>, args: &[String]) -> State {
         let mut out = String::new();
         let mut chars = format.chars();
         while let Some(c) = chars.next() {
-            if c == '\\' {
-                chars.next();
-                out.push('\n');
-                continue;
-            }
             if c != '%' {
                 out.push(c);
                 continue;
@@ -179,7 +196,19 @@ pub(crate) fn stat(cx: &mut Cx<'_, '_>, args: &[String]) -> State {
             let user = |id: u32| super::info::user_name(id);
             out.push_str(&match chars.next() {
                 Some('n') => path.clone(),
-                Some('N') => format!("'{path}'"),
+                Some('N') => match &stat.node.kind {
+                    Kind::Link(target) => format!("'{path}' -> '{target}'"),
+                    _ if cx.gnu => format!("'{path}'"),
+                    _ => path.clone(),
+                },
+                Some('f') => format!("{:x}", u32::from(stat.node.mode) | kind_bits(&stat.node.kind)),
+                Some('b') => (stat.node.size().div_ceil(4096) * 8).to_string(),
+                Some('B') => "512".to_string(),
+                Some('o') => "4096".to_string(),
+                Some('x' | 'y' | 'z') => {
+                    let time = super::clock::civil(stat.node.mtime);
+                    super::clock::format_time("%Y-%m-%d %H:%M:%S.000000000 +0000", &time)
+                }
                 Some('s') => stat.node.size().to_string(),
                 Some('a') => format!("{:o}", stat.node.mode),
                 Some('A') => super::list::mode_text(&stat.node),
@@ -207,6 +236,17 @@ pub(crate) fn stat(cx: &mut Cx<'_, '_>, args: &[String]) -> State {
         cx.line(&out);
     }
     State::End(status)
+}
+
+/// The bits of a mode that say what a file is, as `stat(2)` gives them.
+fn kind_bits(kind: &Kind) -> u32 {
+    match kind {
+        Kind::Dir(_) => 0o040_000,
+        Kind::Link(_) => 0o120_000,
+        Kind::Device(_) => 0o020_000,
+        Kind::Fifo(_) => 0o010_000,
+        _ => 0o100_000,
+    }
 }
 
 pub(crate) fn readlink(cx: &mut Cx<'_, '_>, args: &[String]) -> State {
@@ -240,11 +280,15 @@ pub(crate) fn readlink(cx: &mut Cx<'_, '_>, args: &[String]) -> State {
 }
 
 pub(crate) fn mktemp(cx: &mut Cx<'_, '_>, args: &[String]) -> State {
-    let (flags, files) = options(args, "p");
-    let template = files.first().cloned().unwrap_or_else(|| "/tmp/tmp.XXXXXX".to_string());
-    let template = match value(&flags, 'p') {
-        Some(dir) => join(dir, &template),
-        None => template,
+    let suffix = args.iter().find_map(|a| a.strip_prefix("--suffix=")).unwrap_or("").to_string();
+    let args: Vec<String> = args.iter().filter(|a| !a.starts_with("--suffix=")).cloned().collect();
+    let (flags, files) = options(&args, "p");
+    let tmp = cx.sys.env("TMPDIR").filter(|dir| !dir.is_empty()).unwrap_or_else(|| "/tmp".to_string());
+    let dir = value(&flags, 'p').map(ToString::to_string);
+    let template = match files.first() {
+        Some(template) if has(&flags, 't') => join(&dir.unwrap_or(tmp), template),
+        Some(template) => dir.map_or_else(|| template.clone(), |dir| join(&dir, template)),
+        None => join(&dir.unwrap_or(tmp), if cx.gnu { "tmp.XXXXXXXXXX" } else { "tmp.XXXXXX" }),
     };
     let xs = template.len() - template.trim_end_matches('X').len();
     if xs < 3 && cx.gnu || xs == 0 {
@@ -256,6 +300,7 @@ pub(crate) fn mktemp(cx: &mut Cx<'_, '_>, args: &[String]) -> State {
     for _ in 0..xs {
         path.push(char::from(letters[(cx.sys.kernel.random() % letters.len() as u64) as usize]));
     }
+    path.push_str(&suffix);
     let (kind, mode) = if has(&flags, 'd') {
         (Kind::Dir(Default::default()), 0o700)
     } else {
@@ -284,10 +329,24 @@ pub(crate) fn mkfifo(cx: &mut Cx<'_, '_>, args: &[String]) -> State {
 
 pub(crate) fn truncate(cx: &mut Cx<'_, '_>, args: &[String]) -> State {
     let (flags, files) = options(args, "slo");
-    let Some(size) = value(&flags, 's').or(value(&flags, 'l')).and_then(count) else { return cx.usage() };
+    let text = value(&flags, 's').or(value(&flags, 'l')).unwrap_or("").to_string();
+    let (sign, digits) = match text.strip_prefix(['+', '-']) {
+        Some(rest) => (text.chars().next(), rest),
+        None => (None, text.as_str()),
+    };
+    let Some(size) = count(digits) else { return cx.usage() };
     let mut status = 0;
     for path in &files {
         let wall = cx.sys.kernel.wall();
+        if has(&flags, 'c') && !cx.sys.exists(path) {
+            continue;
+        }
+        let now = cx.sys.stat(path, true).map_or(0, |stat| stat.node.size());
+        let size = match sign {
+            Some('+') => now.saturating_add(size),
+            Some(_) => now.saturating_sub(size),
+            None => size,
+        };
         let result = cx.sys.open(path, How::APPEND).and_then(|file| {
             let target = cx.sys.kernel.files[&file].target.clone();
             cx.sys.kernel.release(file);
@@ -303,60 +362,4 @@ pub(crate) fn truncate(cx: &mut Cx<'_, '_>, args: &[String]) -> State {
         }
     }
     State::End(status)
-}
-
-pub(crate) fn dd(cx: &mut Cx<'_, '_>, args: &[String]) -> State {
-    let get = |name: &str| args.iter().rev().find_map(|a| a.strip_prefix(name)?.strip_prefix('='));
-    let block = get("bs").and_then(count).unwrap_or(512);
-    let blocks = get("count").and_then(count);
-    let seek = get("seek").and_then(count).unwrap_or(0) * block;
-    let input = get("if").unwrap_or("/dev/stdin").to_string();
-    let Some(output) = get("of").map(ToString::to_string) else {
-        return Filter::collect(&[input], vec![], |cx, _, data| {
-            cx.print(data.first().map_or(&[][..], |(_, b)| b));
-            State::End(0)
-        });
-    };
-    let endless = cx
-        .sys
-        .walk(&input, true)
-        .ok()
-        .and_then(|w| w.node)
-        .is_some_and(|n| matches!(cx.sys.node(n).kind, Kind::Device(_)));
-    let total = match (blocks, endless) {
-        (Some(n), _) => n.saturating_mul(block),
-        (None, true) => 1 << 50,
-        (None, false) => cx.sys.stat(&input, true).map_or(0, |s| s.node.size()),
-    };
-    let file = match cx.sys.open(&output, if get("conv") == Some("notrunc") { How::BOTH } else { How::WRITE })
-    {
-        Ok(file) => file,
-        Err(errno) => return State::End(cx.path_error("failed to open", "can't open", &output, errno)),
-    };
-    let target = cx.sys.kernel.files[&file].target.clone();
-    cx.sys.kernel.release(file);
-    let wall = cx.sys.kernel.wall();
-    let mut done = total;
-    if let crate::kernel::Target::Node(n) = target {
-        let result = if endless {
-            // Zeros (random bytes count as such) cost nothing to hold.
-            let tree = &mut cx.sys.kernel.trees[n.tree as usize];
-            let room = tree.capacity.saturating_sub(tree.used);
-            done = total.min(room);
-            let fits = tree.truncate(n.ino, seek + done, wall);
-            if done < total { Err(Errno::ENOSPC) } else { fits }
-        } else {
-            let mut bytes = cx.sys.read_file(&input).unwrap_or_default();
-            bytes.truncate(total as usize);
-            done = bytes.len() as u64;
-            cx.sys.kernel.trees[n.tree as usize].write(n.ino, seek, &bytes, wall)
-        };
-        if let Err(errno) = result {
-            cx.path_error("error writing", "error writing", &output, errno);
-            return State::End(1);
-        }
-    }
-    let n = done / block.max(1);
-    cx.error(&format!("{n}+0 records in\n{n}+0 records out"));
-    State::End(0)
 }

@@ -224,6 +224,7 @@ impl Filter {
         match &mut self.work {
             Work::Head(head) => head.begin(cx, name),
             Work::Awk(awk) => awk.begin_file(name),
+            Work::Collect { data, .. } => data.push((name.to_string(), Vec::new())),
             _ => {}
         }
     }
@@ -246,9 +247,6 @@ impl Filter {
             }
             Work::Head(head) if head.bytes => head.take_bytes(cx, data),
             Work::Collect { data: all, .. } => {
-                if all.last().is_none_or(|(n, _)| n != name) {
-                    all.push((name.to_string(), Vec::new()));
-                }
                 if let Some((_, bytes)) = all.last_mut()
                     && bytes.len() < MAX_COLLECTED
                 {
@@ -261,7 +259,11 @@ impl Filter {
                 let mut from = 0;
                 let buffer = core::mem::take(&mut self.buffer);
                 let mut more = More::Yes;
-                while let Some(len) = buffer[from..].iter().position(|b| *b == b'\n') {
+                let separator = match &self.work {
+                    Work::Awk(awk) => awk.record_separator(),
+                    _ => b'\n',
+                };
+                while let Some(len) = buffer[from..].iter().position(|b| *b == separator) {
                     let text = String::from_utf8_lossy(&buffer[from..from + len]).into_owned();
                     from += len + 1;
                     more = self.line(cx, &Line { text: &text, ended: true, file: name });
@@ -289,11 +291,6 @@ impl Filter {
 
     /// The input is over: what is left of it is a line without a newline.
     fn rest(&mut self, cx: &mut Cx<'_, '_>, name: &str) -> More {
-        if let Work::Collect { data: all, .. } = &mut self.work
-            && all.last().is_none_or(|(n, _)| n != name)
-        {
-            all.push((name.to_string(), Vec::new()));
-        }
         let rest = core::mem::take(&mut self.buffer);
         if rest.is_empty() {
             return More::Yes;

@@ -135,9 +135,7 @@ pub(crate) fn hexdump(_: &mut Cx<'_, '_>, args: &[String]) -> State {
                 for b in row {
                     let shown = match b {
                         0 => "\\0".to_string(),
-                        b'\n' => "\\n".to_string(),
-                        b'\t' => "\\t".to_string(),
-                        b'\r' => "\\r".to_string(),
+                        7..=13 => format!("\\{}", char::from(b"abtnvfr"[usize::from(*b) - 7])),
                         b' '..=b'~' => char::from(*b).to_string(),
                         other => format!("{other:03o}"),
                     };

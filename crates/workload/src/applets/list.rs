@@ -20,11 +20,17 @@ pub(crate) fn mode_text(node: &Node) -> String {
         Kind::Fifo(_) => 'p',
         _ => '-',
     });
+    out + &permissions(node.mode)
+}
+
+/// `rwxr-x---`.
+pub(crate) fn permissions(mode: u16) -> String {
+    let mut out = String::new();
     for (shift, special, set) in [(6, 0o4000, 's'), (3, 0o2000, 's'), (0, 0o1000, 't')] {
-        let bits = node.mode >> shift;
+        let bits = mode >> shift;
         out.push(if bits & 4 != 0 { 'r' } else { '-' });
         out.push(if bits & 2 != 0 { 'w' } else { '-' });
-        out.push(match (bits & 1 != 0, node.mode & special != 0) {
+        out.push(match (bits & 1 != 0, mode & special != 0) {
             (true, true) => set,
             (false, true) => set.to_ascii_uppercase(),
             (true, false) => 'x',

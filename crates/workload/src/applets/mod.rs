@@ -9,11 +9,14 @@ mod clock;
 mod compare;
 mod copy;
 mod cut;
+mod dd;
 pub(crate) mod echo;
 mod files;
 mod filter;
 mod find;
+mod flags;
 mod grep;
+mod gzip;
 mod hash;
 mod head;
 mod info;
@@ -28,6 +31,7 @@ mod sed;
 mod sort;
 mod stress;
 mod tail;
+mod tar;
 pub(crate) mod test;
 mod text;
 mod tr;
@@ -107,15 +111,23 @@ impl Cx<'_, '_> {
         push(self.out, 2, b"\n");
     }
 
+    /// Where to look after a wrong call.
+    fn help(&mut self) {
+        let name = self.name;
+        let text = if self.gnu {
+            format!("Try '{name} --help' for more information.")
+        } else {
+            format!("BusyBox v1.36.1 multi-call binary.\n\nUsage: {name} [OPTION]... [ARG]...")
+        };
+        self.error(&text);
+    }
+
     /// The message for a wrong call, and its exit code.
     pub fn usage(&mut self) -> State {
         if self.gnu {
             self.complain("missing operand");
-        } else {
-            let text =
-                format!("BusyBox v1.36.1 multi-call binary.\n\nUsage: {} [OPTION]... [ARG]...", self.name);
-            self.error(&text);
         }
+        self.help();
         State::End(1)
     }
 }
@@ -153,7 +165,7 @@ pub(crate) const TOOLS: &[(&str, Tool)] = &[
     ("curl", net::curl),
     ("cut", cut::cut),
     ("date", clock::date),
-    ("dd", files::dd),
+    ("dd", dd::dd),
     ("df", info::df),
     ("diff", compare::diff),
     ("dig", net::dig),
@@ -175,6 +187,8 @@ pub(crate) const TOOLS: &[(&str, Tool)] = &[
     ("gosu", run::switch_user),
     ("grep", grep::grep),
     ("groups", info::groups),
+    ("gunzip", gzip::gzip),
+    ("gzip", gzip::gzip),
     ("head", head::head),
     ("hexdump", hash::hexdump),
     ("host", net::dig),
@@ -236,6 +250,7 @@ pub(crate) const TOOLS: &[(&str, Tool)] = &[
     ("sync", values::nothing),
     ("tac", text::tac),
     ("tail", tail::tail),
+    ("tar", tar::tar),
     ("tee", text::tee),
     ("telnet", net::nc),
     ("test", values::test),
@@ -261,6 +276,7 @@ pub(crate) const TOOLS: &[(&str, Tool)] = &[
     ("xargs", run::xargs),
     ("xxd", hash::hexdump),
     ("yes", values::yes),
+    ("zcat", gzip::gzip),
 ];
 
 /// The name of a tool, as it lives for ever; shells included.
@@ -286,7 +302,13 @@ impl Applet {
         match &mut self.state {
             State::Start => {
                 let tool = TOOLS.iter().find(|(n, _)| *n == self.name).map(|(_, tool)| *tool);
+                let args = self.argv.get(1..).unwrap_or(&[]);
                 self.state = match tool {
+                    Some(_) if let Some((message, status)) = flags::unknown(self.name, args, gnu) => {
+                        cx.complain(&message);
+                        cx.help();
+                        State::End(status)
+                    }
                     Some(tool) => tool(&mut cx, self.argv.get(1..).unwrap_or(&[])),
                     None => {
                         let subject = self.argv.join(" ");

@@ -374,6 +374,7 @@ pub(crate) fn xargs(_: &mut Cx<'_, '_>, args: &[String]) -> State {
             match letter {
                 'I' => packed[1] = value,
                 'n' | 'L' => packed[2] = value,
+                'd' => packed[0].push_str(&format!("d{value}")),
                 _ => {}
             }
         } else {
@@ -393,6 +394,18 @@ fn plan_xargs(cx: &mut Cx<'_, '_>, args: &[String], data: Vec<(String, Vec<u8>)>
     let text: String = data.iter().map(|(_, b)| String::from_utf8_lossy(b).into_owned()).collect();
     let items: Vec<String> = if letters.contains('0') {
         text.split('\0').filter(|i| !i.is_empty()).map(ToString::to_string).collect()
+    } else if let Some(delimiter) = letters.split_once('d').and_then(|(_, rest)| rest.chars().next()) {
+        let last = text.strip_suffix('\n').unwrap_or(&text);
+        last.split(delimiter).map(ToString::to_string).collect()
+    } else if !replace.is_empty() && text.trim().is_empty() {
+        Vec::new()
+    } else if unbalanced(&text) {
+        cx.complain(if cx.gnu {
+            "unmatched single quote; by default quotes are special to xargs unless you use the -0 option"
+        } else {
+            "unmatched single quote"
+        });
+        return State::End(1);
     } else if !replace.is_empty() {
         text.lines().map(|l| l.trim_start().to_string()).filter(|l| !l.is_empty()).collect()
     } else {
@@ -414,6 +427,25 @@ fn plan_xargs(cx: &mut Cx<'_, '_>, args: &[String], data: Vec<(String, Vec<u8>)>
     }
     let _ = cx;
     each(commands)
+}
+
+/// Whether a quote is opened and not closed on its line.
+fn unbalanced(text: &str) -> bool {
+    text.lines().any(|line| {
+        let mut open = None;
+        let mut chars = line.chars();
+        while let Some(c) = chars.next() {
+            match (open, c) {
+                (None, '\\') => {
+                    chars.next();
+                }
+                (None, '\'' | '"') => open = Some(c),
+                (Some(quote), c) if quote == c => open = None,
+                _ => {}
+            }
+        }
+        open.is_some()
+    })
 }
 
 /// Words separated by white space, in which quotes and backslashes protect.

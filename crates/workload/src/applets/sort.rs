@@ -172,6 +172,10 @@ pub(crate) struct Uniq {
     unique: bool,
     fold: bool,
     skip: usize,
+    /// Characters that are passed over, after the fields.
+    skip_chars: usize,
+    /// How many characters are compared.
+    width: Option<usize>,
     last: Option<(String, u64)>,
 }
 
@@ -183,6 +187,8 @@ pub(crate) fn uniq(_: &mut Cx<'_, '_>, args: &[String]) -> State {
         unique: has(&flags, 'u'),
         fold: has(&flags, 'i'),
         skip: value(&flags, 'f').and_then(|v| v.parse().ok()).unwrap_or(0),
+        skip_chars: value(&flags, 's').and_then(|v| v.parse().ok()).unwrap_or(0),
+        width: value(&flags, 'w').and_then(|v| v.parse().ok()),
         last: None,
     };
     Filter::over(&files[..files.len().min(1)], Work::Uniq(uniq))
@@ -190,18 +196,16 @@ pub(crate) fn uniq(_: &mut Cx<'_, '_>, args: &[String]) -> State {
 
 impl Uniq {
     fn key(&self, text: &str) -> String {
-        let text = text.split_whitespace().skip(self.skip).collect::<Vec<_>>().join(" ");
+        let fields = text.split_whitespace().skip(self.skip).collect::<Vec<_>>().join(" ");
+        let rest = if self.skip > 0 { fields.as_str() } else { text };
+        let text: String =
+            rest.chars().skip(self.skip_chars).take(self.width.unwrap_or(usize::MAX)).collect();
         if self.fold { text.to_lowercase() } else { text }
     }
 
     pub fn line(&mut self, cx: &mut Cx<'_, '_>, line: &Line<'_>) -> More {
         if let Some((last, n)) = self.last.clone() {
-            let same = if self.skip > 0 || self.fold {
-                self.key(&last) == self.key(line.text)
-            } else {
-                last == line.text
-            };
-            if same {
+            if self.key(&last) == self.key(line.text) {
                 self.last = Some((last, n + 1));
                 return More::Yes;
             }
@@ -225,7 +229,7 @@ impl Uniq {
 }
 
 pub(crate) fn shuf(_: &mut Cx<'_, '_>, args: &[String]) -> State {
-    let (flags, files) = options(args, "ni");
+    let (flags, mut files) = options(args, "ni");
     let count = value(&flags, 'n').unwrap_or("").to_string();
     if let Some((a, b)) = value(&flags, 'i').and_then(|i| i.split_once('-'))
         && let (Ok(a), Ok(b)) = (a.parse::<u64>(), b.parse::<u64>())
@@ -233,6 +237,10 @@ pub(crate) fn shuf(_: &mut Cx<'_, '_>, args: &[String]) -> State {
         // The numbers of a range, as if they had been read.
         let lines: Vec<String> = (a..=b.min(a + 100_000)).map(|n| n.to_string()).collect();
         return Filter::collect(&["/dev/null".to_string()], vec![count, lines.join("\n")], shuffle);
+    }
+    if has(&flags, 'e') {
+        let words = core::mem::take(&mut files).join("\n");
+        return Filter::collect(&["/dev/null".to_string()], vec![count, words], shuffle);
     }
     Filter::collect(&files, vec![count], shuffle)
 }

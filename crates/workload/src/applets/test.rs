@@ -131,7 +131,8 @@ impl<'a> Tester<'a, '_> {
             self.at += 3;
             return self.binary(first, op, right);
         }
-        let letters = if self.dialect == Dialect::Bash { "bcdefghknoprstuvwxzLSOGN" } else { "bcdefghknprstuwxzLSOGN" };
+        let letters =
+            if self.dialect == Dialect::Bash { "bcdefghknoprstuvwxzLSOGN" } else { "bcdefghknprstuwxzLSOGN" };
         if first.len() == 2 && first.starts_with('-') && letters.contains(&first[1..]) {
             if let Some(operand) = args.get(self.at + 1) {
                 self.at += 2;

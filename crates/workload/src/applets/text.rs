@@ -18,6 +18,12 @@ pub(crate) struct Cat {
     number: bool,
     only_full: bool,
     ends: bool,
+    tabs: bool,
+    /// What cannot be printed is shown as `^X` and `M-X`.
+    visible: bool,
+    /// Of several empty lines only the first.
+    squeeze: bool,
+    was_empty: bool,
     line: u64,
 }
 
@@ -26,7 +32,11 @@ pub(crate) fn cat(_: &mut Cx<'_, '_>, args: &[String]) -> State {
     let cat = Cat {
         number: has(&flags, 'n') || has(&flags, 'b'),
         only_full: has(&flags, 'b'),
-        ends: has(&flags, 'e') || has(&flags, 'E') || has(&flags, 'A'),
+        ends: "eEA".chars().any(|l| has(&flags, l)),
+        tabs: "tTA".chars().any(|l| has(&flags, l)),
+        visible: "vetA".chars().any(|l| has(&flags, l)),
+        squeeze: has(&flags, 's'),
+        was_empty: false,
         line: 0,
     };
     Filter::over(&files, Work::Cat(cat))
@@ -34,15 +44,41 @@ pub(crate) fn cat(_: &mut Cx<'_, '_>, args: &[String]) -> State {
 
 impl Cat {
     pub fn plain(&self) -> bool {
-        !self.number && !self.ends
+        !(self.number || self.ends || self.tabs || self.visible || self.squeeze)
+    }
+
+    /// A line as `-v` and `-t` show it.
+    fn shown(&self, text: &str) -> String {
+        let mut out = String::new();
+        for byte in text.bytes() {
+            let (high, low) = (byte >= 0x80, byte & 0x7f);
+            match byte {
+                b'\t' if self.tabs => out.push_str("^I"),
+                b'\t' => out.push('\t'),
+                _ if self.visible => {
+                    out.push_str(if high { "M-" } else { "" });
+                    match low {
+                        0..32 => out.extend(['^', char::from(low + 64)]),
+                        127 => out.push_str("^?"),
+                        _ => out.push(char::from(low)),
+                    }
+                }
+                _ => return text.replace('\t', "^I"),
+            }
+        }
+        out
     }
 
     pub fn line(&mut self, cx: &mut Cx<'_, '_>, line: &Line<'_>) -> More {
+        let again = core::mem::replace(&mut self.was_empty, line.text.is_empty()) && line.text.is_empty();
+        if self.squeeze && again {
+            return More::Yes;
+        }
         if self.number && !(self.only_full && line.text.is_empty()) {
             self.line += 1;
             cx.print(format!("{:6}\t", self.line));
         }
-        cx.print(line.text);
+        cx.print(if self.visible || self.tabs { self.shown(line.text) } else { line.text.to_string() });
         if line.ended {
             cx.print(if self.ends { "$\n" } else { "\n" });
         }
@@ -196,6 +232,15 @@ pub(crate) fn paste(_: &mut Cx<'_, '_>, args: &[String]) -> State {
         if args[1] == "s" {
             for column in columns {
                 cx.line(&column.join(&delimiter));
+            }
+            return State::End(0);
+        }
+        // Every `-` takes the next line of the same input.
+        let dashes = data.iter().filter(|(name, _)| name == "-").count();
+        if dashes > 1 && dashes == columns.len() {
+            for row in columns.concat().chunks(dashes) {
+                let cells: Vec<&str> = (0..dashes).map(|i| row.get(i).map_or("", |s| s.as_str())).collect();
+                cx.line(&cells.join(&delimiter));
             }
             return State::End(0);
         }

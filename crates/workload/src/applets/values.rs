@@ -1,5 +1,6 @@
 //! Tools that compute something from their arguments.
 
+use super::options::{has, options, value};
 use super::regex::{Regex, group_text};
 use super::{Cx, State, push};
 use crate::shell::Dialect;
@@ -43,19 +44,27 @@ pub(crate) fn test(cx: &mut Cx<'_, '_>, args: &[String]) -> State {
 }
 
 pub(crate) fn basename(cx: &mut Cx<'_, '_>, args: &[String]) -> State {
-    let args = if args.first().is_some_and(|a| a == "--") { &args[1..] } else { args };
-    let Some(path) = args.first() else { return cx.usage() };
-    let trimmed = path.trim_end_matches('/');
-    let mut name =
-        if trimmed.is_empty() && !path.is_empty() { "/" } else { trimmed.rsplit('/').next().unwrap_or("") };
-    if let Some(suffix) = args.get(1)
-        && let Some(rest) = name.strip_suffix(suffix.as_str())
-        && !rest.is_empty()
-    {
-        name = rest;
+    let (flags, words) = options(args, "s");
+    let suffix_flag = value(&flags, 's').map(ToString::to_string);
+    let many = has(&flags, 'a') || suffix_flag.is_some();
+    if words.is_empty() {
+        return cx.usage();
     }
-    let name = name.to_string();
-    cx.line(&name);
+    if !many && words.len() > 2 {
+        cx.complain(&format!("extra operand '{}'", words[2]));
+        return State::End(1);
+    }
+    let suffix = suffix_flag.or_else(|| words.get(1).filter(|_| !many).cloned()).unwrap_or_default();
+    for path in if many { &words[..] } else { &words[..1] } {
+        let trimmed = path.trim_end_matches('/');
+        let whole = if trimmed.is_empty() && !path.is_empty() {
+            "/"
+        } else {
+            trimmed.rsplit('/').next().unwrap_or("")
+        };
+        let name = whole.strip_suffix(suffix.as_str()).filter(|rest| !rest.is_empty()).unwrap_or(whole);
+        cx.line(name);
+    }
     State::End(0)
 }
 

@@ -108,9 +108,10 @@ fn number(text: &str, dialect: Dialect) -> Result<i64, String> {
     Ok(match dialect {
         Dialect::Dash => i64::from_str_radix(digits, base).unwrap_or(i64::MAX),
         Dialect::Ash => u64::from_str_radix(digits, base).unwrap_or(0) as i64,
-        Dialect::Bash => digits.chars().filter_map(|c| c.to_digit(base)).fold(0i64, |value, digit| {
-            value.wrapping_mul(i64::from(base)).wrapping_add(i64::from(digit))
-        }),
+        Dialect::Bash => digits
+            .chars()
+            .filter_map(|c| c.to_digit(base))
+            .fold(0i64, |value, digit| value.wrapping_mul(i64::from(base)).wrapping_add(i64::from(digit))),
     })
 }
 

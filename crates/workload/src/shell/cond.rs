@@ -32,7 +32,8 @@ impl Expander<'_, '_> {
             Cond::Unary(op, word) => {
                 let operand = self.text(word)?;
                 let args = [op.clone(), operand];
-                test::test(self.sys, &|kind, name| self.shell.knows(kind, name), &args, true, Dialect::Bash).map_or(2, |yes| i32::from(!yes))
+                test::test(self.sys, &|kind, name| self.shell.knows(kind, name), &args, true, Dialect::Bash)
+                    .map_or(2, |yes| i32::from(!yes))
             }
             Cond::Binary(left, op, right) => self.binary(left, op, right)?,
         })
@@ -67,7 +68,14 @@ impl Expander<'_, '_> {
             _ => {
                 let b = self.text(right)?;
                 let args = vec![a, op.to_string(), b];
-                return Ok(test::test(self.sys, &|kind, name| self.shell.knows(kind, name), &args, true, Dialect::Bash).map_or(2, |yes| i32::from(!yes)));
+                return Ok(test::test(
+                    self.sys,
+                    &|kind, name| self.shell.knows(kind, name),
+                    &args,
+                    true,
+                    Dialect::Bash,
+                )
+                .map_or(2, |yes| i32::from(!yes)));
             }
         };
         Ok(i32::from(!yes))

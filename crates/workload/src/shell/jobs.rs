@@ -25,7 +25,8 @@ pub(crate) struct Job {
 impl Shell {
     pub(super) fn add_job(&mut self, child: ProcId, pid: u32, text: String) {
         self.jobs.retain(|j| !j.foreign);
-        let number = self.jobs.last().map_or(1, |j| j.number + 1);
+        // Numbers of jobs that are done are given again.
+        let number = self.jobs.iter().filter(|j| j.status.is_none()).map(|j| j.number).max().unwrap_or(0) + 1;
         self.jobs.push(Job { number, child, pid, text, status: None, told: false, foreign: false });
         if self.jobs.len() > 1_000 {
             self.jobs.remove(0);
@@ -66,7 +67,7 @@ impl Shell {
                 "-" => self.jobs.len().checked_sub(2),
                 n => {
                     let n: u32 = n.parse().ok()?;
-                    self.jobs.iter().position(|j| j.number == n)
+                    self.jobs.iter().rposition(|j| j.number == n)
                 }
             };
             return at.filter(own);

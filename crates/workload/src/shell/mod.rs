@@ -549,8 +549,25 @@ impl Shell {
             if word == "--" {
                 break;
             }
-            if word.starts_with("--") {
-                continue;
+            if let Some(long) = word.strip_prefix("--") {
+                const LONG: [&str; 9] = [
+                    "help",
+                    "init-file",
+                    "login",
+                    "noediting",
+                    "noprofile",
+                    "norc",
+                    "posix",
+                    "rcfile",
+                    "version",
+                ];
+                match self.dialect {
+                    Dialect::Bash if LONG.contains(&long) => continue,
+                    Dialect::Bash => self.complain_unnumbered(&format!("{word}: invalid option")),
+                    Dialect::Dash => self.complain_unnumbered("0: Illegal option --"),
+                    Dialect::Ash => continue,
+                }
+                return self.exit(sys, 2);
             }
             for letter in word[1..].chars() {
                 match letter {

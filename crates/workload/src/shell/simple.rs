@@ -10,7 +10,7 @@ use crate::exec;
 use crate::fs::Errno;
 use crate::kernel::Turn;
 use crate::program::Program;
-use crate::sys::{Sys};
+use crate::sys::Sys;
 use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -192,11 +192,7 @@ impl Shell {
 
     fn carry_out(&mut self, sys: &mut Sys<'_>, simple: Simple) -> Turn {
         if self.options.xtrace && !simple.args.is_empty() {
-            let words: Vec<String> = simple
-                .args
-                .iter()
-                .map(|a| trace::quoted(a, self.dialect))
-                .collect();
+            let words: Vec<String> = simple.args.iter().map(|a| trace::quoted(a, self.dialect)).collect();
             self.trace(&(simple.trace.clone() + &words.join(" ")));
             let declared = self.declared(&simple.args);
             declared.iter().for_each(|assignment| self.trace(assignment));
@@ -356,4 +352,3 @@ impl Shell {
         Err(status)
     }
 }
-

@@ -7,7 +7,8 @@ use alloc::vec::Vec;
 
 /// Words that busybox quotes because they mean something to it.
 const RESERVED: [&str; 16] = [
-    "!", "case", "do", "done", "elif", "else", "esac", "fi", "for", "if", "in", "then", "until", "while", "{", "}",
+    "!", "case", "do", "done", "elif", "else", "esac", "fi", "for", "if", "in", "then", "until", "while",
+    "{", "}",
 ];
 
 /// A word as it is shown: quoted where it would not read back as itself, by each shell's own idea of that.
@@ -16,7 +17,8 @@ pub(super) fn quoted(text: &str, dialect: Dialect) -> String {
         Dialect::Dash => true,
         // ash shows an empty word as nothing.
         Dialect::Ash => {
-            text.chars().all(|c| c.is_ascii_alphanumeric() || "-_./:,+@^]".contains(c)) && !RESERVED.contains(&text)
+            text.chars().all(|c| c.is_ascii_alphanumeric() || "-_./:,+@^]".contains(c))
+                && !RESERVED.contains(&text)
         }
         Dialect::Bash => {
             !text.is_empty()
@@ -44,7 +46,8 @@ impl Shell {
         if self.dialect == Dialect::Bash
             && let Some(first) = prefix.chars().next()
         {
-            let evals = self.frames.iter().filter(|f| matches!(f, Frame::Source { kind: super::Source::Eval, .. }));
+            let evals =
+                self.frames.iter().filter(|f| matches!(f, Frame::Source { kind: super::Source::Eval, .. }));
             let depth = self.substitution_depth + evals.count();
             prefix.insert_str(0, &first.to_string().repeat(depth));
         }
@@ -54,11 +57,14 @@ impl Shell {
     /// bash shows once more what `export x=1` and its kind assign.
     pub(super) fn declared(&self, args: &[String]) -> Vec<String> {
         match args {
-            [name, rest @ ..] if self.dialect == Dialect::Bash && (name == "export" || name == "readonly") => rest
-                .iter()
-                .filter_map(|word| word.split_once('='))
-                .map(|(name, value)| assignment(name, value, self.dialect))
-                .collect(),
+            [name, rest @ ..]
+                if self.dialect == Dialect::Bash && (name == "export" || name == "readonly") =>
+            {
+                rest.iter()
+                    .filter_map(|word| word.split_once('='))
+                    .map(|(name, value)| assignment(name, value, self.dialect))
+                    .collect()
+            }
             _ => Vec::new(),
         }
     }

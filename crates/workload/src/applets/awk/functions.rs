@@ -1,17 +1,21 @@
 //! awk's functions.
 
-use super::Awk;
 use super::value::Value;
 use super::value::root;
-use crate::applets::awk_parse::Expr;
+use super::{Awk, Leave};
+use crate::applets::awk_parse::{Expr, Function};
 use crate::applets::regex::Regex;
 use crate::applets::sed::substitute;
 use crate::applets::{Cx, printf};
 use crate::shell::Dialect;
 use alloc::boxed::Box;
+use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
+
+/// How deep calls may nest.
+const MAX_DEPTH: u32 = 100;
 
 pub(super) fn matches_in(regex: &Regex, text: &str) -> f64 {
     let chars: Vec<char> = text.chars().collect();
@@ -51,7 +55,57 @@ pub(super) fn split(text: &str, separator: &str) -> Vec<String> {
 }
 
 impl Awk {
+    /// A call of a function of the program's own. What is given by name may be an array, which comes back changed;
+    /// parameters that are not given are local.
+    fn call_own(&mut self, cx: &mut Cx<'_, '_>, function: &Function, args: &[Expr]) -> Value {
+        if self.depth >= MAX_DEPTH || self.step().is_err() {
+            self.exit = Some(2);
+            return Value::Input(String::new());
+        }
+        let given: Vec<(Value, Option<BTreeMap<String, Value>>)> = args
+            .iter()
+            .map(|arg| match arg {
+                Expr::Var(name) if self.arrays.contains_key(name) => {
+                    (Value::Input(String::new()), self.arrays.get(name).cloned())
+                }
+                arg => (self.eval(cx, arg), None),
+            })
+            .collect();
+        let mut outer = Vec::new();
+        for (i, param) in function.params.iter().enumerate() {
+            outer.push((param.clone(), self.vars.remove(param), self.arrays.remove(param)));
+            if let Some((value, array)) = given.get(i) {
+                self.vars.insert(param.clone(), value.clone());
+                if let Some(array) = array {
+                    self.arrays.insert(param.clone(), array.clone());
+                }
+            }
+        }
+        self.depth += 1;
+        let left = self.execute(cx, &function.body);
+        self.depth -= 1;
+        let arrays: Vec<Option<BTreeMap<String, Value>>> =
+            function.params.iter().map(|param| self.arrays.remove(param)).collect();
+        for (name, value, array) in outer {
+            self.vars.remove(&name);
+            self.vars.extend(value.map(|v| (name.clone(), v)));
+            self.arrays.extend(array.map(|a| (name, a)));
+        }
+        for (arg, array) in args.iter().zip(arrays) {
+            if let (Expr::Var(name), Some(array)) = (arg, array) {
+                self.arrays.insert(name.clone(), array);
+            }
+        }
+        match left {
+            Err(Leave::Return(value)) => value,
+            _ => Value::Input(String::new()),
+        }
+    }
+
     pub(super) fn call(&mut self, cx: &mut Cx<'_, '_>, name: &str, args: &[Expr]) -> Value {
+        if let Some(function) = self.functions.get(name).cloned() {
+            return self.call_own(cx, &function, args);
+        }
         if let ("length", [Expr::Var(array)]) = (name, args)
             && let Some(array) = self.arrays.get(array)
         {

@@ -3,7 +3,7 @@
 mod functions;
 mod value;
 
-use super::awk_parse::{Expr, Pattern, Rule, Statement, parse};
+use super::awk_parse::{Expr, Function, Pattern, Rule, Statement, parse};
 use super::filter::{Filter, Line, More, Work};
 use super::regex::Regex;
 use super::{Cx, State, printf};
@@ -24,6 +24,7 @@ const MAX_STEPS: u64 = 20_000_000;
 enum Leave {
     Next,
     Exit,
+    Return(Value),
     Break,
     Continue,
 }
@@ -39,6 +40,9 @@ pub(crate) struct Awk {
     exit: Option<i32>,
     steps: u64,
     file_lines: f64,
+    functions: BTreeMap<String, Function>,
+    /// Calls under way.
+    depth: u32,
     /// Files that were printed to: they are truncated once.
     files: Vec<String>,
 }
@@ -55,6 +59,8 @@ pub(crate) fn awk(cx: &mut Cx<'_, '_>, args: &[String]) -> State {
         exit: None,
         steps: 0,
         file_lines: 0.0,
+        functions: BTreeMap::new(),
+        depth: 0,
         files: Vec::new(),
     };
     for (name, value) in [("FS", " "), ("OFS", " "), ("ORS", "\n"), ("SUBSEP", "\u{1c}"), ("RS", "\n")] {
@@ -96,7 +102,7 @@ pub(crate) fn awk(cx: &mut Cx<'_, '_>, args: &[String]) -> State {
     }
     let Some(program) = program else { return cx.usage() };
     match parse(&program) {
-        Ok(rules) => awk.rules = rules,
+        Ok((rules, functions)) => (awk.rules, awk.functions) = (rules, functions),
         Err(message) => {
             cx.complain(&format!("cmd. line:1: {message}"));
             if message.ends_with("here") {
@@ -157,6 +163,11 @@ impl Awk {
         self.vars.insert("NF".to_string(), Value::Number(self.fields.len() as f64));
     }
 
+    /// The byte that ends a record: of `RS`, its first.
+    pub fn record_separator(&self) -> u8 {
+        self.var("RS").text().bytes().next().unwrap_or(b'\n')
+    }
+
     fn var(&self, name: &str) -> Value {
         self.vars.get(name).cloned().unwrap_or(Value::Input(String::new()))
     }
@@ -183,7 +194,7 @@ impl Awk {
                     cx.line(&record);
                 }
                 Some(action) => {
-                    if let Err(Leave::Exit | Leave::Next) = self.execute(cx, action) {
+                    if let Err(Leave::Exit | Leave::Next | Leave::Return(_)) = self.execute(cx, action) {
                         break;
                     }
                 }
@@ -217,6 +228,10 @@ impl Awk {
         match statement {
             Statement::Expr(e) => {
                 self.eval(cx, e);
+                // A function of the program's may have said so.
+                if self.exit.is_some() {
+                    return Err(Leave::Exit);
+                }
             }
             Statement::Print { format, args, to } => self.print(cx, *format, args, to.as_ref()),
             Statement::If(condition, yes, no) => {
@@ -274,6 +289,10 @@ impl Awk {
                 let code = code.as_ref().map(|c| self.eval(cx, c).number() as i32);
                 self.exit = Some(code.unwrap_or(0));
                 return Err(Leave::Exit);
+            }
+            Statement::Return(value) => {
+                let value = value.as_ref().map_or(Value::Input(String::new()), |v| self.eval(cx, v));
+                return Err(Leave::Return(value));
             }
             Statement::Break => return Err(Leave::Break),
             Statement::Continue => return Err(Leave::Continue),

@@ -1,9 +1,10 @@
-//! awk's syntax, as far as one-liners go: no user functions and no `getline`.
+//! awk's syntax, as far as one-liners go: no `getline` and no pipes.
 
 mod tokens;
 
 use super::regex::Regex;
 use alloc::boxed::Box;
+use alloc::collections::BTreeMap;
 use alloc::string::{String, ToString};
 use alloc::vec;
 use alloc::vec::Vec;
@@ -40,6 +41,7 @@ pub(crate) enum Statement {
     Block(Vec<Statement>),
     Delete(String, Option<Vec<Expr>>),
     Next,
+    Return(Option<Expr>),
     Exit(Option<Expr>),
     Break,
     Continue,
@@ -62,6 +64,14 @@ pub(crate) struct Rule {
     pub inside: bool,
 }
 
+/// A function of the program's own.
+#[derive(Clone, Debug)]
+pub(crate) struct Function {
+    /// Its parameters; those that a call does not give are its local variables.
+    pub params: Vec<String>,
+    pub body: Statement,
+}
+
 type Parsed<T> = Result<T, String>;
 
 struct Parser {
@@ -73,13 +83,14 @@ struct Parser {
     no_in: bool,
 }
 
-/// The rules of a program.
-pub(crate) fn parse(text: &str) -> Parsed<Vec<Rule>> {
+/// The rules of a program, and its functions by name.
+pub(crate) fn parse(text: &str) -> Parsed<(Vec<Rule>, BTreeMap<String, Function>)> {
     let mut p = Parser { tokens: tokenize(text)?, at: 0, depth: 0, no_greater: false, no_in: false };
     let mut rules = Vec::new();
+    let mut functions = BTreeMap::new();
     loop {
         p.skip_ends();
-        let Some(token) = p.tokens.get(p.at).cloned() else { return Ok(rules) };
+        let Some(token) = p.tokens.get(p.at).cloned() else { return Ok((rules, functions)) };
         let pattern = match &token {
             Token::Name(n) if n == "BEGIN" => {
                 p.at += 1;
@@ -89,8 +100,11 @@ pub(crate) fn parse(text: &str) -> Parsed<Vec<Rule>> {
                 p.at += 1;
                 Pattern::End
             }
-            Token::Name(n) | Token::Func(n) if n == "function" || n == "func" => {
-                return Err("functions are not known here".to_string());
+            Token::Name(n) if n == "function" || n == "func" => {
+                p.at += 1;
+                let (name, function) = p.function()?;
+                functions.insert(name, function);
+                continue;
             }
             Token::Op("{") => Pattern::Always,
             _ => {
@@ -125,6 +139,30 @@ impl Parser {
 
     fn is_name(&self, name: &str) -> bool {
         matches!(self.tokens.get(self.at), Some(Token::Name(n) | Token::Func(n)) if n == name)
+    }
+
+    /// `name(a, b) { … }`, after the word `function`.
+    fn function(&mut self) -> Parsed<(String, Function)> {
+        let Some(Token::Name(name) | Token::Func(name)) = self.tokens.get(self.at).cloned() else {
+            return Err("syntax error".to_string());
+        };
+        self.at += 1;
+        self.expect("(")?;
+        let mut params = Vec::new();
+        while let Some(Token::Name(param)) = self.tokens.get(self.at).cloned() {
+            params.push(param);
+            self.at += 1;
+            if !self.eat(",") {
+                break;
+            }
+            self.newlines();
+        }
+        self.expect(")")?;
+        self.newlines();
+        if !self.peek("{") {
+            return Err("syntax error".to_string());
+        }
+        Ok((name, Function { params, body: self.statement()? }))
     }
 
     fn newlines(&mut self) {
@@ -295,11 +333,12 @@ impl Parser {
                 self.at += 1;
                 Ok(Statement::Continue)
             }
-            "exit" => {
+            "exit" | "return" => {
                 self.at += 1;
                 let bare = self.at >= self.tokens.len()
                     || matches!(self.tokens.get(self.at), Some(Token::Newline | Token::Op(";" | "}")));
-                Ok(Statement::Exit(if bare { None } else { Some(self.expr()?) }))
+                let value = if bare { None } else { Some(self.expr()?) };
+                Ok(if word == "exit" { Statement::Exit(value) } else { Statement::Return(value) })
             }
             "delete" => {
                 self.at += 1;

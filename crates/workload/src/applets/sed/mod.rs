@@ -1,4 +1,4 @@
-//! `sed`: addresses, `s`, `y`, `d`, `p`, `q`, `a`, `i`, `c`, `n`, `N`, `h`, `H`, `g`, `G`, `x`, `=`, blocks, branches.
+//! `sed`: addresses, `s`, `y`, `d`, `p`, `q`, `a`, `i`, `c`, `r`, `w`, `n`, `N`, `h`, `H`, `g`, `G`, `x`, `=`, blocks, branches.
 
 mod parse;
 
@@ -53,6 +53,7 @@ enum Kind {
     PrintFirst,
     Quit(i32, bool),
     Append(String),
+    ReadFile(String),
     Insert(String),
     Change(String),
     Next,
@@ -92,7 +93,18 @@ pub(crate) struct Sed {
 
 pub(crate) fn sed(cx: &mut Cx<'_, '_>, args: &[String]) -> State {
     // `-i.bak` has its value attached, `-i` alone none.
-    let (flags, mut rest) = options(args, "ef");
+    let mut suffix = String::new();
+    let args: Vec<String> = args
+        .iter()
+        .map(|word| match word.strip_prefix("-i").or(word.strip_prefix("--in-place=")) {
+            Some(attached) if !attached.is_empty() => {
+                suffix = attached.to_string();
+                "-i".to_string()
+            }
+            _ => word.clone(),
+        })
+        .collect();
+    let (flags, mut rest) = options(&args, "ef");
     let extended = has(&flags, 'E') || has(&flags, 'r');
     let mut scripts: Vec<String> = Vec::new();
     for (letter, value) in &flags {
@@ -162,6 +174,9 @@ pub(crate) fn sed(cx: &mut Cx<'_, '_>, args: &[String]) -> State {
             }
         }
         one.finish(cx);
+        if !suffix.is_empty() {
+            let _ = cx.sys.write_file(&format!("{path}{suffix}"), text.as_bytes());
+        }
         let bytes = one.output.unwrap_or_default().into_bytes();
         if let Err(errno) = cx.sys.write_file(path, &bytes) {
             cx.complain(&format!("{path}: {}", Errno::message(errno)));
@@ -353,6 +368,10 @@ impl Sed {
                     return self.flush_append(cx);
                 }
                 Kind::Append(text) => self.append.push(text),
+                Kind::ReadFile(path) => {
+                    let bytes = cx.sys.read_file(&path).unwrap_or_default();
+                    self.append.extend(super::text::lines_of(&bytes));
+                }
                 Kind::Insert(text) => self.put(cx, &text, true),
                 Kind::Change(text) => {
                     if !self.program[at - 1].inside {
@@ -433,9 +452,17 @@ pub(crate) fn substitute(regex: &Regex, text: &str, with: &str, global: bool, nt
     let chars: Vec<char> = text.chars().collect();
     let mut out = String::new();
     let (mut at, mut count, mut changed) = (0, 0, false);
+    let mut last_end = None;
     while at <= chars.len() {
         let Some(groups) = regex.find(&chars, at) else { break };
         let Some((a, b)) = groups[0] else { break };
+        // Nothing, right after something that matched, is no match of its own.
+        if a == b && last_end == Some(a) {
+            out.extend(chars.get(a));
+            at = a + 1;
+            continue;
+        }
+        last_end = Some(b);
         count += 1;
         out.extend(&chars[at..a]);
         let hit = count >= nth.max(1) && (global || !changed);

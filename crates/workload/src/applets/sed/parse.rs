@@ -239,6 +239,7 @@ impl Parser<'_> {
             ':' => Kind::Label(self.word()),
             'b' => Kind::Branch(self.word()),
             't' => Kind::BranchIf(self.word()),
+            'r' => Kind::ReadFile(self.word()),
             'w' => Kind::Write(self.word()),
             'l' => Kind::Print,
             _ => {

@@ -157,7 +157,7 @@ impl Shell {
                 .find(|p| sys.stat(p, true).is_ok_and(|s| s.is_file()));
             match found {
                 Some(found) => path = found,
-                None if self.dialect == Dialect::Ash || !sys.stat(file, true).is_ok_and(|s| s.is_file()) => {
+                None if self.dialect != Dialect::Bash || !sys.stat(file, true).is_ok_and(|s| s.is_file()) => {
                     match self.dialect {
                         Dialect::Bash => {
                             self.complain(&format!("{file}: {}", Errno::ENOENT.message()));
@@ -356,7 +356,15 @@ impl Shell {
             let lines: Vec<String> = self
                 .vars
                 .iter()
-                .filter_map(|(n, v)| Some(format!("{n}='{}'\n", v.text()?.replace('\'', "'\"'\"'"))))
+                .filter_map(|(n, v)| {
+                    let text = v.text()?;
+                    Some(match self.dialect {
+                        Dialect::Bash => {
+                            format!("{n}={}\n", crate::shell::trace::quoted(text, Dialect::Bash))
+                        }
+                        _ => format!("{n}='{}'\n", text.replace('\'', "'\"'\"'")),
+                    })
+                })
                 .collect();
             for line in lines {
                 self.print(1, line.as_bytes());

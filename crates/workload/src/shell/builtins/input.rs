@@ -152,10 +152,12 @@ impl Shell {
                 }
                 reading.chunks += 1;
                 let chunks = reading.chunks;
+                let deadline = reading.deadline.unwrap_or(SimTime::MAX);
                 self.frames.push(Frame::Builtin(Waiting::Read(Box::new(reading))));
                 // Shells read a byte at a time, which takes its time; of an endless line more and more.
                 let micros = if chunks < 16 { 0 } else { 4_096 * chunks };
-                if micros == 0 { Turn::More } else { Turn::Wait(Wait::until(sys.now() + SimTime(micros.min(10_000_000)))) }
+                let until = (sys.now() + SimTime(micros.min(10_000_000))).min(deadline);
+                if micros == 0 { Turn::More } else { Turn::Wait(Wait::until(until)) }
             }
             Read::Eof => self.read_done(reading, false),
             Read::Fail(errno) => {

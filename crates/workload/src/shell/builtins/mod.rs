@@ -380,7 +380,10 @@ impl Shell {
         }
         if known(self.dialect, name) {
             let special = self.dialect != Dialect::Bash && super::simple::SPECIAL.contains(&name);
-            return say(name.to_string(), format!("{name} is a {}shell builtin", if special { "special " } else { "" }));
+            return say(
+                name.to_string(),
+                format!("{name} is a {}shell builtin", if special { "special " } else { "" }),
+            );
         }
         let path = self.vars.text("PATH").unwrap_or("").to_string();
         let found = exec::find(sys, &path, name).ok()?;

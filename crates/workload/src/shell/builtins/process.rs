@@ -71,11 +71,17 @@ impl Shell {
                         self.status = if self.dialect == Dialect::Bash { 1 } else { 2 };
                     }
                     None => {
-                        if self.dialect == Dialect::Bash {
-                            let message = format!("pid {word} is not a child of this shell");
+                        let job = word.starts_with('%');
+                        if self.dialect == Dialect::Bash || job {
+                            let message = match self.dialect {
+                                Dialect::Bash if job => format!("{word}: no such job"),
+                                Dialect::Bash => format!("pid {word} is not a child of this shell"),
+                                Dialect::Dash => format!("No such job: {word}"),
+                                Dialect::Ash => format!("{word}: no such job"),
+                            };
                             self.complain_as("wait", &message);
                         }
-                        self.status = 127;
+                        self.status = if job && self.dialect != Dialect::Bash { 2 } else { 127 };
                     }
                 }
                 waiting.next += 1;

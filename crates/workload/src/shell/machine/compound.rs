@@ -1,9 +1,9 @@
 //! Compound commands.
 
 use super::Tried;
-use crate::shell::expand::Stop;
 use crate::kernel::Turn;
 use crate::shell::ast::*;
+use crate::shell::expand::Stop;
 use crate::shell::pattern::Matcher;
 use crate::shell::simple::Simple;
 use crate::shell::{Dialect, Foreground, Frame, Phase, Shell, Work, redirect};
