@@ -74,6 +74,7 @@ impl Kubelet {
             behavior: behavior_of(&kernel.config, pod, container),
             env,
             files: Vec::new(),
+            absent: Vec::new(),
         })
     }
 
