@@ -8,7 +8,7 @@ use crate::showing::{Stage, near};
 use crate::{edit, origin, real};
 use lifepod_api::SimTime;
 use lifepod_engine::{EntryId, Outcome, Trace, What};
-use lifepod_manifest::{Document, Lines};
+use lifepod_manifest::{Document, Hint, Lines};
 use lifepod_scenario::{Note, Prepared, assumptions, prepare};
 use lifepod_timeline::{
     About, Axis, Facts, FieldRef, Lang, Scene, Stop, chronicle, explain, facts, label_room, lanes, recorded,
@@ -135,7 +135,7 @@ impl Session {
             let path =
                 message.split_once(" is invalid: ").and_then(|(_, rest)| Some(rest.split_once(": ")?.0));
             let (severity, path) = (lifepod_manifest::Severity::Error, path.unwrap_or_default());
-            let found = documents[*index].diagnostic(&lines, *index, severity, path, message, "");
+            let found = documents[*index].diagnostic(&lines, *index, severity, path, message, &Hint::NONE);
             diagnostic(&lines, &found, asked.lang)
         }));
         if nothing_left {
@@ -437,7 +437,11 @@ fn diagnostic(lines: &Lines, finding: &lifepod_manifest::Diagnostic, lang: Lang)
         end_column,
         severity: severity(finding),
         message: finding.message.clone(),
-        hint: finding.hint.clone(),
+        hint: match lang {
+            Lang::En => finding.hint.en(),
+            Lang::Zh => finding.hint.zh(),
+        }
+        .to_owned(),
         lint: finding.lint.map(|lint| lint.name().to_owned()),
         fixes: finding.fixes.iter().map(fix).collect(),
     }

@@ -113,7 +113,7 @@ fn finding(file: &File, lines: &Lines, d: &Diagnostic) -> Value {
         "end": d.range.end,
         "severity": word(d.severity),
         "message": d.message,
-        "hint": d.hint,
+        "hint": d.hint.en(),
         "lint": d.lint.map(Lint::name),
         "fixes": d.fixes.iter().map(fix).collect::<Vec<_>>(),
     })

@@ -3,6 +3,7 @@
 use crate::document::Document;
 use crate::enums;
 use crate::fix::{Fix, Source};
+use crate::hint::Hint;
 use crate::kinds::nearest;
 use crate::schema::field_at;
 use lifepod_api::validation::{ErrorType, FieldError, names};
@@ -10,7 +11,7 @@ use lifepod_api::{Kind, Object};
 use serde_json::{Value, json};
 
 /// Advice in a line, and changes of the text that follow it.
-pub fn on(error: &FieldError, document: &Document, text: &str) -> (&'static str, Vec<Fix>) {
+pub fn on(error: &FieldError, document: &Document, text: &str) -> (Hint, Vec<Fix>) {
     let source = document.source(text);
     let path = error.field.as_str();
     let said = error.message.as_str();
@@ -25,17 +26,29 @@ pub fn on(error: &FieldError, document: &Document, text: &str) -> (&'static str,
                 true => source.value(path, policy),
                 false => source.add(path, policy.into()),
             };
-            ("a Job's pods run to an end: set it to OnFailure or Never", policies.filter_map(fix).collect())
+            let hint = Hint::new(
+                "a Job's pods run to an end: set it to OnFailure or Never",
+                "Job 的 Pod 要运行到结束：请设为 OnFailure 或 Never",
+            );
+            (hint, policies.filter_map(fix).collect())
         }
-        ErrorType::NotSupported => ("", supported(error, document, source).into_iter().collect()),
+        ErrorType::NotSupported => (Hint::NONE, supported(error, document, source).into_iter().collect()),
         ErrorType::Required if path == "spec.selector" => {
             let labels = &document.value["spec"]["template"]["metadata"]["labels"];
             let fix = labels.is_object().then(|| source.add(path, json!({"matchLabels": labels}))).flatten();
-            ("add a selector with the labels of the template", fix.into_iter().collect())
+            let hint = Hint::new(
+                "add a selector with the labels of the template",
+                "请添加 selector，使用模板里的标签",
+            );
+            (hint, fix.into_iter().collect())
         }
-        ErrorType::Required if path == "metadata.name" => ("every object has a name", Vec::new()),
+        ErrorType::Required if path == "metadata.name" => {
+            (Hint::new("every object has a name", "每个对象都要有名字"), Vec::new())
+        }
         ErrorType::NotFound if ends(".name") && path.contains("volumeMounts[") => {
-            ("add a volume of this name under `volumes`", missing_volume(path, document, source))
+            let hint =
+                Hint::new("add a volume of this name under `volumes`", "请在 `volumes` 下添加同名的卷");
+            (hint, missing_volume(path, document, source))
         }
         ErrorType::Invalid if said.contains("does not match template") => {
             let wanted = &document.value["spec"]["selector"]["matchLabels"];
@@ -47,23 +60,29 @@ pub fn on(error: &FieldError, document: &Document, text: &str) -> (&'static str,
                     source.add_entry(labels, key, value.clone())
                 }),
             };
-            ("give the template's metadata the labels that the selector asks for", fix.into_iter().collect())
+            let hint = Hint::new(
+                "give the template's metadata the labels that the selector asks for",
+                "请给模板的 metadata 加上 selector 要求的标签",
+            );
+            (hint, fix.into_iter().collect())
         }
         ErrorType::Invalid if said.contains("RFC 1123") => {
-            ("use lower-case letters, digits and '-'", name(path, document, source).into_iter().collect())
+            let hint = Hint::new("use lower-case letters, digits and '-'", "请使用小写字母、数字和 '-'");
+            (hint, name(path, document, source).into_iter().collect())
         }
         ErrorType::Invalid if said.contains("must be less than or equal to") && said.contains("limit of") => {
-            ("raise the limit or lower the request", Vec::new())
+            (Hint::new("raise the limit or lower the request", "请提高上限或降低请求"), Vec::new())
         }
         ErrorType::Forbidden if said.contains("init containers without restartPolicy=Always") => {
             let container = path.rsplit_once(".lifecycle").or(path.rsplit_once('.')).map_or("", |(c, _)| c);
             let fix = source.add(&format!("{container}.restartPolicy"), "Always".into());
-            (
+            let hint = Hint::new(
                 "init containers run to an end; with `restartPolicy: Always` this one would be a sidecar",
-                fix.into_iter().collect(),
-            )
+                "Init 容器要运行到结束；加上 `restartPolicy: Always` 它就成为 sidecar",
+            );
+            (hint, fix.into_iter().collect())
         }
-        _ => ("", Vec::new()),
+        _ => (Hint::NONE, Vec::new()),
     }
 }
 

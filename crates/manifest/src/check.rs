@@ -4,6 +4,7 @@
 use crate::advice;
 use crate::diagnostic::{Diagnostic, Lines, Severity};
 use crate::document::{Document, Parsed, parse};
+use crate::hint::Hint;
 use crate::lint::{Lint, lints};
 use lifepod_api::{Kind, Object, Version, prepare, validation};
 
@@ -38,7 +39,7 @@ pub fn check(text: &str, options: &CheckOptions) -> Parsed {
             for finding in lints(&prepared).into_iter().filter(|f| !options.silenced.contains(&f.lint)) {
                 let severity = Severity::Warning;
                 let (path, message) = (&finding.path, &finding.message);
-                let diagnostic = document.diagnostic(&lines, index, severity, path, message, finding.hint);
+                let diagnostic = document.diagnostic(&lines, index, severity, path, message, &finding.hint);
                 found.push(Diagnostic { lint: Some(finding.lint), ..diagnostic });
             }
         }
@@ -56,8 +57,12 @@ fn no_pod_presets(lines: &Lines, index: usize, document: &Document) -> Diagnosti
         Severity::Error,
         "kind",
         "no matches for kind \"PodPreset\" in version \"settings.k8s.io/v1alpha1\"",
-        "removed in Kubernetes 1.20: use a mutating webhook or a MutatingAdmissionPolicy, or set `cluster.version: \
-         \"1.19\"` in a Scenario",
+        &Hint::new(
+            "removed in Kubernetes 1.20: use a mutating webhook or a MutatingAdmissionPolicy, or set \
+             `cluster.version: \"1.19\"` in a Scenario",
+            "已在 Kubernetes 1.20 中移除：请改用 mutating webhook 或 MutatingAdmissionPolicy，或在 Scenario 中设置 \
+             `cluster.version: \"1.19\"`",
+        ),
     )
 }
 
@@ -84,7 +89,7 @@ fn of_server(lines: &Lines, index: usize, document: &Document, object: &Object) 
     for error in validation::create(object) {
         let (hint, fixes) = advice::on(&error, document, lines.text());
         let found =
-            document.diagnostic(lines, index, Severity::Error, &error.field, &error.to_string(), hint);
+            document.diagnostic(lines, index, Severity::Error, &error.field, &error.to_string(), &hint);
         let found = Diagnostic { fixes, ..found };
         if !out.contains(&found) {
             out.push(found);
@@ -92,7 +97,7 @@ fn of_server(lines: &Lines, index: usize, document: &Document, object: &Object) 
     }
     for warning in validation::warnings(object) {
         let path = warning.split_once(": ").map_or("", |(path, _)| path);
-        out.push(document.diagnostic(lines, index, Severity::Warning, path, &warning, ""));
+        out.push(document.diagnostic(lines, index, Severity::Warning, path, &warning, &Hint::NONE));
     }
     out
 }
@@ -105,7 +110,14 @@ fn repeated(lines: &Lines, documents: &[Document]) -> Vec<Diagnostic> {
         let Some(object) = document.object.as_ref().filter(|o| !o.meta().name.is_empty()) else { continue };
         if seen.insert((object.api_version().to_string(), object.key()), index).is_some() {
             let message = format!("{} is in this text before: this one replaces it", object.key());
-            out.push(document.diagnostic(lines, index, Severity::Warning, "metadata.name", &message, ""));
+            out.push(document.diagnostic(
+                lines,
+                index,
+                Severity::Warning,
+                "metadata.name",
+                &message,
+                &Hint::NONE,
+            ));
         }
     }
     out

@@ -1,6 +1,7 @@
 //! What is wrong with a text, and where.
 
 use crate::fix::Fix;
+use crate::hint::Hint;
 use crate::lint::Lint;
 use std::ops::Range;
 
@@ -26,7 +27,7 @@ pub struct Diagnostic {
     /// In the words of the API server or kubectl where they have any.
     pub message: String,
     /// What to do, in our own words; empty where the message says it.
-    pub hint: String,
+    pub hint: Hint,
     /// Changes of the text that mend it, the likeliest first.
     pub fixes: Vec<Fix>,
     /// The text is no YAML or JSON there: kubectl reads no further.
@@ -51,7 +52,7 @@ impl Diagnostic {
             document: 0,
             path: String::new(),
             message: message.into(),
-            hint: String::new(),
+            hint: Hint::NONE,
             fixes: Vec::new(),
             unreadable: false,
             lint: None,

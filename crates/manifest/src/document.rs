@@ -2,6 +2,7 @@
 
 use crate::diagnostic::{Diagnostic, Lines, Severity};
 use crate::fix::{self, Fix, Source};
+use crate::hint::Hint;
 use crate::kinds::{self, Known, Meant};
 use crate::scenario::{self, Scenario};
 use crate::tree::{NodeId, NodeKind, Tree};
@@ -61,10 +62,10 @@ impl Document {
         severity: Severity,
         path: &str,
         message: &str,
-        hint: &str,
+        hint: &Hint,
     ) -> Diagnostic {
         let found = Diagnostic::new(severity, message, self.span_of(path), lines);
-        Diagnostic { document: index, path: path.to_string(), hint: hint.to_string(), ..found }
+        Diagnostic { document: index, path: path.to_string(), hint: hint.clone(), ..found }
     }
 
     /// The document as quick fixes see it.
@@ -145,7 +146,7 @@ impl Reader<'_> {
             let message = format!("duplicate field \"{}\"", duplicate.path);
             let found = self.found(Severity::Warning, message, duplicate.key_span);
             found.path = duplicate.path;
-            found.hint = "the last one wins".to_string();
+            found.hint = Hint::new("the last one wins", "以最后一个为准");
         }
         Some((tree, converted.value))
     }
@@ -202,7 +203,7 @@ enum Syntax {
 struct ReadError {
     kind: Syntax,
     message: String,
-    hint: String,
+    hint: Hint,
     span: Range<usize>,
     upstream_line: usize,
 }
@@ -232,7 +233,7 @@ struct Found {
     severity: Severity,
     path: String,
     message: String,
-    hint: String,
+    hint: Hint,
     fixes: Vec<Fix>,
     /// The key is wrong, not its value.
     on_key: bool,
@@ -241,7 +242,7 @@ struct Found {
 impl Found {
     fn new(severity: Severity, path: &str, message: String) -> Self {
         let path = path.to_string();
-        Found { severity, path, message, hint: String::new(), fixes: Vec::new(), on_key: false }
+        Found { severity, path, message, hint: Hint::NONE, fixes: Vec::new(), on_key: false }
     }
 }
 
@@ -268,10 +269,13 @@ fn decode(document: &mut Document, text: &str) -> Vec<Found> {
             Found::new(Severity::Error, key.map_or(name, String::as_str), format!("{name} not set"));
         found.on_key = true;
         if let Some(key) = key {
-            found.hint = format!("write `{name}:`; field names are case-sensitive");
+            found.hint = Hint::of(
+                format!("write `{name}:`; field names are case-sensitive"),
+                format!("请写 `{name}:`；字段名区分大小写"),
+            );
             found.fixes.extend(source.key(key, name));
         } else if let Some(value) = kinds::suggest_missing(name, said("kind"), said("apiVersion")) {
-            found.hint = format!("add `{name}: {value}`");
+            found.hint = Hint::of(format!("add `{name}: {value}`"), format!("请添加 `{name}: {value}`"));
             found.fixes.extend(source.add(name, value.into()));
         }
         out.push(found);
@@ -304,7 +308,7 @@ fn decode(document: &mut Document, text: &str) -> Vec<Found> {
         match known {
             Known::Missing(meant) => {
                 document.refused = true;
-                found.hint = meant.as_ref().map_or(String::new(), |meant| meant.hint(kind));
+                found.hint = meant.as_ref().map_or(Hint::NONE, |meant| meant.hint(kind));
                 found.fixes.extend(match meant {
                     Some(Meant::Version(version)) => source.value("apiVersion", version),
                     Some(Meant::Kind(kind)) => source.value("kind", kind),
@@ -337,7 +341,7 @@ fn of_error(
             found.fixes.extend(near.and_then(|near| source.key(&error.path, near)));
         }
         DecodeErrorKind::Type => {
-            found.hint = kinds::type_hint(&found.message).to_string();
+            found.hint = kinds::type_hint(&found.message);
             found.fixes.extend(root.and_then(|root| source.of_type(&error.path, root)));
         }
     }

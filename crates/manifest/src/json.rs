@@ -1,5 +1,6 @@
 //! JSON text to a [`Tree`], with the errors of Go's decoder.
 
+use crate::hint::Hint;
 use crate::tree::{Entry, Node, NodeId, NodeKind, Tree};
 use crate::yaml::SyntaxError;
 use serde_json::Value;
@@ -62,7 +63,7 @@ impl Reader<'_> {
         let length = self.text[at..].chars().next().map_or(0, char::len_utf8);
         let line = self.text[..at].matches('\n').count() + 1;
         let span = self.base + at..self.base + at + length;
-        SyntaxError { message, hint: String::new(), span, upstream_line: line }
+        SyntaxError { message, hint: Hint::NONE, span, upstream_line: line }
     }
 
     fn add(&mut self, kind: NodeKind, start: usize) -> NodeId {

@@ -1,5 +1,6 @@
 //! Kinds that the API server has beside those with a type, and advice on near misses.
 
+use crate::hint::Hint;
 use crate::scenario::{self, Scenario};
 use crate::schema;
 use lifepod_api::schema::{StructType, Type};
@@ -27,10 +28,13 @@ pub enum Meant {
 
 impl Meant {
     /// What to do.
-    pub fn hint(&self, kind: &str) -> String {
+    pub fn hint(&self, kind: &str) -> Hint {
         match self {
-            Meant::Version(version) => format!("{kind} is in apiVersion `{version}`"),
-            Meant::Kind(close) => format!("did you mean `{close}`?"),
+            Meant::Version(version) => Hint::of(
+                format!("{kind} is in apiVersion `{version}`"),
+                format!("{kind} 属于 apiVersion `{version}`"),
+            ),
+            Meant::Kind(close) => Hint::did_you_mean(close),
         }
     }
 }
@@ -107,15 +111,19 @@ pub fn root(api_version: &str, kind: &str) -> Option<&'static StructType> {
 }
 
 /// Advice on a field that its struct does not have, and the field that was probably meant.
-pub fn unknown_field(root: &'static StructType, path: &str) -> (String, Option<&'static str>) {
+pub fn unknown_field(root: &'static StructType, path: &str) -> (Hint, Option<&'static str>) {
     let (parent, name) = path.rsplit_once('.').unwrap_or(("", path));
-    let Some(ty) = schema::struct_at(root, parent) else { return (String::new(), None) };
+    let Some(ty) = schema::struct_at(root, parent) else { return (Hint::NONE, None) };
     if let Some(close) = nearest(name, ty.all_fields().map(|f| f.name)) {
-        return (format!("did you mean `{close}`?"), Some(close));
+        return (Hint::did_you_mean(close), Some(close));
     }
     match elsewhere(root, parent, name) {
-        Some(place) => (format!("`{name}` belongs in `{place}`"), None),
-        None => (String::new(), None),
+        Some(place) => {
+            let (en, zh) =
+                (format!("`{name}` belongs in `{place}`"), format!("`{name}` 应写在 `{place}` 里"));
+            (Hint::of(en, zh), None)
+        }
+        None => (Hint::NONE, None),
     }
 }
 
@@ -153,17 +161,23 @@ fn elsewhere(root: &'static StructType, at: &str, name: &str) -> Option<String> 
 }
 
 /// Advice on a value of a wrong type.
-pub fn type_hint(message: &str) -> &'static str {
+pub fn type_hint(message: &str) -> Hint {
     if message.ends_with("of type string") {
-        "put it in quotes: YAML reads it as something else than text"
+        Hint::new(
+            "put it in quotes: YAML reads it as something else than text",
+            "请加上引号：YAML 没有把它读成文本",
+        )
     } else if message.contains("object into") && message.contains("of type []") {
-        "this is a list: begin its items with `- `"
+        Hint::new("this is a list: begin its items with `- `", "这里是列表：每一项以 `- ` 开头")
     } else if message.contains("string into") && message.contains("of type []string") {
-        "this is a list: write `[\"…\"]` or one item a line behind `- `"
+        Hint::new(
+            "this is a list: write `[\"…\"]` or one item a line behind `- `",
+            "这里是列表：写成 `[\"…\"]`，或每行一项并以 `- ` 开头",
+        )
     } else if message.contains("string into") && message.contains("of type int") {
-        "write a number without quotes or unit"
+        Hint::new("write a number without quotes or unit", "请写数字，不加引号和单位")
     } else {
-        ""
+        Hint::NONE
     }
 }
 

@@ -1,5 +1,6 @@
 //! Lints: manifests that the API server takes without a word, and that lead to trouble in a pod's life.
 
+use crate::hint::Hint;
 use lifepod_api::image::ImageName;
 use lifepod_api::{
     Container, DeploymentSpec, IntOrString, Job, Object, PodDisruptionBudget, PodSpec, Probe, duration,
@@ -98,7 +99,7 @@ pub struct Finding {
     /// What will happen.
     pub message: String,
     /// What to do.
-    pub hint: &'static str,
+    pub hint: Hint,
 }
 
 /// What the lints find in a defaulted object.
@@ -152,7 +153,7 @@ fn pod(out: &mut Vec<Finding>, spec: &PodSpec, path: &str) {
                     c.name,
                     missing.join(" and no ")
                 ),
-                hint: "set resources.requests",
+                hint: Hint::new("set resources.requests", "请设置 resources.requests"),
             });
         }
         for (j, port) in c.ports.iter().enumerate() {
@@ -170,7 +171,7 @@ fn pod(out: &mut Vec<Finding>, spec: &PodSpec, path: &str) {
                         "containers {:?} and {:?} share one network: only one of them can listen on port {}",
                         other.name, c.name, port.container_port
                     ),
-                    hint: "give one of them another port",
+                    hint: Hint::new("give one of them another port", "请给其中一个换一个端口"),
                 });
             }
         }
@@ -207,7 +208,10 @@ fn pre_stop(out: &mut Vec<Finding>, c: &Container, grace: i64, path: &str) {
                 "the preStop hook takes {seconds} s of a grace period of {grace} s: the container gets TERM 2 s before \
                  it is killed"
             ),
-            hint: "raise terminationGracePeriodSeconds above the hook's time",
+            hint: Hint::new(
+                "raise terminationGracePeriodSeconds above the hook's time",
+                "请让 terminationGracePeriodSeconds 大于钩子的用时",
+            ),
         });
     }
 }
@@ -232,7 +236,10 @@ fn liveness(out: &mut Vec<Finding>, c: &Container, path: &str) {
                 patience(liveness),
                 patience(readiness)
             ),
-            hint: "add a startupProbe, or give the liveness probe more time",
+            hint: Hint::new(
+                "add a startupProbe, or give the liveness probe more time",
+                "请添加 startupProbe，或给 liveness 探针更多时间",
+            ),
         });
     }
 }
@@ -244,7 +251,10 @@ fn image(out: &mut Vec<Finding>, c: &Container, path: &str) {
             lint: Lint::LatestNotPulled,
             path: format!("{path}.imagePullPolicy"),
             message: "with IfNotPresent, each node keeps whichever `latest` it pulled first".to_string(),
-            hint: "name a version, or leave imagePullPolicy away",
+            hint: Hint::new(
+                "name a version, or leave imagePullPolicy away",
+                "请写明版本，或去掉 imagePullPolicy",
+            ),
         });
     }
 }
@@ -278,7 +288,7 @@ fn probe_ports(out: &mut Vec<Finding>, spec: &PodSpec, c: &Container, path: &str
             lint: Lint::ProbePortUndeclared,
             path,
             message,
-            hint: "probe a port that the container declares",
+            hint: Hint::new("probe a port that the container declares", "请探测容器声明过的端口"),
         });
     }
 }
@@ -300,7 +310,7 @@ fn budget(out: &mut Vec<Finding>, o: &PodDisruptionBudget) {
         message:
             "this budget never lets a pod be evicted: draining a node with one of its pods waits for ever"
                 .to_string(),
-        hint: "allow at least one pod to be away",
+        hint: Hint::new("allow at least one pod to be away", "请至少允许一个 Pod 不可用"),
     });
 }
 
@@ -316,7 +326,10 @@ fn rolling_update(out: &mut Vec<Finding>, spec: &DeploymentSpec) {
             lint: Lint::RollingUpdateStopsAll,
             path: "spec.strategy.rollingUpdate.maxUnavailable".to_string(),
             message: "a rolling update may stop all replicas at once".to_string(),
-            hint: "let maxUnavailable be smaller than replicas",
+            hint: Hint::new(
+                "let maxUnavailable be smaller than replicas",
+                "请让 maxUnavailable 小于 replicas",
+            ),
         });
     }
 }
@@ -329,7 +342,10 @@ fn job(out: &mut Vec<Finding>, o: &Job) {
             lint: Lint::JobRetriesForever,
             path: "spec.backoffLimit".to_string(),
             message: "a Job that always fails is tried for weeks".to_string(),
-            hint: "set a lower backoffLimit, or activeDeadlineSeconds",
+            hint: Hint::new(
+                "set a lower backoffLimit, or activeDeadlineSeconds",
+                "请降低 backoffLimit，或设置 activeDeadlineSeconds",
+            ),
         });
     }
 }

@@ -1,5 +1,6 @@
 //! YAML text to a [`Tree`].
 
+use crate::hint::Hint;
 use crate::tree::{Entry, Node, NodeId, NodeKind, Tree};
 use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError, Span, Tag};
 use lifepod_api::yaml::{Scalar, float_text, resolve};
@@ -17,7 +18,7 @@ pub struct SyntaxError {
     /// In the words of the YAML library that kubectl uses, where the error has a counterpart there.
     pub message: String,
     /// What to do about it; empty where the message says it.
-    pub hint: String,
+    pub hint: Hint,
     /// Where: byte offsets.
     pub span: Range<usize>,
     /// The line that kubectl would name: counted from 1, but often the one before; 0 when it names none.
@@ -164,7 +165,7 @@ impl Builder<'_> {
         let line = line_of(self.text, span.start - self.base);
         SyntaxError {
             message: message.to_string(),
-            hint: String::new(),
+            hint: Hint::NONE,
             span: span.clone(),
             upstream_line: line,
         }
@@ -225,62 +226,86 @@ fn syntax_error(text: &str, base: usize, error: &ScanError) -> SyntaxError {
     let line = if unclosed { text.matches('\n').count() + 1 } else { line_of(text, at) };
     SyntaxError {
         message: message.unwrap_or_else(|| error.kind().to_string()),
-        hint: hint.to_string(),
+        hint,
         span: base + start..base + start + length,
         upstream_line: if scanner && line > 1 { line } else { line - 1 },
     }
 }
 
 /// The words of kubectl's YAML library for an error, our advice, and whether the library's scanner finds it.
-fn words(kind: &ErrorKind, tab: bool) -> (Option<String>, &'static str, bool) {
+fn words(kind: &ErrorKind, tab: bool) -> (Option<String>, Hint, bool) {
     use ErrorKind as K;
     let known = |s: &str| Some(s.to_string());
     if tab {
         return (
             known("found character that cannot start any token"),
-            "YAML is indented with blanks, not tabs",
+            Hint::new("YAML is indented with blanks, not tabs", "YAML 用空格缩进，不能用制表符"),
             true,
         );
     }
     match kind {
         K::MappingValueNotAllowed => (
             known("mapping values are not allowed in this context"),
-            "there is a second ':' on the line, or the line is indented too far; text that holds ': ' needs quotes",
+            Hint::new(
+                "there is a second ':' on the line, or the line is indented too far; text that holds ': ' needs quotes",
+                "这一行有第二个 ':'，或者缩进过多；含有 ': ' 的文本需要加引号",
+            ),
             true,
         ),
-        K::SimpleKeyExpected | K::InvalidSimpleKey => {
-            (known("could not find expected ':'"), "a key needs ': ' behind it", true)
-        }
+        K::SimpleKeyExpected | K::InvalidSimpleKey => (
+            known("could not find expected ':'"),
+            Hint::new("a key needs ': ' behind it", "键的后面需要 ': '"),
+            true,
+        ),
         K::ExpectedBlockMappingKey | K::UnexpectedEofBlockMapping | K::InvalidIndentation => (
             known("did not find expected key"),
-            "the indentation of this line fits none of the lines above",
+            Hint::new(
+                "the indentation of this line fits none of the lines above",
+                "这一行的缩进与上面的任何一行都对不上",
+            ),
             false,
         ),
-        K::ExpectedBlockSequenceEntry | K::UnexpectedEofBlockSequence => {
-            (known("did not find expected '-' indicator"), "the items of a list stand in one column", false)
-        }
+        K::ExpectedBlockSequenceEntry | K::UnexpectedEofBlockSequence => (
+            known("did not find expected '-' indicator"),
+            Hint::new("the items of a list stand in one column", "列表的各项要对齐在同一列"),
+            false,
+        ),
         K::ExpectedFlowMappingSeparator
         | K::UnexpectedEofFlowMapping
-        | K::UnclosedFlowCollection { open: '{' } => {
-            (known("did not find expected ',' or '}'"), "a '{' is not closed", false)
-        }
+        | K::UnclosedFlowCollection { open: '{' } => (
+            known("did not find expected ',' or '}'"),
+            Hint::new("a '{' is not closed", "有一个 '{' 没有闭合"),
+            false,
+        ),
         K::ExpectedFlowSequenceSeparator
         | K::UnexpectedEofFlowSequence
-        | K::UnclosedFlowCollection { .. } => {
-            (known("did not find expected ',' or ']'"), "a '[' is not closed", false)
-        }
+        | K::UnclosedFlowCollection { .. } => (
+            known("did not find expected ',' or ']'"),
+            Hint::new("a '[' is not closed", "有一个 '[' 没有闭合"),
+            false,
+        ),
         K::BlockSequenceEntryNotAllowed => (
             known("block sequence entries are not allowed in this context"),
-            "a list begins on the line below its key",
+            Hint::new("a list begins on the line below its key", "列表要从键的下一行开始"),
             true,
         ),
-        K::ExpectedNodeContent => (known("did not find expected node content"), "", false),
-        K::UnclosedQuotedScalar => {
-            (known("found unexpected end of stream"), "a quotation mark is not closed", true)
+        K::ExpectedNodeContent => (known("did not find expected node content"), Hint::NONE, false),
+        K::UnclosedQuotedScalar => (
+            known("found unexpected end of stream"),
+            Hint::new("a quotation mark is not closed", "有一个引号没有闭合"),
+            true,
+        ),
+        K::UnknownAnchor => (
+            known("unknown anchor referenced"),
+            Hint::new("no '&' names this '*'", "没有 '&' 定义这个 '*'"),
+            false,
+        ),
+        K::RecursionLimitExceeded => {
+            (known("exceeded max depth"), Hint::new("too many levels in each other", "嵌套层数过多"), true)
         }
-        K::UnknownAnchor => (known("unknown anchor referenced"), "no '&' names this '*'", false),
-        K::RecursionLimitExceeded => (known("exceeded max depth"), "too many levels in each other", true),
-        K::UnexpectedCharacter { .. } => (known("found character that cannot start any token"), "", true),
-        _ => (None, "", true),
+        K::UnexpectedCharacter { .. } => {
+            (known("found character that cannot start any token"), Hint::NONE, true)
+        }
+        _ => (None, Hint::NONE, true),
     }
 }

@@ -153,7 +153,7 @@ fn what_belongs_together_is_put_together() {
 
 #[test]
 fn a_field_at_the_wrong_depth_is_shown_its_place() {
-    let hint = |text: &str| parse(text).diagnostics[0].hint.clone();
+    let hint = |text: &str| parse(text).diagnostics[0].hint.to_string();
     assert_eq!(hint(&format!("{POD}    nodeSelector: {{a: b}}\n")), "`nodeSelector` belongs in `spec`");
     assert_eq!(
         hint(&format!("{POD}  livenessProbe: {{}}\n")),

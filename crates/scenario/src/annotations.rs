@@ -7,7 +7,7 @@ use crate::pods::described;
 use crate::problems::Problems;
 use lifepod_engine::Config;
 use lifepod_manifest::scenario::{ANNOTATION_PREFIX, ContainerBehavior};
-use lifepod_manifest::{Diagnostic, Document, Lines, Severity, fragment, nearest};
+use lifepod_manifest::{Diagnostic, Document, Hint, Lines, Severity, fragment, nearest};
 
 /// Reads the annotations of a document's pod, and gives back what is wrong with them.
 pub(crate) fn read(text: &str, document: &Document, index: usize, config: &mut Config) -> Vec<Diagnostic> {
@@ -21,7 +21,7 @@ pub(crate) fn read(text: &str, document: &Document, index: usize, config: &mut C
             let message = format!("this pod has no container {container:?}: nothing behaves so");
             let near = nearest(container, pod.containers().map(|(name, _)| name));
             let hint =
-                near.map_or(String::new(), |near| format!("did you mean `{ANNOTATION_PREFIX}{near}`?"));
+                near.map_or(Hint::NONE, |near| Hint::did_you_mean(&format!("{ANNOTATION_PREFIX}{near}")));
             out.push(document.diagnostic(&lines, index, Severity::Warning, &field, &message, &hint));
             continue;
         }

@@ -3,6 +3,7 @@
 use crate::problems::Problems;
 use lifepod_api::SimTime;
 use lifepod_api::duration::Duration;
+use lifepod_manifest::Hint;
 use lifepod_manifest::scenario::{
     BehaviorOnTerm, BehaviorStep, ContainerBehavior, ExecAnswers, GrpcAnswers, HttpAnswer, HttpAnswers,
     MemoryPoint, ScenarioBehavior,
@@ -44,7 +45,8 @@ pub(crate) fn read(written: &ContainerBehavior, path: &str, found: &mut Problems
     let mut reader = Reader { found };
     let mut runs: Vec<Run> = Vec::new();
     if !written.run.is_empty() && !written.runs.is_empty() {
-        let hint = "`run` is short for `runs` with one life";
+        let hint =
+            Hint::new("`run` is short for `runs` with one life", "`run` 是只有一次运行的 `runs` 的简写");
         let path = format!("{path}.runs");
         reader.found.add(lifepod_manifest::Severity::Error, &path, "run and runs exclude each other", hint);
     }

@@ -21,7 +21,7 @@ use crate::problems::{Problem, Problems};
 use lifepod_api::SimTime;
 use lifepod_engine::{Command, Scenario};
 use lifepod_manifest::scenario::ScenarioSpec;
-use lifepod_manifest::{CheckOptions, Diagnostic, Document, Lines, Parsed, Severity, check, nearest};
+use lifepod_manifest::{CheckOptions, Diagnostic, Document, Hint, Lines, Parsed, Severity, check, nearest};
 
 /// How long a run lasts unless the scenario says otherwise: long enough for a crash loop to reach its slowest pace.
 pub const DEFAULT_HORIZON: SimTime = SimTime::from_secs(30 * 60);
@@ -126,9 +126,9 @@ fn unmatched(documents: &[Document], spec: &ScenarioSpec, found: &mut Problems) 
         }
         let names: Vec<String> = names().collect();
         let hint = nearest(name, names.iter().map(String::as_str));
-        let hint = hint.map_or(String::new(), |near| format!("did you mean `{near}`?"));
+        let hint = hint.map_or(Hint::NONE, Hint::did_you_mean);
         let path = format!("spec.behaviors[{number}].container");
-        found.add(Severity::Warning, &path, &format!("no pod here has a container {name:?}"), &hint);
+        found.add(Severity::Warning, &path, &format!("no pod here has a container {name:?}"), hint);
     }
 }
 

@@ -1,6 +1,6 @@
 //! What is wrong with the meaning of a document, by field path; its places in the text come later.
 
-use lifepod_manifest::Severity;
+use lifepod_manifest::{Hint, Severity};
 
 /// One thing that is wrong.
 #[derive(Clone, Debug)]
@@ -8,7 +8,7 @@ pub(crate) struct Problem {
     pub(crate) severity: Severity,
     pub(crate) path: String,
     pub(crate) message: String,
-    pub(crate) hint: String,
+    pub(crate) hint: Hint,
 }
 
 /// What is wrong so far.
@@ -16,13 +16,13 @@ pub(crate) struct Problem {
 pub(crate) struct Problems(pub(crate) Vec<Problem>);
 
 impl Problems {
-    pub(crate) fn add(&mut self, severity: Severity, path: &str, message: &str, hint: &str) {
-        let (path, message, hint) = (path.to_string(), message.to_string(), hint.to_string());
+    pub(crate) fn add(&mut self, severity: Severity, path: &str, message: &str, hint: Hint) {
+        let (path, message) = (path.to_string(), message.to_string());
         self.0.push(Problem { severity, path, message, hint });
     }
 
     pub(crate) fn error(&mut self, path: &str, message: &str) {
-        self.add(Severity::Error, path, message, "");
+        self.add(Severity::Error, path, message, Hint::NONE);
     }
 
     /// One of the words of a closed list; a problem when it is none, with the one that was perhaps meant.
@@ -35,8 +35,7 @@ impl Problems {
                 _ => format!("{word:?} is none of {}", names.join(", ")),
             };
             let near = lifepod_manifest::nearest(word, names.iter().copied());
-            let hint = near.map_or(String::new(), |near| format!("did you mean `{near}`?"));
-            self.add(Severity::Error, path, &message, &hint);
+            self.add(Severity::Error, path, &message, near.map_or(Hint::NONE, Hint::did_you_mean));
         }
         found
     }
@@ -81,7 +80,12 @@ impl Problems {
             [] => self.error(path, &format!("{what} needs one of {}", names(false).join(", "))),
             [.., last] => {
                 let message = format!("{what} may have only one of {}", on.join(", "));
-                self.add(Severity::Error, &format!("{path}.{last}"), &message, "write two of them");
+                self.add(
+                    Severity::Error,
+                    &format!("{path}.{last}"),
+                    &message,
+                    Hint::new("write two of them", "请写成两个"),
+                );
             }
         }
         None

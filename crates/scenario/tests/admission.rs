@@ -119,7 +119,7 @@ fn old_clusters_have_pod_presets() {
     // A newer cluster does not know the kind, and the text says what replaced it.
     let prepared = prepare(&format!("{preset}---\n{POD}"), &Options::default());
     assert!(
-        prepared.diagnostics[0].hint.contains("removed in Kubernetes 1.20"),
+        prepared.diagnostics[0].hint.en().contains("removed in Kubernetes 1.20"),
         "{:?}",
         prepared.diagnostics[0]
     );
