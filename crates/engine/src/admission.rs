@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 use lifepod_api::status::Refusal;
 use lifepod_api::{
     LimitRange, Namespace, Object, Pod, PodPreset, PriorityClass, ResourceQuota, RuntimeClass,
-    ServiceAccount, StorageClass, Version, admission, defaults, prepare, validation,
+    ServiceAccount, StorageClass, Version, admission, prepare, validation,
 };
 
 /// The release in which presets began to reach init containers.
@@ -22,11 +22,9 @@ pub(crate) struct Suffixes {
     pub(crate) token: String,
 }
 
-/// Defaults, admits, prepares and validates a new object, in the API server's order
+/// Admits, prepares and validates a new object, which has its defaults, in the API server's order
 /// (`pkg/kubeapiserver/options/plugins.go`).
 pub(crate) fn admit(kernel: &Kernel, object: &mut Object, suffixes: &Suffixes) -> Result<(), Refusal> {
-    prepare::normalize(object);
-    defaults::apply(object);
     let namespace = object.meta().namespace.clone();
     let generated = object.meta().name.is_empty() && !object.meta().generate_name.is_empty();
     if generated {

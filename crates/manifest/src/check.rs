@@ -34,8 +34,8 @@ pub fn check(text: &str, options: &CheckOptions) -> Parsed {
                 found.push(no_pod_presets(&lines, index, document));
                 continue;
             }
-            let prepared = prepared(object, document, options);
-            found.extend(of_server(&lines, index, document, &prepared));
+            let mut prepared = prepared(object, document, options);
+            found.extend(of_server(&lines, index, document, &mut prepared));
             for finding in lints(&prepared).into_iter().filter(|f| !options.silenced.contains(&f.lint)) {
                 let severity = Severity::Warning;
                 let (path, message) = (&finding.path, &finding.message);
@@ -84,9 +84,13 @@ fn prepared(object: &Object, document: &Document, options: &CheckOptions) -> Obj
     object
 }
 
-fn of_server(lines: &Lines, index: usize, document: &Document, object: &Object) -> Vec<Diagnostic> {
+fn of_server(lines: &Lines, index: usize, document: &Document, object: &mut Object) -> Vec<Diagnostic> {
     let mut out: Vec<Diagnostic> = Vec::new();
-    for error in validation::create(object) {
+    let mut errors = prepare::allocate(object);
+    if errors.is_empty() {
+        errors = validation::create(object);
+    }
+    for error in errors {
         let (hint, fixes) = advice::on(&error, document, lines.text());
         let found =
             document.diagnostic(lines, index, Severity::Error, &error.field, &error.to_string(), &hint);

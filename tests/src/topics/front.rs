@@ -208,6 +208,10 @@ fn posted(input: &Value) -> Result<Result<Vec<String>, Refusal>, String> {
         Err(refusal) => return Ok(Err(refusal)),
     };
     prepare::normalize(&mut object);
+    let errors = prepare::allocate(&mut object);
+    if !errors.is_empty() {
+        return Ok(Err(Box::new(validation::invalid_status(&object, &errors))));
+    }
     if let Object::Pod(pod) = &mut object {
         let mutated = admission::priority(pod, []).and_then(|()| admission::runtime_class(pod, None));
         if let Err(refusal) = mutated {

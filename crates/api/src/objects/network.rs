@@ -145,3 +145,10 @@ object! {
         error: Option<String> = "error",
     }
 }
+
+impl ServiceSpec {
+    /// Whether load balancers ask nodes if they have a pod of the Service (`pkg/api/v1/service/util.go NeedsHealthCheck`).
+    pub fn needs_health_check(&self) -> bool {
+        self.type_ == "LoadBalancer" && self.external_traffic_policy == "Local"
+    }
+}

@@ -1,15 +1,19 @@
 //! What the API server does to an object before validation: defaulting, then `PrepareForCreate` or `PrepareForUpdate`
 //! of its kind's strategy (`pkg/registry/*/strategy.go`).
 
+mod pod;
 mod update;
 
 pub use update::for_update;
 pub(crate) use update::has_status;
 
 use crate::defaults;
-use crate::resources::qos_class;
-use crate::{Bytes, Job, LabelSelector, Object, Pod, PodCondition, PodSpec, StatefulSet};
+use crate::validation::field::{Errors, FieldError, Path};
+use crate::{Bytes, Job, LabelSelector, Object, PodSpec, StatefulSet};
+use alloc::format;
 use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::ops::RangeInclusive;
 use serde_json::Value;
 
 /// The alphabet of generated names: no vowels, nothing that looks like something else
@@ -42,7 +46,7 @@ pub fn for_create(object: &mut Object, written: Option<&Value>) {
     drop_disabled(object);
     merge_string_data(object);
     match object {
-        Object::Pod(o) => pod(o),
+        Object::Pod(o) => pod::prepare(o),
         Object::Job(o) => {
             job(o);
             if shares_labels {
@@ -88,6 +92,38 @@ pub fn normalize(object: &mut Object) {
     {
         o.spec.cluster_ips.push(o.spec.cluster_ip.clone());
     }
+}
+
+/// The ports that a Service may have on every node (`--service-node-port-range`).
+pub const NODE_PORTS: RangeInclusive<i32> = 30_000..=32_767;
+
+/// What the allocators of the storage layer do to a new Service before the strategy sees it, as far as that is the same
+/// in every cluster: a port for health checks is given, here the range's first
+/// (`pkg/registry/core/service/storage/alloc.go`). What they refuse comes back.
+pub fn allocate(object: &mut Object) -> Vec<FieldError> {
+    let mut e = Errors::default();
+    let Object::Service(service) = object else { return e.into_vec() };
+    let spec = &mut service.spec;
+    if matches!(spec.type_.as_str(), "NodePort" | "LoadBalancer") {
+        let wanted = spec.ports.iter().map(|port| port.node_port);
+        // The first that cannot be had is the last that is tried.
+        if let Some((i, port)) = wanted.enumerate().find(|(_, port)| *port != 0 && !NODE_PORTS.contains(port))
+        {
+            let path = Path::new("spec");
+            let path = path.child("ports");
+            let path = path.index(i);
+            let detail = format!(
+                "provided port is not in the valid range. The range of valid ports is {}-{}",
+                NODE_PORTS.start(),
+                NODE_PORTS.end()
+            );
+            e.invalid(&path.child("nodePort"), port, &detail);
+        }
+    }
+    if spec.needs_health_check() && spec.health_check_node_port == 0 {
+        spec.health_check_node_port = *NODE_PORTS.start();
+    }
+    e.into_vec()
 }
 
 /// Clears the fields of features that are off by default in 1.36 (`pkg/api/pod/util.go dropDisabledFields`).
@@ -154,25 +190,6 @@ pub fn has_generation(object: &Object) -> bool {
             | Object::Event(_)
             | Object::Opaque(_)
     )
-}
-
-fn pod(o: &mut Pod) {
-    // A negative grace period is stored as one second; in templates it stays (`conversion.go`).
-    if let Some(grace) = &mut o.spec.termination_grace_period_seconds {
-        *grace = if *grace < 0 { 1 } else { *grace };
-    }
-    o.status = Default::default();
-    o.status.phase = "Pending".to_string();
-    o.status.qos_class = qos_class(&o.spec).to_string();
-    if !o.spec.scheduling_gates.is_empty() {
-        o.status.conditions.push(PodCondition {
-            type_: "PodScheduled".to_string(),
-            status: "False".to_string(),
-            reason: "SchedulingGated".to_string(),
-            message: "Scheduling is blocked due to non-empty scheduling gates".to_string(),
-            ..Default::default()
-        });
-    }
 }
 
 /// What the server writes into every StatefulSet's spec (`pkg/registry/apps/statefulset/strategy.go`).

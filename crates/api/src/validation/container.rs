@@ -34,7 +34,7 @@ pub fn app(e: &mut Errors, pod: &Pod, path: &Path) {
             e.duplicate(&path.child("name"), &c.name);
         }
         running(e, c, pod, &path);
-        restart_policy(e, c, &path);
+        restart_policy(e, c, &path, false);
     }
     host_ports(e, list, path);
 }
@@ -45,7 +45,7 @@ pub fn init(e: &mut Errors, pod: &Pod, path: &Path) {
     for (i, c) in pod.spec.init_containers.iter().enumerate() {
         let item = path.index(i);
         common(e, c, pod, &item);
-        restart_policy(e, c, &item);
+        restart_policy(e, c, &item, true);
         if seen.contains(c.name.as_str()) {
             e.duplicate(&item.child("name"), &c.name);
         } else if !c.name.is_empty() {
@@ -257,19 +257,22 @@ fn resize_policy(e: &mut Errors, c: &Container, pod_policy: &str, path: &Path) {
     }
 }
 
-/// `validateContainerRestartPolicy`
-fn restart_policy(e: &mut Errors, c: &Container, path: &Path) {
+/// `validateContainerRestartPolicy`, `validateInitContainerRestartPolicy`
+fn restart_policy(e: &mut Errors, c: &Container, path: &Path, is_init: bool) {
     let policy_path = path.child("restartPolicy");
     let rules = &c.restart_policy_rules;
     match c.restart_policy.as_deref() {
         None if rules.is_empty() => return,
         None => {
             e.required(&policy_path, "must specify restartPolicy when restart rules are used");
+            // The rules of an init container without a policy are not looked at.
+            if is_init {
+                return;
+            }
         }
         Some("Always" | "Never" | "OnFailure") => {}
         Some(other) => e.not_supported(&policy_path, other, &["Always", "Never", "OnFailure"]),
     }
-    // An init container without a policy of its own is told no more.
     let rules_path = path.child("restartPolicyRules");
     if rules.len() > 20 {
         e.too_many(&rules_path, rules.len(), 20);

@@ -188,6 +188,11 @@ impl Errors {
         self.push(path, ErrorType::Duplicate, Some(value.into()), "");
     }
 
+    /// The value is given twice, and that is not meant as one may think.
+    pub fn duplicate_with(&mut self, path: &Path, value: impl Into<Shown>, detail: &str) {
+        self.push(path, ErrorType::Duplicate, Some(value.into()), detail);
+    }
+
     /// What the value names does not exist.
     pub fn not_found(&mut self, path: &Path, value: &str, detail: &str) {
         self.push(path, ErrorType::NotFound, Some(value.into()), detail);

@@ -4,7 +4,10 @@ mod amounts;
 mod apps;
 mod batch;
 mod claims;
+mod cluster;
+mod config;
 mod container;
+mod endpoints;
 mod env;
 pub mod field;
 mod handlers;
@@ -18,6 +21,7 @@ mod scheduling;
 mod security;
 mod shown;
 mod spec_diff;
+mod storage;
 mod update;
 mod volume_sources;
 mod volumes;
@@ -25,9 +29,10 @@ mod warnings;
 mod windows;
 
 pub use field::{ErrorType, FieldError, Path, invalid_status};
+pub(crate) use security::{APP_ARMOR, app_armor_of};
 pub use warnings::of as warnings;
 
-use crate::{Object, Subresource};
+use crate::{ControllerRevision, Object, PodPreset, ServiceAccount, Subresource};
 use alloc::vec::Vec;
 use field::Errors;
 
@@ -51,20 +56,24 @@ pub fn create(object: &Object) -> Vec<FieldError> {
         Object::PodDisruptionBudget(o) => policy::disruption_budget(&mut e, o),
         Object::PriorityClass(o) => policy::priority_class(&mut e, o),
         Object::PersistentVolumeClaim(o) => policy::claim(&mut e, o),
-        Object::Node(o) => policy::node(&mut e, o),
-        Object::ConfigMap(o) => policy::config_map(&mut e, o),
-        Object::Secret(o) => policy::secret(&mut e, o),
+        Object::Node(o) => cluster::node(&mut e, o),
+        Object::ConfigMap(o) => config::config_map(&mut e, o),
+        Object::Secret(o) => config::secret(&mut e, o),
         Object::LimitRange(o) => quotas::limit_range(&mut e, o),
         Object::ResourceQuota(o) => quotas::resource_quota(&mut e, o),
+        Object::PersistentVolume(o) => storage::volume(&mut e, o),
+        Object::StorageClass(o) => storage::class(&mut e, o),
+        Object::Endpoints(o) => endpoints::endpoints(&mut e, o),
+        Object::EndpointSlice(o) => endpoints::slice(&mut e, o),
+        Object::Namespace(o) => cluster::namespace(&mut e, o),
+        Object::RuntimeClass(o) => cluster::runtime_class(&mut e, o),
+        Object::ServiceAccount(ServiceAccount { metadata, .. })
+        | Object::ControllerRevision(ControllerRevision { metadata, .. })
+        | Object::PodPreset(PodPreset { metadata, .. }) => {
+            meta::object_meta(&mut e, metadata, true, names::dns_subdomain);
+        }
         // Events and kinds that are carried unread have nothing to check.
         Object::Event(_) | Object::Opaque(_) => {}
-        other => {
-            let namespaced =
-                crate::Kind::find(other.api_version(), other.kind()).is_none_or(|k| k.namespaced);
-            let rule =
-                if matches!(other, Object::Namespace(_)) { names::dns_label } else { names::dns_subdomain };
-            meta::object_meta(&mut e, other.meta(), namespaced, rule);
-        }
     }
     e.into_vec()
 }

@@ -1,5 +1,6 @@
 //! Services.
 
+use super::endpoints::endpoint_ip;
 use super::field::{Errors, Path, Shown};
 use super::meta::{labels, object_meta};
 use super::pod::{choice, ip_address, parse_ip};
@@ -7,7 +8,6 @@ use super::{container, handlers, names};
 use crate::*;
 use alloc::collections::BTreeSet;
 use alloc::format;
-use core::net::IpAddr;
 
 const SPEC: &Path = &Path::new("spec");
 const ONLY_BALANCED: &str = "may only be used when `type` is 'LoadBalancer'";
@@ -15,6 +15,7 @@ const ONLY_BALANCED: &str = "may only be used when `type` is 'LoadBalancer'";
 /// `ValidateServiceCreate`
 pub fn service(e: &mut Errors, o: &Service) {
     object_meta(e, &o.metadata, true, names::dns_label);
+    topology(e, &o.metadata);
     let s = &o.spec;
     let headless = s.cluster_ips.first().is_some_and(|ip| ip == "None");
     if s.ports.is_empty() && !headless && s.type_ != "ExternalName" {
@@ -38,8 +39,22 @@ pub fn service(e: &mut Errors, o: &Service) {
     external_ips(e, s);
     choice(e, &s.type_, &["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"], &SPEC.child("type"));
     port_clashes(e, s);
-    load_balancer(e, s);
+    load_balancer(e, s, &o.metadata);
     traffic_policies(e, s);
+}
+
+/// The old and the new name of one annotation agree.
+fn topology(e: &mut Errors, meta: &ObjectMeta) {
+    const HINTS: &str = "service.kubernetes.io/topology-aware-hints";
+    const MODE: &str = "service.kubernetes.io/topology-mode";
+    if let (Some(hints), Some(mode)) = (meta.annotations.get(HINTS), meta.annotations.get(MODE))
+        && hints != mode
+    {
+        let path = Path::new("metadata");
+        let path = path.child("annotations");
+        let detail = format!("must match annotations[{HINTS}] when both are specified");
+        e.invalid(&path.key(MODE), mode, &detail);
+    }
 }
 
 fn external_name(e: &mut Errors, s: &ServiceSpec) {
@@ -181,22 +196,7 @@ fn external_ips(e: &mut Errors, s: &ServiceSpec) {
             ip_address(e, ip, &path);
             continue;
         };
-        if address.is_unspecified() {
-            e.invalid(&path, ip, &format!("may not be unspecified ({ip})"));
-        }
-        if address.is_loopback() {
-            e.invalid(&path, ip, "may not be in the loopback range (127.0.0.0/8, ::1/128)");
-        }
-        let (link_local, multicast) = match address {
-            IpAddr::V4(v4) => (v4.is_link_local(), v4.octets()[..3] == [224, 0, 0]),
-            IpAddr::V6(v6) => (v6.is_unicast_link_local(), v6.segments()[0] & 0xff0f == 0xff02),
-        };
-        if link_local {
-            e.invalid(&path, ip, "may not be in the link-local range (169.254.0.0/16, fe80::/10)");
-        }
-        if multicast {
-            e.invalid(&path, ip, "may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)");
-        }
+        endpoint_ip(e, ip, address, &path);
     }
 }
 
@@ -222,16 +222,26 @@ fn port_clashes(e: &mut Errors, s: &ServiceSpec) {
     }
 }
 
-fn load_balancer(e: &mut Errors, s: &ServiceSpec) {
+fn load_balancer(e: &mut Errors, s: &ServiceSpec, meta: &ObjectMeta) {
+    const RANGES: &str = "service.beta.kubernetes.io/load-balancer-source-ranges";
     let balanced = s.type_ == "LoadBalancer";
-    let ranges = SPEC.child("LoadBalancerSourceRanges");
-    if !s.load_balancer_source_ranges.is_empty() && !balanced {
-        e.forbidden(&ranges, ONLY_BALANCED);
-    }
-    for (i, range) in s.load_balancer_source_ranges.iter().enumerate() {
-        if !is_cidr(range.trim()) {
-            let detail = "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)";
-            e.invalid(&ranges.index(i), range.trim(), detail);
+    if !s.load_balancer_source_ranges.is_empty() {
+        let path = SPEC.child("LoadBalancerSourceRanges");
+        if !balanced {
+            e.forbidden(&path, ONLY_BALANCED);
+        }
+        for (i, range) in s.load_balancer_source_ranges.iter().enumerate() {
+            cidr(e, range.trim(), &path.index(i));
+        }
+    } else if let Some(ranges) = meta.annotations.get(RANGES) {
+        let path = Path::new("metadata");
+        let path = path.child("annotations");
+        let path = path.key(RANGES);
+        if !balanced {
+            e.forbidden(&path, ONLY_BALANCED);
+        }
+        for range in ranges.trim().split(',').filter(|_| !ranges.trim().is_empty()) {
+            cidr(e, range.trim(), &path);
         }
     }
     if s.allocate_load_balancer_node_ports.is_some() && !balanced {
@@ -244,6 +254,13 @@ fn load_balancer(e: &mut Errors, s: &ServiceSpec) {
         } else {
             e.forbidden(&path, ONLY_BALANCED);
         }
+    }
+}
+
+/// `IsValidCIDRForLegacyField`
+pub fn cidr(e: &mut Errors, text: &str, path: &Path) {
+    if !is_cidr(text) {
+        e.invalid(path, text, "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)");
     }
 }
 
@@ -266,10 +283,20 @@ fn traffic_policies(e: &mut Errors, s: &ServiceSpec) {
     } else if !policy.is_empty() {
         e.invalid(&path, policy, "may only be set for externally-accessible services");
     }
-    let checked = s.type_ == "LoadBalancer" && policy == "Local";
-    if s.health_check_node_port != 0 && !checked {
-        let detail = "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'";
-        e.invalid(&SPEC.child("healthCheckNodePort"), s.health_check_node_port, detail);
+    let (health, health_path) = (s.health_check_node_port, SPEC.child("healthCheckNodePort"));
+    match (s.needs_health_check(), health) {
+        (false, 0) => {}
+        (false, port) => {
+            let detail =
+                "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'";
+            e.invalid(&health_path, port, detail);
+        }
+        (true, 0) => e.required(&health_path, ""),
+        (true, port) => {
+            for message in names::port_number(port.into()) {
+                e.invalid(&health_path, port, &message);
+            }
+        }
     }
     let path = SPEC.child("internalTrafficPolicy");
     match s.internal_traffic_policy.as_deref() {

@@ -8,6 +8,9 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+/// What marks the API's copy of a pod that a kubelet read from a file.
+pub const MIRROR: &str = "kubernetes.io/config.mirror";
+
 /// `ValidatePodCreate`
 pub fn create(e: &mut Errors, pod: &Pod) {
     metadata_and_spec(e, pod);
@@ -68,16 +71,16 @@ pub fn template(e: &mut Errors, t: &PodTemplateSpec, path: &Path) {
 /// `ValidatePodSpecificAnnotations`
 fn annotations(e: &mut Errors, metadata: &ObjectMeta, spec: &PodSpec, path: &Path) {
     let get = |key: &str| metadata.annotations.get(key);
-    if let Some(value) = get("kubernetes.io/config.mirror").filter(|_| spec.node_name.is_empty()) {
+    if let Some(value) = get(MIRROR).filter(|_| spec.node_name.is_empty()) {
         let detail = "must set spec.nodeName if mirror pod annotation is set";
-        e.invalid(&path.key("kubernetes.io/config.mirror"), value, detail);
+        e.invalid(&path.key(MIRROR), value, detail);
     }
     const COST: &str = "controller.kubernetes.io/pod-deletion-cost";
     if let Some(value) = get(COST).filter(|v| !is_int32(v)) {
         e.invalid(&path.key(COST), value, "must be a 32bit integer");
     }
     for (key, profile) in &metadata.annotations {
-        let Some(name) = key.strip_prefix("container.apparmor.security.beta.kubernetes.io/") else {
+        let Some(name) = key.strip_prefix(security::APP_ARMOR) else {
             continue;
         };
         let mut found = false;
@@ -123,7 +126,11 @@ pub fn spec(e: &mut Errors, s: &PodSpec, metadata: Option<&ObjectMeta>, path: &P
     let volumes = volumes::volumes(e, &s.volumes, pod_name, &path.child("volumes"));
     let claims: BTreeSet<&str> =
         s.resource_claims.iter().map(|c| c.name.as_str()).filter(|n| !n.is_empty()).collect();
-    resource_claims(e, &s.resource_claims, &path.child("resourceClaims"));
+    let is_static = metadata.is_some_and(|m| m.annotations.contains_key(MIRROR));
+    match is_static && !s.resource_claims.is_empty() {
+        true => e.forbidden(&Path::new(""), "static pods do not support resource claims"),
+        false => resource_claims(e, &s.resource_claims, &path.child("resourceClaims")),
+    }
     let shared = container::Pod {
         spec: s,
         volumes: &volumes,

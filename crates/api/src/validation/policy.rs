@@ -1,4 +1,4 @@
-//! PodDisruptionBudget, PriorityClass, and small kinds that have little to check.
+//! PodDisruptionBudget, PriorityClass and PersistentVolumeClaim.
 
 use super::apps::{at_most_all, int_or_percent};
 use super::field::{Errors, Path, Shown};
@@ -53,88 +53,4 @@ pub fn priority_class(e: &mut Errors, o: &PriorityClass) {
 pub fn claim(e: &mut Errors, o: &PersistentVolumeClaim) {
     object_meta(e, &o.metadata, true, names::dns_subdomain);
     claims::spec(e, &o.spec, SPEC);
-}
-
-/// `ValidateNode`, as far as people write nodes by hand.
-pub fn node(e: &mut Errors, o: &Node) {
-    object_meta(e, &o.metadata, false, names::dns_subdomain);
-    let path = SPEC.child("taints");
-    for (i, taint) in o.spec.taints.iter().enumerate() {
-        let path = path.index(i);
-        super::meta::label_name(e, &taint.key, &path.child("key"));
-        let messages = names::label_value(&taint.value);
-        if !messages.is_empty() {
-            e.invalid(&path.child("value"), &taint.value, &messages.join(";"));
-        }
-        if taint.effect.is_empty() {
-            e.required(&path.child("effect"), "");
-        } else {
-            super::scheduling::taint_effect(e, &taint.effect, &path.child("effect"));
-        }
-        let same = |t: &Taint| t.key == taint.key && t.effect == taint.effect;
-        if o.spec.taints[..i].iter().any(same) {
-            let shown = Shown::json(taint);
-            e.duplicate(&path, shown);
-        }
-    }
-}
-
-/// `ValidateConfigMap`
-pub fn config_map(e: &mut Errors, o: &ConfigMap) {
-    object_meta(e, &o.metadata, true, names::dns_subdomain);
-    let mut size = 0;
-    for (key, value) in &o.data {
-        e.invalid_each(&Path::new("data").key(key), key, names::config_key(key));
-        if o.binary_data.contains_key(key) {
-            let detail = "duplicate of key present in binaryData";
-            e.invalid(&Path::new("data").key(key), key, detail);
-        }
-        size += value.len();
-    }
-    for (key, value) in &o.binary_data {
-        e.invalid_each(&Path::new("binaryData").key(key), key, names::config_key(key));
-        size += value.0.len();
-    }
-    if size > 1024 * 1024 {
-        e.too_long(&Path::new(""), 1024 * 1024);
-    }
-}
-
-/// `ValidateSecret`; what a registry's credentials hold is not read.
-pub fn secret(e: &mut Errors, o: &Secret) {
-    object_meta(e, &o.metadata, true, names::dns_subdomain);
-    let mut size = 0;
-    for (key, value) in &o.data {
-        e.invalid_each(&Path::new("data").key(key), key, names::config_key(key));
-        size += value.0.len();
-    }
-    if size > 1024 * 1024 {
-        e.too_long(&Path::new("data"), 1024 * 1024);
-    }
-    let data = Path::new("data");
-    let mut needs = |keys: &[&str]| {
-        for key in keys.iter().filter(|key| !o.data.contains_key(**key)) {
-            e.required(&data.key(key), "");
-        }
-    };
-    match o.type_.as_str() {
-        "kubernetes.io/dockercfg" => needs(&[".dockercfg"]),
-        "kubernetes.io/dockerconfigjson" => needs(&[".dockerconfigjson"]),
-        "kubernetes.io/tls" => needs(&["tls.crt", "tls.key"]),
-        // Either will do.
-        "kubernetes.io/basic-auth" if !["username", "password"].iter().any(|k| o.data.contains_key(*k)) => {
-            needs(&["username", "password"]);
-        }
-        "kubernetes.io/ssh-auth" if o.data.get("ssh-privatekey").is_none_or(|key| key.0.is_empty()) => {
-            e.required(&data.key("ssh-privatekey"), "");
-        }
-        "kubernetes.io/service-account-token" => {
-            const ACCOUNT: &str = "kubernetes.io/service-account.name";
-            if o.metadata.annotations.get(ACCOUNT).is_none_or(|name| name.is_empty()) {
-                let path = Path::new("metadata");
-                e.required(&path.child("annotations").key(ACCOUNT), "");
-            }
-        }
-        _ => {}
-    }
 }

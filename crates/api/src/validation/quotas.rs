@@ -143,6 +143,7 @@ pub fn resource_quota(e: &mut Errors, o: &ResourceQuota) {
         }
     }
     scopes(e, &o.spec);
+    scope_selector(e, &o.spec);
 }
 
 /// Resources that are counted, one object each.
@@ -180,25 +181,95 @@ fn is_count(name: &str) -> bool {
     COUNTED.contains(&name)
 }
 
+/// `IsResourceQuotaScopeValidForResource`
+fn counts(scope: &str, resource: &str) -> bool {
+    const COMPUTE: &[&str] =
+        &["cpu", "memory", "limits.cpu", "limits.memory", "requests.cpu", "requests.memory"];
+    match scope {
+        "Terminating"
+        | "NotTerminating"
+        | "NotBestEffort"
+        | "PriorityClass"
+        | "CrossNamespacePodAffinity" => resource == "pods" || COMPUTE.contains(&resource),
+        "BestEffort" => resource == "pods",
+        "VolumeAttributesClass" => ["persistentvolumeclaims", "requests.storage"].contains(&resource),
+        _ => true,
+    }
+}
+
+/// The resources of a quota that a scope does not count.
+fn uncounted<'a>(spec: &'a ResourceQuotaSpec, scope: &'a str) -> impl Iterator<Item = &'a String> {
+    spec.hard.keys().filter(move |name| is_quota_resource(name) && !counts(scope, name))
+}
+
+const SCOPES: &[&str] = &[
+    "Terminating",
+    "NotTerminating",
+    "BestEffort",
+    "NotBestEffort",
+    "PriorityClass",
+    "CrossNamespacePodAffinity",
+    "VolumeAttributesClass",
+];
+
 /// `validateResourceQuotaScopes`
 fn scopes(e: &mut Errors, spec: &ResourceQuotaSpec) {
-    const KNOWN: &[&str] = &[
-        "Terminating",
-        "NotTerminating",
-        "BestEffort",
-        "NotBestEffort",
-        "PriorityClass",
-        "CrossNamespacePodAffinity",
-        "VolumeAttributesClass",
-    ];
     let path = SPEC.child("scopes");
-    let has = |scope: &str| spec.scopes.iter().any(|s| s == scope);
-    for _ in spec.scopes.iter().filter(|scope| !KNOWN.contains(&scope.as_str())) {
-        e.invalid(&path, Shown::json(&spec.scopes), "unsupported scope");
-    }
-    for (one, other) in [("BestEffort", "NotBestEffort"), ("Terminating", "NotTerminating")] {
-        if has(one) && has(other) {
-            e.invalid(&path, Shown::json(&spec.scopes), "conflicting scopes");
+    for scope in &spec.scopes {
+        if !SCOPES.contains(&scope.as_str()) {
+            e.invalid(&path, Shown::json(&spec.scopes), "unsupported scope");
+        }
+        for _ in uncounted(spec, scope) {
+            e.invalid(&path, Shown::json(&spec.scopes), "unsupported scope applied to resource");
         }
     }
+    conflicts(e, spec, &path, |scope| spec.scopes.iter().any(|s| s == scope));
+}
+
+/// Scopes that exclude each other.
+fn conflicts(e: &mut Errors, spec: &ResourceQuotaSpec, path: &Path, has: impl Fn(&str) -> bool) {
+    for (one, other) in [("BestEffort", "NotBestEffort"), ("Terminating", "NotTerminating")] {
+        if has(one) && has(other) {
+            e.invalid(path, Shown::json(&spec.scopes), "conflicting scopes");
+        }
+    }
+}
+
+/// `validateScopedResourceSelectorRequirement`
+fn scope_selector(e: &mut Errors, spec: &ResourceQuotaSpec) {
+    let Some(selector) = &spec.scope_selector else { return };
+    let path = SPEC.child("scopeSelector");
+    let path = path.child("matchExpressions");
+    for requirement in &selector.match_expressions {
+        let scope = requirement.scope_name.as_str();
+        if !SCOPES.contains(&scope) {
+            e.invalid(&path.child("scopeName"), scope, "unsupported scope");
+        }
+        for _ in uncounted(spec, scope) {
+            e.invalid(&path, Shown::internal(selector), "unsupported scope applied to resource");
+        }
+        let only_exists = !["PriorityClass", "VolumeAttributesClass"].contains(&scope);
+        if SCOPES.contains(&scope) && only_exists && requirement.operator != "Exists" {
+            let detail = "must be 'Exists' when scope is any of ResourceQuotaScopeTerminating, \
+                          ResourceQuotaScopeNotTerminating, ResourceQuotaScopeBestEffort, \
+                          ResourceQuotaScopeNotBestEffort or ResourceQuotaScopeCrossNamespacePodAffinity";
+            e.invalid(&path.child("operator"), &requirement.operator, detail);
+        }
+        let values = path.child("values");
+        match requirement.operator.as_str() {
+            "In" | "NotIn" if requirement.values.is_empty() => {
+                let detail =
+                    "must be at least one value when `operator` is 'In' or 'NotIn' for scope selector";
+                e.required(&values, detail);
+            }
+            "Exists" | "DoesNotExist" if !requirement.values.is_empty() => {
+                let detail =
+                    "must be no value when `operator` is 'Exist' or 'DoesNotExist' for scope selector";
+                e.invalid(&values, Shown::json(&requirement.values), detail);
+            }
+            "In" | "NotIn" | "Exists" | "DoesNotExist" => {}
+            other => e.invalid(&path.child("operator"), other, "not a valid selector operator"),
+        }
+    }
+    conflicts(e, spec, &path, |scope| selector.match_expressions.iter().any(|r| r.scope_name == scope));
 }

@@ -60,7 +60,7 @@ fn weight(e: &mut Errors, weight: i32, path: &Path) {
 }
 
 /// `ValidateNodeSelector`
-fn node_selector(e: &mut Errors, s: &NodeSelector, path: &Path) {
+pub fn node_selector(e: &mut Errors, s: &NodeSelector, path: &Path) {
     let path = path.child("nodeSelectorTerms");
     if s.node_selector_terms.is_empty() {
         e.required(&path, "must have at least one node selector term");

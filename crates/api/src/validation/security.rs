@@ -252,6 +252,23 @@ fn windows(e: &mut Errors, spec: &PodSpec, path: &Path) {
     });
 }
 
+/// Before the container's name, the annotation that AppArmor profiles were given by.
+pub const APP_ARMOR: &str = "container.apparmor.security.beta.kubernetes.io/";
+
+/// The profile that an annotation means (`pkg/api/pod/util.go ApparmorFieldForAnnotation`), where it would be taken as a
+/// field as well.
+pub fn app_armor_of(annotation: &str) -> Option<AppArmorProfile> {
+    let (kind, localhost) = match annotation {
+        "unconfined" => ("Unconfined", None),
+        "runtime/default" => ("RuntimeDefault", None),
+        other => ("Localhost", Some(other.strip_prefix("localhost/")?.to_string())),
+    };
+    let profile = AppArmorProfile { type_: kind.to_string(), localhost_profile: localhost };
+    let mut e = Errors::default();
+    app_armor(&mut e, Some(&profile), &Path::new(""));
+    e.is_empty().then_some(profile)
+}
+
 /// AppArmor by annotation and by field must agree (`validateAppArmorAnnotationsAndFieldsMatchOnCreate`).
 pub fn annotations(e: &mut Errors, meta: &ObjectMeta, spec: &PodSpec, path: &Path) {
     if spec.os.as_ref().is_some_and(|os| os.name == "windows") {
@@ -261,7 +278,7 @@ pub fn annotations(e: &mut Errors, meta: &ObjectMeta, spec: &PodSpec, path: &Pat
     super::pod::each_container(spec, path, |c, path| {
         let own = c.security_context.as_ref().and_then(|s| s.app_armor_profile.as_ref());
         let Some(profile) = own.or(of_pod) else { return };
-        let key = alloc::format!("container.apparmor.security.beta.kubernetes.io/{}", c.name);
+        let key = format!("{APP_ARMOR}{}", c.name);
         let Some(annotation) = meta.annotations.get(&key) else { return };
         let path = path.child("securityContext");
         let path = path.child("appArmorProfile");

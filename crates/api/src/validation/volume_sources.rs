@@ -103,13 +103,7 @@ fn one_source(e: &mut Errors, v: &Volume, pod_name: Option<&str>, name: &str, vo
             mode(e, s.default_mode, &path.child("defaultMode"));
             items(e, &s.items, &path.child("items"));
         }),
-        "nfs" => given(&v.nfs, |s| {
-            required(e, &s.server, path, "server");
-            required(e, &s.path, path, "path");
-            if !s.path.starts_with('/') {
-                e.invalid(&path.child("path"), &s.path, "must be an absolute path");
-            }
-        }),
+        "nfs" => given(&v.nfs, |s| nfs(e, s, path)),
         "iscsi" => given(&v.iscsi, |s| iscsi(e, s, path)),
         "glusterfs" => given(&v.glusterfs, |s| {
             required(e, &s.endpoints, path, "endpoints");
@@ -367,17 +361,29 @@ fn azure_disk(e: &mut Errors, s: &AzureDiskVolumeSource, path: &Path) {
     }
 }
 
+/// `validateNFSVolumeSource`
+pub fn nfs(e: &mut Errors, s: &NFSVolumeSource, path: &Path) {
+    required(e, &s.server, path, "server");
+    required(e, &s.path, path, "path");
+    if !s.path.starts_with('/') {
+        e.invalid(&path.child("path"), &s.path, "must be an absolute path");
+    }
+}
+
+/// `ValidateCSIDriverName`
+pub fn csi_driver(e: &mut Errors, driver: &str, path: &Path) {
+    if driver.is_empty() {
+        return e.required(path, "");
+    }
+    if driver.len() > 63 {
+        e.too_long(path, 63);
+    }
+    e.invalid_each(path, driver, names::dns_subdomain(&driver.to_lowercase()));
+}
+
 /// `validateCSIVolumeSource`
 fn csi(e: &mut Errors, s: &CSIVolumeSource, path: &Path) {
-    let driver = path.child("driver");
-    if s.driver.is_empty() {
-        e.required(&driver, "");
-    } else {
-        if s.driver.len() > 63 {
-            e.too_long(&driver, 63);
-        }
-        e.invalid_each(&driver, &s.driver, names::dns_subdomain(&s.driver.to_lowercase()));
-    }
+    csi_driver(e, &s.driver, &path.child("driver"));
     secret_ref(e, s.node_publish_secret_ref.as_ref(), path, "nodePublishSecretRef");
     if let Some(secret) = s.node_publish_secret_ref.as_ref().filter(|r| !r.name.is_empty()) {
         e.invalid_each(&path.child("name"), &secret.name, names::dns_subdomain(&secret.name));
@@ -400,6 +406,7 @@ fn ephemeral(
             let metadata = template_path.child("metadata");
             meta::annotations(e, &template.metadata.annotations, &metadata.child("annotations"));
             meta::labels(e, &template.metadata.labels, &metadata.child("labels"));
+            nothing_else(e, &template.metadata, &metadata);
             claims::spec(e, &template.spec, &template_path.child("spec"));
         }
     }
@@ -411,6 +418,30 @@ fn ephemeral(
     }
 }
 
+/// A template's metadata may have labels and annotations only (`ValidateTemplateObjectMeta`).
+fn nothing_else(e: &mut Errors, meta: &ObjectMeta, path: &Path) {
+    for (name, given) in [
+        ("name", !meta.name.is_empty()),
+        ("generateName", !meta.generate_name.is_empty()),
+        ("namespace", !meta.namespace.is_empty()),
+        ("selfLink", !meta.self_link.is_empty()),
+        ("uID", !meta.uid.is_empty()),
+        ("resourceVersion", !meta.resource_version.is_empty()),
+        ("generation", meta.generation != 0),
+        ("creationTimestamp", meta.creation_timestamp.is_some()),
+        ("deletionTimestamp", meta.deletion_timestamp.is_some()),
+        ("deletionGracePeriodSeconds", meta.deletion_grace_period_seconds.is_some()),
+        ("ownerReferences", !meta.owner_references.is_empty()),
+        ("finalizers", !meta.finalizers.is_empty()),
+        ("managedFields", !meta.managed_fields.is_empty()),
+    ] {
+        if given {
+            e.forbidden(&path.child(name), "cannot be set");
+        }
+    }
+}
+
+/// A text that must not be empty.
 pub fn required(e: &mut Errors, value: &str, path: &Path, name: &str) {
     if value.is_empty() {
         e.required(&path.child(name), "");
@@ -423,7 +454,8 @@ fn mode(e: &mut Errors, mode: Option<i32>, path: &Path) {
     }
 }
 
-fn host_path(e: &mut Errors, s: &HostPathVolumeSource, path: &Path) {
+/// `validateHostPathVolumeSource`
+pub fn host_path(e: &mut Errors, s: &HostPathVolumeSource, path: &Path) {
     const TYPES: &[&str] = &[
         "",
         "BlockDevice",

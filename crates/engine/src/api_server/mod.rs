@@ -19,7 +19,7 @@ pub use delete::{DeleteOptions, PropagationPolicy};
 use lifepod_api::status::Refusal;
 use lifepod_api::{
     KINDS, Kind, Node, Object, ObjectKey, PodCondition, ResourceQuota, Status, Subresource, admission,
-    prepare, validation,
+    defaults, prepare, validation,
 };
 
 /// What the storage says to a write that is based on an older revision
@@ -61,8 +61,10 @@ impl Kernel {
             true => self.jitter.name_suffix(),
             false => Default::default(),
         };
+        prepare::normalize(&mut object);
+        defaults::apply(&mut object);
+        self.allocate_for_service(&mut object)?;
         crate::admission::admit(self, &mut object, &Suffixes { name: suffix, token })?;
-        self.allocate_for_service(&mut object);
         let key = object.key();
         if self.store.get(&key).is_some() {
             return Err(Box::new(Status::already_exists(kind(&key), &key.name)));

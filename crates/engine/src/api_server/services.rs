@@ -3,21 +3,22 @@
 
 use crate::jitter::Draw;
 use crate::kernel::Kernel;
+use alloc::boxed::Box;
 use alloc::format;
 use alloc::vec;
-use lifepod_api::{Object, Service, SimTime};
+use lifepod_api::{Object, Refusal, Service, SimTime, prepare, validation};
 
 /// `10.96.0.0/16`, the range of most clusters' Services; its first 256 addresses are left to those who choose theirs.
 const FIRST_HOST: u32 = 256;
 const HOSTS: u32 = 65_534 - FIRST_HOST;
-/// `--service-node-port-range`
-const FIRST_NODE_PORT: i32 = 30_000;
-const NODE_PORTS: u32 = 2768;
 
 impl Kernel {
-    /// Gives a new Service what it does not ask for itself: a cluster IP, and node ports where its type has them.
-    pub(super) fn allocate_for_service(&mut self, object: &mut Object) {
-        let Object::Service(service) = object else { return };
+    /// Gives a new Service what it does not ask for itself: a cluster IP, and ports on the nodes where its type has them.
+    ///
+    /// # Errors
+    /// 422 for a node port that cannot be had.
+    pub(crate) fn allocate_for_service(&mut self, object: &mut Object) -> Result<(), Refusal> {
+        let Object::Service(service) = object else { return Ok(()) };
         let has_ip = matches!(service.spec.type_.as_str(), "ClusterIP" | "NodePort" | "LoadBalancer");
         if has_ip && service.spec.cluster_ip.is_empty() {
             let first = self.draw_below(HOSTS);
@@ -31,24 +32,40 @@ impl Kernel {
                 service.spec.cluster_ip = ip;
             }
         }
-        if !matches!(service.spec.type_.as_str(), "NodePort" | "LoadBalancer") {
-            return;
-        }
-        for index in 0..service.spec.ports.len() {
-            if service.spec.ports[index].node_port != 0 {
-                continue;
-            }
-            let first = self.draw_below(NODE_PORTS);
-            let free = (0..NODE_PORTS).map(|step| FIRST_NODE_PORT + ((first + step) % NODE_PORTS) as i32);
-            let own = &service.spec.ports;
-            let taken = |port: &i32| {
-                let mut all = self.store.all::<Service>().flat_map(|other| &other.spec.ports).chain(own);
-                all.any(|other| other.node_port == *port)
-            };
-            if let Some(port) = free.into_iter().find(|port| !taken(port)) {
-                service.spec.ports[index].node_port = port;
+        let has_ports = match service.spec.type_.as_str() {
+            "NodePort" => true,
+            "LoadBalancer" => service.spec.allocate_load_balancer_node_ports != Some(false),
+            _ => false,
+        };
+        if has_ports {
+            for index in 0..service.spec.ports.len() {
+                if service.spec.ports[index].node_port == 0 {
+                    service.spec.ports[index].node_port = self.free_node_port(service);
+                }
             }
         }
+        if service.spec.needs_health_check() && service.spec.health_check_node_port == 0 {
+            service.spec.health_check_node_port = self.free_node_port(service);
+        }
+        let errors = prepare::allocate(object);
+        match errors.is_empty() {
+            true => Ok(()),
+            false => Err(Box::new(validation::invalid_status(object, &errors))),
+        }
+    }
+
+    /// A node port that no Service has; 0 when all are taken.
+    fn free_node_port(&mut self, own: &Service) -> i32 {
+        let (start, end) = prepare::NODE_PORTS.into_inner();
+        let count = (end - start + 1) as u32;
+        let first = self.draw_below(count);
+        let taken = |port: &i32| {
+            self.store.all::<Service>().chain([own]).any(|other| {
+                other.spec.health_check_node_port == *port
+                    || other.spec.ports.iter().any(|p| p.node_port == *port)
+            })
+        };
+        (0..count).map(|step| start + ((first + step) % count) as i32).find(|port| !taken(port)).unwrap_or(0)
     }
 
     fn draw_below(&mut self, limit: u32) -> u32 {

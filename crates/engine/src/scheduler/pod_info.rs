@@ -4,14 +4,13 @@ use crate::kubelet::SharedPod;
 use crate::scheduler::namespaces::Namespaces;
 use crate::scheduler::resource::{CpuMemory, Resources};
 use alloc::boxed::Box;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::ops::Deref;
-use lifepod_api::labels::Labels;
 use lifepod_api::placement::{HostPort, host_ports};
 use lifepod_api::resources::{pod_requests, pod_requests_non_missing};
-use lifepod_api::{LabelSelector, LabelSelectorRequirement, Pod, PodAffinityTerm, WeightedPodAffinityTerm};
+use lifepod_api::{LabelSelector, Pod, PodAffinityTerm, WeightedPodAffinityTerm};
 
 /// A pod and what was worked out from it. Dereferences to the pod.
 #[derive(Clone, Debug)]
@@ -137,39 +136,18 @@ fn affinity_terms(pod: &Pod) -> Option<Box<AffinityTerms>> {
     (!none).then(|| Box::new(terms))
 }
 
-/// Without namespaces and namespace selector a term means the pod's own namespace (`types.go newAffinityTerm`). The
-/// values of `matchLabelKeys` are the pod's own: the API server puts them into the selector
-/// (`pkg/registry/core/pod/strategy.go applyMatchLabelKeysAndMismatchLabelKeys`).
+/// Without namespaces and namespace selector a term means the pod's own namespace (`types.go newAffinityTerm`). What
+/// `matchLabelKeys` name is in the selector already: the API server put it there.
 fn affinity_term(pod: &Pod, term: &PodAffinityTerm) -> AffinityTerm {
     let namespaces = if term.namespaces.is_empty() && term.namespace_selector.is_none() {
         [pod.metadata.namespace.clone()].to_vec()
     } else {
         term.namespaces.clone()
     };
-    let mut selector = term.label_selector.clone();
-    if let Some(selector) = &mut selector {
-        add_label_keys(selector, "In", &term.match_label_keys, &pod.metadata.labels);
-        add_label_keys(selector, "NotIn", &term.mismatch_label_keys, &pod.metadata.labels);
-    }
     AffinityTerm {
         topology_key: term.topology_key.clone(),
         namespaces,
         namespace_selector: term.namespace_selector.clone(),
-        selector,
-    }
-}
-
-/// Adds a requirement for each key that the pod has a label of.
-pub(crate) fn add_label_keys(selector: &mut LabelSelector, operator: &str, keys: &[String], labels: &Labels) {
-    for key in keys {
-        let Some(value) = labels.get(key) else { continue };
-        let requirement = LabelSelectorRequirement {
-            key: key.clone(),
-            operator: operator.to_string(),
-            values: [value.clone()].to_vec(),
-        };
-        if !selector.match_expressions.contains(&requirement) {
-            selector.match_expressions.push(requirement);
-        }
+        selector: term.label_selector.clone(),
     }
 }

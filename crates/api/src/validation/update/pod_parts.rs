@@ -3,14 +3,14 @@
 use super::{SPEC, immutable};
 use crate::resources::qos_class;
 use crate::validation::field::{Errors, Path};
-use crate::validation::{names, pod, spec_diff};
+use crate::validation::pod::{self, MIRROR};
+use crate::validation::{names, spec_diff};
 use crate::*;
 use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::String;
 
 const NO_PATH: &Path = &Path::new("");
-const MIRROR: &str = "kubernetes.io/config.mirror";
 
 /// `ValidatePodStatusUpdate`
 pub fn pod_status(e: &mut Errors, new: &Pod, old: &Pod) {

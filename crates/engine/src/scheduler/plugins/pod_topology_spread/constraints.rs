@@ -1,6 +1,6 @@
 //! Which constraints a pod has: its own, or the system's (`podtopologyspread/common.go`, `plugin.go`).
 
-use crate::scheduler::pod_info::{PodInfo, add_label_keys};
+use crate::scheduler::pod_info::PodInfo;
 use crate::store::Store;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -38,12 +38,10 @@ pub(super) fn own(pod: &Pod, when: &str) -> Vec<Constraint> {
         .map(|c| {
             let honors =
                 |policy: &Option<String>, default: bool| policy.as_ref().map_or(default, |p| p == "Honor");
-            let mut selector = c.label_selector.clone().unwrap_or_else(nothing);
-            add_label_keys(&mut selector, "In", &c.match_label_keys, &pod.metadata.labels);
             Constraint {
                 max_skew: c.max_skew,
                 key: c.topology_key.clone(),
-                selector,
+                selector: c.label_selector.clone().unwrap_or_else(nothing),
                 min_domains: c.min_domains.unwrap_or(1),
                 honor_affinity: honors(&c.node_affinity_policy, true),
                 honor_taints: honors(&c.node_taints_policy, false),

@@ -1,115 +1,65 @@
-//! The API server's warnings: objects that it takes, but that may not mean what they say
-//! (`pkg/api/pod/warnings.go` and the kinds' strategies).
+//! Pods and pod templates (`pkg/api/pod/warnings.go`).
 
-use super::field::Path;
-use super::{names, pod};
+use super::super::field::Path;
+use super::super::{pod, security};
+use super::{fraction, network, node_selector_term, old_label, paths, storage};
 use crate::*;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-/// The warnings that a new object gets, in order.
-pub fn of(object: &Object) -> Vec<String> {
-    let mut out = Vec::new();
-    let name = &object.meta().name;
-    match object {
-        Object::Pod(o) => {
-            hostname(&mut out, name, "the Pod's hostname");
-            of_pod(&mut out, None, &o.spec, &o.metadata);
-        }
-        Object::PodTemplate(o) => template(&mut out, "template", &o.template),
-        Object::ReplicationController(o) => {
-            hostname(&mut out, name, "Pod names and hostnames");
-            if let Some(t) = &o.spec.template {
-                template(&mut out, "spec.template", t);
-            }
-        }
-        Object::ReplicaSet(o) => {
-            hostname(&mut out, name, "Pod names and hostnames");
-            template(&mut out, "spec.template", &o.spec.template);
-        }
-        Object::Deployment(o) => {
-            hostname(&mut out, name, "Pod names and hostnames");
-            template(&mut out, "spec.template", &o.spec.template);
-        }
-        Object::DaemonSet(o) => template(&mut out, "spec.template", &o.spec.template),
-        Object::StatefulSet(o) => {
-            template(&mut out, "spec.template", &o.spec.template);
-            if o.spec.revision_history_limit.is_some_and(|n| n < 0) {
-                out.push(
-                    "spec.revisionHistoryLimit: a negative value retains all historical revisions; a value >= 0 \
-                     is recommended"
-                        .to_string(),
-                );
-            }
-        }
-        Object::Job(o) => {
-            hostname(&mut out, name, "Pod names and hostnames");
-            if o.spec.completion_mode.as_deref() == Some("Indexed") {
-                large_indexed(&mut out, &o.spec);
-            }
-            template(&mut out, "spec.template", &o.spec.template);
-        }
-        Object::CronJob(o) => {
-            hostname(&mut out, name, "Job names and Pod names");
-            template(&mut out, "spec.jobTemplate.spec.template", &o.spec.job_template.spec.template);
-        }
-        _ => {}
-    }
-    out
-}
-
-/// A name that pods' host names grow from should be a DNS label.
-fn hostname(out: &mut Vec<String>, name: &str, used_in: &str) {
-    let messages = names::dns_label(name);
-    if !messages.is_empty() {
-        out.push(format!(
-            "metadata.name: this is used in {used_in}, which can result in surprising behavior; a DNS label is \
-             recommended: [{}]",
-            messages.join(" ")
-        ));
-    }
-}
-
-fn large_indexed(out: &mut Vec<String>, s: &JobSpec) {
-    let (completions, parallelism) = (s.completions.unwrap_or(0), s.parallelism.unwrap_or(0));
-    if completions > 100_000 && parallelism > 10_000 {
-        out.push(
-            "In Indexed Jobs with a number of completions higher than 10^5 and a parallelism higher than 10^4, \
-             Kubernetes might not be able to track completedIndexes when a big number of indexes fail"
-                .to_string(),
-        );
-    }
-}
-
-fn template(out: &mut Vec<String>, path: &str, t: &PodTemplateSpec) {
-    let path = Path::new(path);
-    of_pod(out, Some(&path), &t.spec, &t.metadata);
-}
+const REQUIRED: &str = "requiredDuringSchedulingIgnoredDuringExecution";
+const PREFERRED: &str = "preferredDuringSchedulingIgnoredDuringExecution";
+const OLD_APP_ARMOR: &str = "deprecated since v1.30; use the \"appArmorProfile\" field instead";
 
 /// `warningsForPodSpecAndMeta`; `at` is where the template stands, none for a pod.
-fn of_pod(out: &mut Vec<String>, at: Option<&Path>, s: &PodSpec, metadata: &ObjectMeta) {
+pub fn of_pod(out: &mut Vec<String>, at: Option<&Path>, s: &PodSpec, metadata: &ObjectMeta) {
     let own_spec = Path::new("spec");
     let own_metadata = Path::new("metadata");
     let spec = at.map_or(own_spec, |p| p.child("spec"));
     let meta_path = at.map_or(own_metadata, |p| p.child("metadata"));
     let spec = &spec;
     node_labels(out, s, spec);
-    annotations(out, metadata, &meta_path.child("annotations"));
+    let annotations = meta_path.child("annotations");
+    old_annotations(out, metadata, &annotations);
     volumes(out, s, spec);
+    paths::overlapping(out, &s.volumes);
     repeated(out, s.host_aliases.iter().map(|a| a.ip.as_str()), "ip", &spec.child("hostAliases"));
     let secrets = spec.child("imagePullSecrets");
     repeated(out, s.image_pull_secrets.iter().map(|r| r.name.as_str()), "name", &secrets);
     for (i, _) in s.image_pull_secrets.iter().enumerate().filter(|(_, r)| r.name.is_empty()) {
         out.push(format!("{}: invalid empty name \"\"", secrets.index(i).child("name")));
     }
-    fractions(out, &s.overhead, &spec.child("overhead"));
+    let overhead = spec.child("overhead");
+    for resource in ["memory", "ephemeral-storage"] {
+        fraction(out, s.overhead.get(resource), &overhead.key(resource));
+    }
+    let of_pod = s.security_context.as_ref();
+    if of_pod.is_none_or(|sc| sc.seccomp_profile.is_none()) {
+        old_seccomp(out, metadata, "seccomp.security.alpha.kubernetes.io/pod", &annotations);
+    }
     pod::each_container(s, spec, |c, path| {
+        let own = c.security_context.as_ref();
+        if own.is_none_or(|sc| sc.seccomp_profile.is_none()) {
+            let key = format!("container.seccomp.security.alpha.kubernetes.io/{}", c.name);
+            old_seccomp(out, metadata, &key, &annotations);
+        }
+        // A pod's own annotations become fields, and are warned of then.
+        if at.is_some() && own.is_none_or(|sc| sc.app_armor_profile.is_none()) {
+            let of_pod = of_pod.and_then(|sc| sc.app_armor_profile.as_ref());
+            let key = format!("{}{}", security::APP_ARMOR, c.name);
+            let differs = |said: &String| {
+                of_pod.is_none_or(|profile| security::app_armor_of(said).as_ref() != Some(profile))
+            };
+            if metadata.annotations.get(&key).is_some_and(differs) {
+                out.push(format!("{}: {OLD_APP_ARMOR}", annotations.key(&key)));
+            }
+        }
         let resources = path.child("resources");
         for resource in ["memory", "ephemeral-storage"] {
             for (name, list) in [("limits", &c.resources.limits), ("requests", &c.resources.requests)] {
-                fraction(out, list, resource, &resources.child(name));
+                fraction(out, list.get(resource), &resources.child(name).key(resource));
             }
         }
         variables(out, c, path);
@@ -120,28 +70,15 @@ fn of_pod(out: &mut Vec<String>, at: Option<&Path>, s: &PodSpec, metadata: &Obje
         out.push(format!("{path}: must be >= 0; negative values are invalid and will be treated as 1"));
     }
     affinity_terms(out, s, spec);
-}
-
-/// Labels of nodes that have other names by now (`pkg/api/node/util.go`).
-const OLD_LABELS: &[(&str, &str)] = &[
-    ("beta.kubernetes.io/arch", "deprecated since v1.14; use \"kubernetes.io/arch\" instead"),
-    ("beta.kubernetes.io/os", "deprecated since v1.14; use \"kubernetes.io/os\" instead"),
-    (
-        "failure-domain.beta.kubernetes.io/region",
-        "deprecated since v1.17; use \"topology.kubernetes.io/region\" instead",
-    ),
-    (
-        "failure-domain.beta.kubernetes.io/zone",
-        "deprecated since v1.17; use \"topology.kubernetes.io/zone\" instead",
-    ),
-    (
-        "beta.kubernetes.io/instance-type",
-        "deprecated since v1.17; use \"node.kubernetes.io/instance-type\" instead",
-    ),
-];
-
-fn old_label(key: &str) -> Option<&'static str> {
-    OLD_LABELS.iter().find(|(old, _)| *old == key).map(|(_, message)| *message)
+    let nameservers = spec.child("dnsConfig");
+    let nameservers = nameservers.child("nameservers");
+    for (i, address) in s.dns_config.iter().flat_map(|c| &c.nameservers).enumerate() {
+        network::ip(out, address, &nameservers.index(i));
+    }
+    let aliases = spec.child("hostAliases");
+    for (i, alias) in s.host_aliases.iter().enumerate() {
+        network::ip(out, &alias.ip, &aliases.index(i).child("ip"));
+    }
 }
 
 fn node_labels(out: &mut Vec<String>, s: &PodSpec, spec: &Path) {
@@ -149,6 +86,21 @@ fn node_labels(out: &mut Vec<String>, s: &PodSpec, spec: &Path) {
     for key in s.node_selector.keys() {
         if let Some(message) = old_label(key) {
             out.push(format!("{}: {message}", selector.key(key)));
+        }
+    }
+    if let Some(affinity) = s.affinity.as_ref().and_then(|a| a.node_affinity.as_ref()) {
+        let path = spec.child("affinity");
+        let path = path.child("nodeAffinity");
+        let terms = path.child(REQUIRED);
+        let terms = terms.child("nodeSelectorTerms");
+        let required = affinity.required_during_scheduling_ignored_during_execution.iter();
+        for (i, term) in required.flat_map(|r| &r.node_selector_terms).enumerate() {
+            node_selector_term(out, term, false, &terms.index(i));
+        }
+        let terms = path.child(PREFERRED);
+        let preferred = &affinity.preferred_during_scheduling_ignored_during_execution;
+        for (i, term) in preferred.iter().enumerate() {
+            node_selector_term(out, &term.preference, true, &terms.index(i).child("preference"));
         }
     }
     let spread = spec.child("topologySpreadConstraints");
@@ -166,7 +118,7 @@ fn node_labels(out: &mut Vec<String>, s: &PodSpec, spec: &Path) {
     }
 }
 
-fn annotations(out: &mut Vec<String>, metadata: &ObjectMeta, path: &Path) {
+fn old_annotations(out: &mut Vec<String>, metadata: &ObjectMeta, path: &Path) {
     for (key, message) in [
         (
             "scheduler.alpha.kubernetes.io/critical-pod",
@@ -180,10 +132,6 @@ fn annotations(out: &mut Vec<String>, metadata: &ObjectMeta, path: &Path) {
             "security.alpha.kubernetes.io/unsafe-sysctls",
             "non-functional in v1.11+; use the \"sysctls\" field instead",
         ),
-        (
-            "seccomp.security.alpha.kubernetes.io/pod",
-            "non-functional in v1.27+; use the \"seccompProfile\" field instead",
-        ),
     ] {
         if metadata.annotations.contains_key(key) {
             out.push(format!("{}: {message}", path.key(key)));
@@ -195,23 +143,32 @@ fn volumes(out: &mut Vec<String>, s: &PodSpec, spec: &Path) {
     let path = spec.child("volumes");
     for (i, v) in s.volumes.iter().enumerate() {
         let path = path.index(i);
-        for (given, name, message) in [
-            (
-                v.photon_persistent_disk.is_some(),
-                "photonPersistentDisk",
-                "deprecated in v1.11, non-functional in v1.16+",
-            ),
-            (v.git_repo.is_some(), "gitRepo", "deprecated in v1.11, and disabled by default in v1.33+"),
-            (v.scaleio.is_some(), "scaleIO", "deprecated in v1.16, non-functional in v1.22+"),
-            (v.flocker.is_some(), "flocker", "deprecated in v1.22, non-functional in v1.25+"),
-            (v.storageos.is_some(), "storageOS", "deprecated in v1.22, non-functional in v1.25+"),
-            (v.quobyte.is_some(), "quobyte", "deprecated in v1.22, non-functional in v1.25+"),
-            (v.glusterfs.is_some(), "glusterfs", "deprecated in v1.25, non-functional in v1.26+"),
-            (v.cephfs.is_some(), "cephfs", "deprecated in v1.28, non-functional in v1.31+"),
-            (v.rbd.is_some(), "rbd", "deprecated in v1.28, non-functional in v1.31+"),
-        ] {
+        let mut old = |given: bool, name: &str, message: &str| {
             if given {
                 out.push(format!("{}: {message}", path.child(name)));
+            }
+        };
+        let gone = "deprecated in v1.22, non-functional in v1.25+";
+        old(
+            v.photon_persistent_disk.is_some(),
+            "photonPersistentDisk",
+            "deprecated in v1.11, non-functional in v1.16+",
+        );
+        old(v.git_repo.is_some(), "gitRepo", "deprecated in v1.11, and disabled by default in v1.33+");
+        old(v.scaleio.is_some(), "scaleIO", "deprecated in v1.16, non-functional in v1.22+");
+        old(v.flocker.is_some(), "flocker", gone);
+        old(v.storageos.is_some(), "storageOS", gone);
+        old(v.quobyte.is_some(), "quobyte", gone);
+        old(v.glusterfs.is_some(), "glusterfs", "deprecated in v1.25, non-functional in v1.26+");
+        if let Some(template) = v.ephemeral.as_ref().and_then(|e| e.volume_claim_template.as_ref()) {
+            let path = path.child("ephemeral");
+            let path = path.child("volumeClaimTemplate");
+            storage::claim_spec(out, &template.spec, &path.child("spec"));
+        }
+        let gone = "deprecated in v1.28, non-functional in v1.31+";
+        for (given, name) in [(v.cephfs.is_some(), "cephfs"), (v.rbd.is_some(), "rbd")] {
+            if given {
+                out.push(format!("{}: {gone}", path.child(name)));
             }
         }
     }
@@ -223,18 +180,6 @@ fn repeated<'a>(out: &mut Vec<String>, values: impl Iterator<Item = &'a str>, fi
         if !seen.insert(value) {
             out.push(format!("{}: duplicate {field} {value:?}", path.index(i).child(field)));
         }
-    }
-}
-
-fn fractions(out: &mut Vec<String>, list: &BTreeMap<String, Quantity>, path: &Path) {
-    fraction(out, list, "memory", path);
-    fraction(out, list, "ephemeral-storage", path);
-}
-
-fn fraction(out: &mut Vec<String>, list: &BTreeMap<String, Quantity>, resource: &str, path: &Path) {
-    if let Some(q) = list.get(resource).filter(|q| q.milli_value() % 1_000 != 0) {
-        let path = path.key(resource);
-        out.push(format!("{path}: fractional byte value \"{q}\" is invalid, must be an integer"));
     }
 }
 
@@ -264,6 +209,12 @@ fn ports(out: &mut Vec<String>, s: &PodSpec, spec: &Path) {
         let path = path.child("ports");
         for (i, port) in c.ports.iter().enumerate() {
             let here = path.index(i).to_string();
+            if !port.host_ip.is_empty() && port.host_port == 0 {
+                out.push(format!(
+                    "{here}: hostIP set without hostPort: {{Name:{} HostPort:0 ContainerPort:{} Protocol:{} HostIP:{}}}",
+                    port.name, port.container_port, port.protocol, port.host_ip
+                ));
+            }
             let others = all.entry((port.container_port, port.protocol.clone())).or_default();
             for (there, other) in others.iter() {
                 let one_is_open = port.host_ip.is_empty() != other.host_ip.is_empty();
@@ -298,8 +249,6 @@ fn ports(out: &mut Vec<String>, s: &PodSpec, spec: &Path) {
 
 /// A term that no pod can match.
 fn affinity_terms(out: &mut Vec<String>, s: &PodSpec, spec: &Path) {
-    const REQUIRED: &str = "requiredDuringSchedulingIgnoredDuringExecution";
-    const PREFERRED: &str = "preferredDuringSchedulingIgnoredDuringExecution";
     let Some(affinity) = &s.affinity else { return };
     let path = spec.child("affinity");
     let mut term = |t: &PodAffinityTerm, path: &Path| {
@@ -329,5 +278,14 @@ fn affinity_terms(out: &mut Vec<String>, s: &PodSpec, spec: &Path) {
         for (i, t) in a.preferred_during_scheduling_ignored_during_execution.iter().enumerate() {
             term(&t.pod_affinity_term, &preferred.index(i).child("podAffinityTerm"));
         }
+    }
+}
+
+fn old_seccomp(out: &mut Vec<String>, metadata: &ObjectMeta, key: &str, path: &Path) {
+    if metadata.annotations.contains_key(key) {
+        out.push(format!(
+            "{}: non-functional in v1.27+; use the \"seccompProfile\" field instead",
+            path.key(key)
+        ));
     }
 }
