@@ -105,9 +105,9 @@ fn clients(spec: &ScenarioSpec, scenario: &Scenario, found: &mut Problems) {
         let nodes = || scenario.config.nodes.iter().map(|n| n.name.as_str());
         if !client.node.is_empty() && !nodes().any(|name| name == client.node) {
             let hint = nearest(&client.node, nodes());
-            let hint = hint.map_or(String::new(), |near| format!("did you mean `{near}`?"));
+            let hint = hint.map_or(Hint::NONE, Hint::did_you_mean);
             let path = format!("spec.traffic[{number}].node");
-            found.add(Severity::Error, &path, &format!("there is no node {:?}", client.node), &hint);
+            found.add(Severity::Error, &path, &format!("there is no node {:?}", client.node), hint);
         }
     }
 }
