@@ -442,6 +442,7 @@ fn dialog(
 fn view_of(tab: Tab) -> Pane {
     match tab {
         Tab::Why | Tab::Compare => Pane::Pods,
+        Tab::Requests => Pane::Requests,
         Tab::Table => Pane::Table,
         Tab::Events => Pane::Events,
         Tab::Yaml => Pane::Yaml,

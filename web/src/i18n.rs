@@ -197,6 +197,9 @@ words! {
     compare_legend: "The thin bars below the lanes are the earlier run, from the first difference on.", "泳道下方的细条是之前的运行，从最早的分歧开始。";
     what_would_change: "What would have changed it", "怎样才会不同";
     idle: "nothing in this simulation acts on it, so it stays as it was written", "模拟中没有控制器处理它，因此它保持原样";
+    tab_requests: "Requests", "请求";
+    no_requests: "No client has sent a request yet. A Scenario's `traffic` sends some to a Service.",
+        "还没有客户端发出请求。Scenario 的 `traffic` 可向 Service 发送请求。";
     tab_table: "Table", "表格";
     tab_compare: "Compare", "比较";
     col_time: "Time", "时间";

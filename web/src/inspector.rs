@@ -56,6 +56,7 @@ pub fn Inspector(props: &InspectorProps) -> Html {
     let panel = match props.tab {
         Tab::Why => why(props, words),
         Tab::Table => table(props, words),
+        Tab::Requests => requests(props, words),
         Tab::Compare => compare(props, words),
         _ => match props.seen.as_ref().and_then(|seen| seen.view.as_ref()) {
             Some(printed) => printed_view(printed, words),
@@ -91,6 +92,7 @@ fn tab_id(tab: Tab) -> &'static str {
         Tab::Yaml => "tab-yaml",
         Tab::Describe => "tab-describe",
         Tab::Logs => "tab-logs",
+        Tab::Requests => "tab-requests",
         Tab::Table => "tab-table",
         Tab::Compare => "tab-compare",
     }
@@ -104,6 +106,7 @@ pub fn name(tab: Tab, words: &Words) -> &'static str {
         Tab::Yaml => words.tab_yaml,
         Tab::Describe => words.tab_describe,
         Tab::Logs => words.tab_logs,
+        Tab::Requests => words.tab_requests,
         Tab::Table => words.tab_table,
         Tab::Compare => words.tab_compare,
     }
@@ -163,6 +166,16 @@ pub fn paragraphs(text: &str) -> Html {
             None => html! { <p class="why-note">{prose(&part.replace('\n', " "))}</p> },
         })
         .collect()
+}
+
+/// What became of the clients' requests until the cursor.
+fn requests(props: &InspectorProps, words: &Words) -> Html {
+    let counted =
+        props.seen.as_ref().and_then(|seen| seen.view.as_ref()).filter(|seen| !seen.output.is_empty());
+    match counted {
+        Some(table) => html! { <pre>{&table.output}</pre> },
+        None => html! { <div class="why"><p class="why-hint">{words.no_requests}</p></div> },
+    }
 }
 
 /// Everything that happened, line by line: the timeline for those who do not see it.

@@ -125,6 +125,8 @@ pub enum Pane {
     Describe,
     /// `kubectl logs`
     Logs,
+    /// What became of the clients' requests, as a table.
+    Requests,
     /// Everything that happened, line by line.
     Table,
 }

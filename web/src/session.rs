@@ -12,7 +12,7 @@ use lifepod_manifest::{Document, Hint, Lines};
 use lifepod_scenario::{Note, Prepared, assumptions, prepare};
 use lifepod_timeline::{
     About, Axis, Facts, FieldRef, Lang, Scene, Stop, chronicle, explain, facts, label_room, lanes, recorded,
-    subject,
+    subject, traffic_table,
 };
 use std::rc::Rc;
 
@@ -175,13 +175,16 @@ impl Session {
         };
         let pod = done.stage.pod_of(look.lane.as_deref());
         let view = match look.view {
-            Pane::Pods | Pane::Table => None,
+            Pane::Pods | Pane::Table | Pane::Requests => None,
             Pane::Events => Some(vec!["events"]),
             Pane::Yaml => about_pod(pod, &["get", "pod", "", "-o", "yaml"]),
             Pane::Describe => about_pod(pod, &["describe", "pod", ""]),
             Pane::Logs => about_pod(pod, &["logs", ""]),
         };
-        let view = view.map(|words| done.kubectl(look.at, &words));
+        let view = match look.view {
+            Pane::Requests => Some(done.requests(look.at)),
+            _ => view.map(|words| done.kubectl(look.at, &words)),
+        };
         let mut shell = vec![done.kubectl(look.at, &["get", "pods"])];
         if look.view != Pane::Events {
             shell.push(tail(done.kubectl(look.at, &["events"])));
@@ -243,6 +246,11 @@ impl Done {
         let output = lifepod_kubectl::run_at(&self.run.trace, at, self.run.end, self.run.epoch_micros, words);
         let command = format!("kubectl {}", words.join(" "));
         Printed { command, output: output.stdout + &output.stderr }
+    }
+
+    /// What became of the clients' requests until an instant.
+    fn requests(&self, at: SimTime) -> Printed {
+        Printed { command: String::new(), output: traffic_table(&self.run.trace, at) }
     }
 
     /// The last command among the text's actions, and what it has printed so far.

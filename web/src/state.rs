@@ -99,6 +99,8 @@ pub enum Tab {
     Describe,
     /// `kubectl logs` at the cursor.
     Logs,
+    /// What became of the clients' requests until the cursor.
+    Requests,
     /// Everything that happened, line by line.
     Table,
     /// This run beside another.
@@ -107,8 +109,8 @@ pub enum Tab {
 
 impl Tab {
     /// All tabs, from left to right.
-    pub const ALL: [Tab; 7] =
-        [Tab::Why, Tab::Events, Tab::Yaml, Tab::Describe, Tab::Logs, Tab::Table, Tab::Compare];
+    pub const ALL: [Tab; 8] =
+        [Tab::Why, Tab::Events, Tab::Yaml, Tab::Describe, Tab::Logs, Tab::Requests, Tab::Table, Tab::Compare];
 
     /// The tab of that name, as the tour's chapters have it.
     pub fn named(name: &str) -> Option<Self> {
@@ -118,6 +120,7 @@ impl Tab {
             "yaml" => Tab::Yaml,
             "describe" => Tab::Describe,
             "logs" => Tab::Logs,
+            "requests" => Tab::Requests,
             "table" => Tab::Table,
             "compare" => Tab::Compare,
             _ => return None,

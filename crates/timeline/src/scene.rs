@@ -277,6 +277,7 @@ mod tests {
     use super::*;
     use crate::model::{Form, InstantLook};
     use crate::rows::rows;
+    use crate::traffic::Group;
     use alloc::{format, vec};
     use lifepod_engine::EntryId;
 
@@ -344,6 +345,47 @@ mod tests {
         assert!(!covers(&frame(200.0, 300.0, View::of_ends(0.45, 0.5)), false), "too coarse");
         let shown = Shown { filter: "web".into(), ..Shown::default() };
         assert!(!covers(&Frame { shown, ..had.clone() }, true));
+    }
+
+    #[test]
+    fn requests_are_counted_by_how_they_ended() {
+        let second = SimTime::from_secs;
+        let group = |from, to, end, count| Group {
+            from: second(from),
+            to: second(to),
+            end,
+            count,
+            slowest: SimTime::ZERO,
+            backend: None,
+            entry: EntryId(0),
+        };
+        let mut timeline = timeline(1, 100);
+        timeline.lanes[0].key = "client/shop".into();
+        timeline.traffic.push(Traffic {
+            key: "client/shop".into(),
+            client: "shop".into(),
+            namespace: "default".into(),
+            service: "web".into(),
+            backends: Vec::new(),
+            groups: vec![
+                group(0, 50, RequestEnd::Served, 500),
+                group(50, 60, RequestEnd::Refused, 100),
+                group(60, 100, RequestEnd::Served, 400),
+            ],
+        });
+        let scene = seen(&timeline, &frame(0.0, 600.0, View::ALL));
+        let rates = &scene.rows[0].lane.crowd;
+        let of = |at: u64, end| {
+            let i = rates.partition_point(|rate| rate.at <= second(at));
+            rates[i - 1].of[look_of(end) as usize]
+        };
+        assert!(
+            (9..=11).contains(&of(20, RequestEnd::Served)),
+            "ten a second: {}",
+            of(20, RequestEnd::Served)
+        );
+        assert!((9..=11).contains(&of(55, RequestEnd::Refused)));
+        assert_eq!((of(55, RequestEnd::Served), of(80, RequestEnd::Refused)), (0, 0));
     }
 
     #[test]

@@ -100,13 +100,13 @@ fn core() -> Result<Counts> {
 }
 
 fn wasm() -> Result<Counts> {
-    page::build()?;
+    page::build(page::Build::Small)?;
     Ok(Counts { passed: 1, failed: 0 })
 }
 
 fn browser() -> Result<Counts> {
     if !place::dist().join("index.html").exists() {
-        page::build()?;
+        page::build(page::Build::Small)?;
     }
     counted(&mut in_browser("tests/browser/run.mjs")?)
 }

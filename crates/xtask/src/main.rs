@@ -37,7 +37,11 @@ enum Command {
         port: u16,
     },
     /// Build the page into dist/: plain files that work under any path of any web server
-    Build,
+    Build {
+        /// For trying out: built much sooner, and several times as large
+        #[arg(long)]
+        quick: bool,
+    },
     /// Run every check there is: format, lints, unit and scenario tests, conformance, no_std, page, browser
     Test {
         /// Only the steps with one of these names (fmt, clippy, unit, conformance, no-std, page, browser)
@@ -78,21 +82,22 @@ fn run(command: Command) -> Result<ExitCode> {
     match command {
         Command::Serve { watch: true, port } => page::watch(port)?,
         Command::Serve { watch: false, port } => {
-            page::build()?;
+            page::build(page::Build::Small)?;
             let server = server::Server::bind(&place::dist(), port)?;
             say::line(&format!("lifepod is at {}   (Ctrl-C ends it)", server.url()));
             server.run();
         }
-        Command::Build => page::build()?,
+        Command::Build { quick: true } => page::build(page::Build::Quick)?,
+        Command::Build { quick: false } => page::build(page::Build::Small)?,
         Command::Test { only } => return check::run(&only),
         Command::Conformance { args } => return shell::pass_on(&mut check::conformance(&args)),
         Command::Bench { args } => return shell::pass_on(shell::cargo("bench").args(args)),
         Command::Measure => {
-            page::build()?;
+            page::build(page::Build::Small)?;
             return shell::pass_on(&mut check::in_browser("tests/browser/measure.mjs")?);
         }
         Command::Size => {
-            page::build()?;
+            page::build(page::Build::Small)?;
             size::report()?;
         }
     }

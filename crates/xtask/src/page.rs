@@ -10,18 +10,37 @@ use std::process::Command;
 const SOURCES: [&str; 7] =
     ["web", "static", "crates", "Cargo.toml", "Cargo.lock", "Trunk.toml", "package-lock.json"];
 
-/// Builds the release page into dist/, unless it was built from these very sources before.
-pub fn build() -> Result<()> {
+/// How the page is built.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Build {
+    /// As small as can be.
+    Small,
+    /// Quickly, for trying out: several times as large.
+    Quick,
+}
+
+impl Build {
+    /// What Trunk is told: the profile of Cargo.toml; wasm-opt runs for a release only.
+    const fn arguments(self) -> &'static [&'static str] {
+        match self {
+            Self::Small => &["--release", "--cargo-profile", "page"],
+            Self::Quick => &["--cargo-profile", "page-quick"],
+        }
+    }
+}
+
+/// Builds the page into dist/, unless it was built so from these very sources before.
+pub fn build(how: Build) -> Result<()> {
     let stamp = place::target().join("page.stamp");
-    let sources = sources()?;
+    let sources = format!("{how:?}\n{}", sources()?);
     let built = place::dist().join("index.html").exists();
     if built && std::fs::read_to_string(&stamp).is_ok_and(|of| of == sources) {
         say::line("the page in dist/ is of these sources");
         return Ok(());
     }
     let mut trunk = trunk()?;
-    let clock = say::step("page", "Trunk builds the release page into dist/");
-    shell::run(trunk.args(["build", "--release"]))?;
+    let clock = say::step("page", "Trunk builds the page into dist/");
+    shell::run(trunk.arg("build").args(how.arguments()))?;
     std::fs::create_dir_all(place::target())?;
     std::fs::write(stamp, sources)?;
     say::done("page", clock);
@@ -46,12 +65,13 @@ fn sources() -> Result<String> {
     Ok(files.join("\n"))
 }
 
-/// Serves the release page, rebuilt and reloaded on every change, until it is ended.
+/// Serves the page, rebuilt quickly and reloaded on every change, until it is ended.
 pub fn watch(port: u16) -> Result<()> {
     let mut trunk = trunk()?;
-    say::step("page", "Trunk builds the release page, serves it, and watches the sources");
+    say::step("page", "Trunk builds the page quickly, serves it, and watches the sources");
     say::line(&format!("lifepod will be at http://127.0.0.1:{port}/   (Ctrl-C ends it)"));
-    shell::run(trunk.args(["serve", "--release", "--address", "127.0.0.1", "--port", &port.to_string()]))
+    trunk.arg("serve").args(Build::Quick.arguments());
+    shell::run(trunk.args(["--address", "127.0.0.1", "--port", &port.to_string()]))
 }
 
 fn trunk() -> Result<Command> {
