@@ -133,7 +133,9 @@ words! {
     what_if: "What if, at the cursor …", "假如在光标时刻……";
     pin: "Pin to the top, or unpin", "置顶或取消置顶";
     only: "Show only", "只显示";
-    network_slow: "the network is slow for 1 min", "网络变慢 1 分钟";
+    pod_dns: "DNS does not answer the pod for 1 min", "DNS 对该 Pod 无应答 1 分钟";
+    node_proxy: "The node's proxy stops for 1 min", "节点的代理停止 1 分钟";
+    network_slow: "The network is slow for 1 min", "网络变慢 1 分钟";
     network_dns: "DNS does not answer for 1 min", "DNS 无应答 1 分钟";
     sandbox_dies: "The pod's sandbox dies", "Pod 沙箱消失";
     kill_process: "the process is killed", "杀死进程";

@@ -48,6 +48,9 @@ fn of_object(about: &About, words: &Words, offers: &mut Vec<Offer>) {
             let fields = in_namespace(about, &format!("name: {}", quoted(name)));
             let action = format!("pod: {{{fields}, fails: sandboxDies}}");
             offers.push((words.sandbox_dies.to_owned(), Action::Act(action.as_str().into())));
+            let fields = in_namespace(about, &format!("pod: {}", quoted(name)));
+            let action = format!("network: {{fails: dns, {fields}, for: 1m}}");
+            offers.push((words.pod_dns.to_owned(), Action::Act(action.as_str().into())));
         }
         "Node" => {
             kubectl(format!("drain {name} --ignore-daemonsets --delete-emptydir-data --force"));
@@ -63,6 +66,8 @@ fn of_object(about: &About, words: &Words, offers: &mut Vec<Offer>) {
                 let action = format!("node: {{name: {}, fails: {fails}}}", quoted(name));
                 offers.push((label.to_owned(), Action::Act(action.as_str().into())));
             }
+            let action = format!("network: {{fails: proxy, node: {}, for: 1m}}", quoted(name));
+            offers.push((words.node_proxy.to_owned(), Action::Act(action.as_str().into())));
         }
         "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet" => {
             let kind = about.kind.to_lowercase();
