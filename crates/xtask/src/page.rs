@@ -20,11 +20,11 @@ pub enum Build {
 }
 
 impl Build {
-    /// What Trunk is told: the profile of Cargo.toml; wasm-opt runs for a release only.
+    /// What Trunk is told; web/index.html names the profile of Cargo.toml for either.
     const fn arguments(self) -> &'static [&'static str] {
         match self {
-            Self::Small => &["--release", "--cargo-profile", "page"],
-            Self::Quick => &["--cargo-profile", "page-quick"],
+            Self::Small => &["--release"],
+            Self::Quick => &[],
         }
     }
 }
