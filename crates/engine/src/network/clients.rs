@@ -28,15 +28,27 @@ pub(crate) struct Client {
     /// Its own address.
     address: String,
     sent: u64,
-    under_way: BTreeMap<FlowId, SimTime>,
+    under_way: BTreeMap<FlowId, Sent>,
+    /// It will be woken when the oldest of them has waited long enough.
+    watched: bool,
     /// The connection that it keeps, and since when.
     kept: Option<(Target, SimTime)>,
     pub(super) tally: Tally,
 }
 
+/// A request under way.
+#[derive(Clone, Copy, Debug)]
+struct Sent {
+    at: SimTime,
+    /// It went over a connection that there was already.
+    kept: bool,
+}
+
 /// Where a request leads before it is sent.
 enum Way {
     By(Errand, Route),
+    /// Over the connection that the client has.
+    Kept(Errand, Target),
     /// It is lost at once.
     Lost(Kind, Option<EntryId>),
     /// Nothing ever comes back.
@@ -64,6 +76,7 @@ impl Kernel {
             address: format!("198.51.100.{}", 1 + index % 254),
             sent: 0,
             under_way: BTreeMap::new(),
+            watched: false,
             kept: None,
             tally: Tally::default(),
         });
@@ -79,20 +92,27 @@ impl Kernel {
         // Counted from the first one, so that no error adds up.
         let next = client.traffic.from + SimTime(client.sent * 1_000_000 / rate);
         let goes_on = client.traffic.until.is_none_or(|until| next < until);
-        let (timeout, waits) = (client.traffic.timeout, !client.under_way.is_empty());
         if goes_on {
             self.wake_at(next, Component::Network, Wake::Network(NetworkTimer::Send(index)));
         }
         let now = self.now;
+        self.send_since(index, now);
+        self.watch_the_oldest(index);
+    }
+
+    /// Sends a request whose client waits for it since `at`.
+    fn send_since(&mut self, index: u32, at: SimTime) {
+        let mut kept = false;
         let id = match self.way(index) {
             Way::By(errand, route) => self.open_flow_to(errand, route),
+            Way::Kept(errand, target) => {
+                kept = true;
+                self.open_flow_to(errand, Route::To(target))
+            }
             Way::Silence => self.network.flows.silent(),
-            Way::Lost(kind, why) => return self.ended(index, kind, now, why),
+            Way::Lost(kind, why) => return self.ended(index, kind, at, why),
         };
-        self.network.clients[index as usize].under_way.insert(id, now);
-        if !waits {
-            self.wake_at(now + timeout, Component::Network, Wake::Network(NetworkTimer::Expire(index)));
-        }
+        self.network.clients[index as usize].under_way.insert(id, Sent { at, kept });
     }
 
     /// Where a client's next request goes.
@@ -121,7 +141,7 @@ impl Kernel {
             let ended = target.pod.as_ref().and_then(|pod| self.network.ends.get(pod.uid.as_str()));
             if ended.is_none_or(|(at, _)| at < since) {
                 let target = target.clone();
-                return Way::By(errand(&target.address, target.port), Route::To(target));
+                return Way::Kept(errand(&target.address, target.port), target);
             }
         }
         let refused = |said: String| Way::Lost(Kind { backend: None, end: RequestEnd::Refused, said }, None);
@@ -134,7 +154,12 @@ impl Kernel {
             let Some(node_port) = u16::try_from(node_port).ok().filter(|p| *p != 0) else {
                 return refused(format!("service {} has no node port for {port}", name.name));
             };
-            let nodes: Vec<u32> = self.network.addresses.reachable().collect();
+            let balanced = service.is_some_and(|s| s.spec.type_ == "LoadBalancer");
+            let mut nodes: Vec<u32> = self.network.addresses.reachable().collect();
+            if balanced {
+                // A load balancer asks the nodes whether they have endpoints of their own (`healthCheckNodePort`).
+                nodes.retain(|node| self.takes_from_outside(*node, node_port));
+            }
             if nodes.is_empty() {
                 return Way::Silence;
             }
@@ -170,6 +195,12 @@ impl Kernel {
         let Some(client) = self.network.clients.get_mut(index as usize) else { return };
         let Some(sent) = client.under_way.remove(&id) else { return };
         let Some(reply) = &flow.reply else { return };
+        if sent.kept && *reply == Reply::Refused {
+            // The server had closed the idle connection: clients open a new one and say nothing of it.
+            client.kept = None;
+            return self.send_since(index, sent.at);
+        }
+        let sent = sent.at;
         let slow = self.now.since(sent) > client.traffic.slow;
         let (end, said) = verdict(&flow, reply, slow);
         let answered = matches!(reply, Reply::Http { .. } | Reply::Connected);
@@ -189,8 +220,8 @@ impl Kernel {
         let late: Vec<(FlowId, SimTime)> = client
             .under_way
             .iter()
-            .take_while(|(_, sent)| **sent + timeout <= self.now)
-            .map(|(id, sent)| (*id, *sent))
+            .take_while(|(_, sent)| sent.at + timeout <= self.now)
+            .map(|(id, sent)| (*id, sent.at))
             .collect();
         for (id, sent) in late {
             let client = &mut self.network.clients[index as usize];
@@ -202,11 +233,16 @@ impl Kernel {
             let said = "no answer in time".to_string();
             self.ended(index, Kind { backend, end: RequestEnd::TimedOut, said }, sent, why);
         }
-        let client = &self.network.clients[index as usize];
-        if let Some(sent) = client.under_way.values().next() {
-            let at = *sent + timeout;
-            self.wake_at(at, Component::Network, Wake::Network(NetworkTimer::Expire(index)));
-        }
+        self.network.clients[index as usize].watched = false;
+        self.watch_the_oldest(index);
+    }
+
+    fn watch_the_oldest(&mut self, index: u32) {
+        let client = &mut self.network.clients[index as usize];
+        let Some(oldest) = client.under_way.values().next().filter(|_| !client.watched) else { return };
+        client.watched = true;
+        let at = oldest.at + client.traffic.timeout;
+        self.wake_at(at, Component::Network, Wake::Network(NetworkTimer::Expire(index)));
     }
 
     fn ended(&mut self, index: u32, kind: Kind, sent: SimTime, why: Option<EntryId>) {
@@ -245,7 +281,7 @@ impl Kernel {
                 let flow = self.network.flows.take(id);
                 let backend = flow.and_then(|flow| flow.target).and_then(|target| target.pod);
                 let kind = Kind { backend, end: RequestEnd::Unanswered, said: String::new() };
-                self.ended(index as u32, kind, sent, None);
+                self.ended(index as u32, kind, sent.at, None);
             }
         }
         self.tell_counts();

@@ -86,6 +86,25 @@ impl Kernel {
         }
     }
 
+    /// Whether a node would not drop what comes in from outside at its port.
+    pub(super) fn takes_from_outside(&self, node: u32, port: u16) -> bool {
+        let there = Place::Node(node);
+        let view = self.proxy_view(there);
+        let Some((_, service, found)) = view.at_node_port(port) else { return false };
+        let (name, zone) = self.seat(there);
+        verdict(service, found, Seat { node: &name, zone: &zone }, true) != Verdict::Drop
+    }
+
+    /// The name and the zone of the node at a place; empty for none.
+    fn seat(&self, place: Place) -> (String, String) {
+        let node = match place {
+            Place::Node(index) => self.config.nodes.get(index as usize),
+            Place::Cluster | Place::Outside => None,
+        };
+        let zone = node.and_then(|n| n.labels.get("topology.kubernetes.io/zone"));
+        (node.map_or_else(String::new, |n| n.name.clone()), zone.cloned().unwrap_or_default())
+    }
+
     fn through(
         &mut self,
         place: Place,
@@ -95,14 +114,8 @@ impl Kernel {
         port: &PortView,
         external: bool,
     ) -> Route {
-        let node = match place {
-            Place::Node(index) => self.config.nodes.get(index as usize),
-            Place::Cluster | Place::Outside => None,
-        };
-        let zone =
-            node.and_then(|n| n.labels.get("topology.kubernetes.io/zone")).cloned().unwrap_or_default();
-        let name_of_node = node.map_or_else(String::new, |n| n.name.clone());
-        let seat = Seat { node: &name_of_node, zone: &zone };
+        let (node, zone) = self.seat(place);
+        let seat = Seat { node: &node, zone: &zone };
         let endpoints = match verdict(service, port, seat, external) {
             Verdict::OneOf(endpoints) => endpoints,
             Verdict::Reject => return Route::Rejected { why: service.entry },
