@@ -7,7 +7,7 @@
 //!
 //! # The map
 //! - [`Sandbox`], its inputs (`config.rs`) and outputs (`happening.rs`): all that a caller sees.
-//! - `kernel/`, `sys/`: processes, descriptors, pipes, signals, on virtual time. `fs.rs`: files and mounts.
+//! - `kernel/`, `sys/`: processes, descriptors, pipes, signals, on virtual time. `fs/`: files and mounts.
 //!   `net.rs`: ports, requests, dials. `exec.rs`: from words to a running program.
 //! - `shell/`: the shell, as an explicit machine whose whole state is data, so that a fork is a clone.
 //! - `applets/`: the tools that scripts call. `images/`: the catalogue, and the servers that its images run.
@@ -26,6 +26,8 @@ pub mod behavior;
 mod config;
 mod exec;
 mod fs;
+#[cfg(test)]
+mod guide;
 mod happening;
 pub mod images;
 mod kernel;

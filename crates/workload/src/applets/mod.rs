@@ -176,7 +176,7 @@ pub(crate) const TOOLS: &[(&str, Tool)] = &[
     ("egrep", grep::grep),
     ("env", run::env),
     ("expr", values::expr),
-    ("factor", values::nothing),
+    ("factor", values::factor),
     ("fallocate", files::truncate),
     ("false", values::false_),
     ("fgrep", grep::grep),

@@ -359,3 +359,38 @@ fn match_text(text: &str, pattern: &str) -> Value {
         None => "0".to_string(),
     })
 }
+
+/// `factor`: the primes of numbers; without any, of those that it reads.
+pub(crate) fn factor(cx: &mut Cx<'_, '_>, args: &[String]) -> State {
+    if args.is_empty() {
+        return super::filter::Filter::collect(&[], Vec::new(), |cx, _, data| {
+            let text: String =
+                data.iter().map(|(_, bytes)| String::from_utf8_lossy(bytes).into_owned()).collect();
+            let words: Vec<String> = text.split_whitespace().map(ToString::to_string).collect();
+            if words.is_empty() { State::End(0) } else { factor(cx, &words) }
+        });
+    }
+    let mut status = 0;
+    for word in args {
+        // Beyond 40 bits trial division takes too long.
+        let Some(mut n) = word.parse::<u64>().ok().filter(|n| *n < 1 << 40) else {
+            cx.complain(&format!("'{word}' is not a valid positive integer"));
+            status = 1;
+            continue;
+        };
+        let mut line = format!("{n}:");
+        let mut prime = 2;
+        while prime * prime <= n {
+            while n.is_multiple_of(prime) {
+                line.push_str(&format!(" {prime}"));
+                n /= prime;
+            }
+            prime += 1;
+        }
+        if n > 1 {
+            line.push_str(&format!(" {n}"));
+        }
+        cx.line(&line);
+    }
+    State::End(status)
+}

@@ -163,6 +163,8 @@ pub(crate) struct OpenFile {
 pub(crate) struct Pipe {
     pub buffer: VecDeque<u8>,
     pub readers: u32,
+    /// Somebody has opened it to read: until then, who writes waits.
+    pub read_so_far: bool,
     pub writers: u32,
     /// How often an end to write was opened.
     pub writers_so_far: u64,

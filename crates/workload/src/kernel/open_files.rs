@@ -20,12 +20,16 @@ impl Kernel {
             Target::PipeRead(p) => {
                 if let Some(p) = self.pipes.get_mut(p) {
                     p.readers += 1;
+                    p.read_so_far = true;
                 }
             }
             Target::PipeWrite(p) => {
                 if let Some(p) = self.pipes.get_mut(p) {
                     p.writers += 1;
                     p.writers_so_far += 1;
+                    // Opened for both (`<>`), it is a reader of its own.
+                    p.readers += u32::from(read);
+                    p.read_so_far |= read;
                 }
             }
             _ => {}
@@ -65,6 +69,7 @@ impl Kernel {
             Target::PipeWrite(id) => {
                 if let Some(p) = self.pipes.get_mut(&id) {
                     p.writers -= 1;
+                    p.readers -= u32::from(f.read);
                 }
                 self.pipe_changed(id);
             }

@@ -34,6 +34,8 @@ use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use ast::*;
+#[cfg(test)]
+pub(crate) use builtins::names as builtin_names;
 use expand::Memo;
 use jobs::Job;
 use lifepod_api::SimTime;
@@ -416,13 +418,9 @@ impl Shell {
                     return Some(Turn::Wait(wait));
                 }
                 Written::Fail(Errno::EPIPE) => {
-                    let is_init = sys.process().pid == 1;
                     sys.kernel.signal(sys.me, Signal::PIPE, true);
                     self.out.retain(|(other, _)| *other != fd);
-                    if !is_init
-                        && sys.process_mut().handled & (1 << 13) == 0
-                        && sys.process().ignored & (1 << 13) == 0
-                    {
+                    if !sys.is_alive(sys.me) {
                         return Some(Turn::More);
                     }
                     self.status = 1;

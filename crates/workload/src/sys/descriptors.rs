@@ -62,7 +62,7 @@ impl Sys<'_> {
                 let from = (offset as usize).min(text.len());
                 text[from..text.len().min(from.saturating_add(max))].to_vec()
             }
-            Target::PipeRead(id) => {
+            Target::PipeRead(id) | Target::PipeWrite(id) => {
                 let (id, waits_for) = (*id, f.offset);
                 let Some(pipe) = self.kernel.pipes.get_mut(&id) else { return Read::Eof };
                 if pipe.buffer.is_empty() {
@@ -74,7 +74,7 @@ impl Sys<'_> {
                 self.kernel.pipe_changed(id);
                 return Read::Data(data);
             }
-            Target::PipeWrite(_) | Target::Log { .. } | Target::Capture(_) => {
+            Target::Log { .. } | Target::Capture(_) => {
                 return Read::Fail(Errno::EBADF);
             }
         };
@@ -93,7 +93,7 @@ impl Sys<'_> {
         let Some(file) = self.fd(fd) else { return };
         let Some(f) = self.kernel.files.get_mut(&file) else { return };
         match &f.target {
-            Target::PipeRead(id) => {
+            Target::PipeRead(id) | Target::PipeWrite(id) => {
                 let id = *id;
                 if let Some(p) = self.kernel.pipes.get_mut(&id) {
                     for b in data.iter().rev() {
@@ -129,7 +129,11 @@ impl Sys<'_> {
             Target::PipeWrite(id) => {
                 let Some(pipe) = self.kernel.pipes.get_mut(&id) else { return Written::Fail(Errno::EPIPE) };
                 if pipe.readers == 0 {
-                    return Written::Fail(Errno::EPIPE);
+                    return if pipe.read_so_far {
+                        Written::Fail(Errno::EPIPE)
+                    } else {
+                        Written::Wait(Wait::pipe(id))
+                    };
                 }
                 let room = PIPE_CAPACITY - pipe.buffer.len().min(PIPE_CAPACITY);
                 if room == 0 {

@@ -190,6 +190,9 @@ impl Sys<'_> {
         if let (Some(first), Some(open)) = (alone, self.kernel.files.get_mut(&file)) {
             open.offset = first;
         }
+        if how.read {
+            self.kernel.pipe_changed(pipe);
+        }
         file
     }
 

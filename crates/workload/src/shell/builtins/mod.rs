@@ -76,6 +76,12 @@ pub(super) fn known(dialect: Dialect, name: &str) -> bool {
         }
 }
 
+/// Every builtin of any of the shells.
+#[cfg(test)]
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+    EVERYWHERE.into_iter().chain(ASH_TOO).chain(BASH_TOO)
+}
+
 impl Shell {
     /// A builtin that waits looks again.
     pub(super) fn waiting(&mut self, sys: &mut Sys<'_>, waiting: Waiting) -> Turn {
