@@ -1,5 +1,6 @@
 // Measures the built page in Chromium: `cargo xtask measure`. No test: numbers depend on the machine.
 
+import { readFile } from "node:fs/promises";
 import { chromium } from "playwright-core";
 import { FLAGS } from "./harness.mjs";
 import { Lifepod } from "./lifepod.mjs";
@@ -119,10 +120,48 @@ for (const count of [1_000, 10_000]) {
   const { first, pan, scroll } = await panning(count);
   console.log(`${count} pods: on the screen after ${first.toFixed(0)} ms; a frame while panning ${spread(pan)}, while scrolling ${spread(scroll)}`);
 }
+
+/**
+ * Milliseconds from a text's way to the worker to its findings' arrival. The last document names no kind: such a text
+ * is judged and not run.
+ */
+async function findings(text) {
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+  const page = await context.newPage();
+  await page.addInitScript(() => {
+    globalThis.trips = [];
+    const post = Worker.prototype.postMessage;
+    Worker.prototype.postMessage = function (...message) {
+      const start = performance.now();
+      this.addEventListener("message", () => globalThis.trips.push(performance.now() - start), { once: true });
+      return post.apply(this, message);
+    };
+  });
+  const lifepod = new Lifepod(page, process.env.PAGE_URL, ".");
+  await lifepod.open();
+  await lifepod.paste(`${text}#`);
+  await page.keyboard.press("Control+End");
+  await page.evaluate(() => (globalThis.trips.length = 0));
+  for (let i = 0; i < KEYSTROKES; i += 1) {
+    await lifepod.answered(() => page.keyboard.press(i % 2 ? "Backspace" : "x"));
+  }
+  const times = await page.evaluate(() => globalThis.trips);
+  await context.close();
+  return times;
+}
+
+const shop = await readFile(new URL("../manifests/shop.yaml", import.meta.url), "utf8");
+const shops = (count) =>
+  Array.from({ length: count }, (_, i) => shop.replaceAll("name: shop\n", `name: shop-${i}\n`)).join("---\n");
+for (const [lines, text] of [["no", ""], ["100", shop], ["5,000", shops(50)]]) {
+  const times = await findings(`${text}---\nfoo: bar\n`);
+  const fastest = Math.min(...times).toFixed(1);
+  console.log(`to the worker and back with the findings of ${lines} lines: ${spread(times, 1)}, at best ${fastest} ms`);
+}
 await browser.close();
 
-function spread(times) {
+function spread(times, digits = 0) {
   const sorted = [...times].sort((a, b) => a - b);
-  const at = (part) => sorted[Math.min(sorted.length - 1, Math.floor(part * sorted.length))].toFixed(0);
+  const at = (part) => sorted[Math.min(sorted.length - 1, Math.floor(part * sorted.length))].toFixed(digits);
   return `p50 ${at(0.5)} ms, p99 ${at(0.99)} ms`;
 }

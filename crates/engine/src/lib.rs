@@ -26,6 +26,7 @@ mod latency;
 mod namespaces;
 mod network;
 mod nodes;
+mod objects;
 mod pod_conditions;
 mod queue;
 mod scenario;

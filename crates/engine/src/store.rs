@@ -1,12 +1,14 @@
 //! The API server's storage: objects by key, one growing resource version, and watches.
 
 use crate::kernel::{Component, Kernel, Wake};
+use crate::objects::Objects;
 use crate::trace::{ObjectRevision, Op, What};
 use alloc::collections::BTreeMap;
 use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use lifepod_api::{Object, ObjectKey, Resource};
+use core::ops::Deref;
+use lifepod_api::Object;
 
 /// A revision on its way to a watching component.
 #[derive(Clone, Debug)]
@@ -18,7 +20,7 @@ pub(crate) struct WatchEvent {
 /// Objects, and who is told of their changes.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Store {
-    objects: BTreeMap<ObjectKey, Arc<Object>>,
+    objects: Objects,
     resource_version: u64,
     /// Who watches all objects of a kind.
     watches: BTreeMap<&'static str, Vec<Component>>,
@@ -26,49 +28,16 @@ pub(crate) struct Store {
     pod_watches: BTreeMap<String, Component>,
 }
 
+/// The store is read as the objects that it holds.
+impl Deref for Store {
+    type Target = Objects;
+
+    fn deref(&self) -> &Objects {
+        &self.objects
+    }
+}
+
 impl Store {
-    pub(crate) fn get(&self, key: &ObjectKey) -> Option<&Arc<Object>> {
-        self.objects.get(key)
-    }
-
-    /// The object of that type and name; the namespace is empty for kinds without.
-    pub(crate) fn find<T: Resource>(&self, namespace: &str, name: &str) -> Option<&T> {
-        T::of(self.get(&ObjectKey::new(T::KIND, namespace, name))?)
-    }
-
-    /// All objects of a type, by namespace and name.
-    pub(crate) fn all<T: Resource>(&self) -> impl Iterator<Item = &T> {
-        let first = ObjectKey::new(T::KIND, "", "");
-        let of_kind = self.objects.range(first..).take_while(|(key, _)| key.kind == T::KIND);
-        of_kind.filter_map(|(_, object)| T::of(object))
-    }
-
-    /// The objects of a type in a namespace, by name.
-    pub(crate) fn in_namespace<T: Resource>(&self, namespace: &str) -> impl Iterator<Item = &T> {
-        let first = ObjectKey::new(T::KIND, namespace, "");
-        self.objects
-            .range(first..)
-            .take_while(move |(key, _)| key.kind == T::KIND && key.namespace == namespace)
-            .filter_map(|(_, object)| T::of(object))
-    }
-
-    /// All objects of a kind, by namespace and name.
-    pub(crate) fn of_kind<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a Arc<Object>> {
-        let of_kind = self.objects.range(ObjectKey::new(kind, "", "")..);
-        of_kind.take_while(move |(key, _)| key.kind == kind).map(|(_, object)| object)
-    }
-
-    /// The objects of a kind in a namespace (empty for kinds without), by name.
-    pub(crate) fn of_kind_in<'a>(
-        &'a self,
-        kind: &'a str,
-        namespace: &'a str,
-    ) -> impl Iterator<Item = &'a Arc<Object>> {
-        let all = self.objects.range(ObjectKey::new(kind, namespace, "")..);
-        all.take_while(move |(key, _)| key.kind == kind && key.namespace == namespace)
-            .map(|(_, object)| object)
-    }
-
     /// The resource version of the newest write.
     pub(crate) fn resource_version(&self) -> u64 {
         self.resource_version

@@ -23,8 +23,6 @@ pub type Judge = fn(&Value) -> Result<(), String>;
 pub enum Topic {
     /// Judged.
     Judged(Judge),
-    /// Known, and not implemented yet.
-    NotImplemented,
     /// Data that other topics or readers use; nothing to judge.
     Guide,
 }

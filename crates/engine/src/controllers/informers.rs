@@ -3,17 +3,19 @@
 //! (`staging/src/k8s.io/client-go/tools/cache`, `pkg/controller/controller_utils.go AddPodControllerIndexer`).
 
 use super::consistency::revision;
+use crate::objects::Objects;
 use crate::store::WatchEvent;
 use crate::trace::Op;
 use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::sync::Arc;
+use core::ops::Deref;
 use lifepod_api::{Object, ObjectKey, ObjectMeta, OwnerReference, Pod, Resource};
 
 /// A shared cache of everything that the controllers watch.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Informers {
-    objects: BTreeMap<ObjectKey, Arc<Object>>,
+    objects: Objects,
     /// Objects by the `uid` of the owner that controls them; those without one under the empty `uid`.
     by_controller: Index,
     /// Pods by `spec.nodeName`; those without a node under the empty name.
@@ -29,6 +31,15 @@ type Index = BTreeMap<String, BTreeMap<ObjectKey, Arc<Object>>>;
 /// The owner that controls an object (`metav1.GetControllerOf`).
 pub(crate) fn controller_of(meta: &ObjectMeta) -> Option<&OwnerReference> {
     meta.owner_references.iter().find(|owner| owner.controller == Some(true))
+}
+
+/// The cache is read as the objects that it holds.
+impl Deref for Informers {
+    type Target = Objects;
+
+    fn deref(&self) -> &Objects {
+        &self.objects
+    }
 }
 
 impl Informers {
@@ -62,46 +73,10 @@ impl Informers {
         self.revision
     }
 
-    /// The object with that key.
-    pub(crate) fn get(&self, key: &ObjectKey) -> Option<&Arc<Object>> {
-        self.objects.get(key)
-    }
-
-    /// The object of that type with that key.
-    pub(crate) fn find<T: Resource>(&self, namespace: &str, name: &str) -> Option<&T> {
-        T::of(self.get(&ObjectKey::new(T::KIND, namespace, name))?)
-    }
-
     /// The owner that a reference means, if it is of this type and still the same one (`resolveControllerRef`).
     pub(crate) fn resolve<T: Resource>(&self, namespace: &str, reference: &OwnerReference) -> Option<&T> {
         let owner = self.find::<T>(namespace, &reference.name)?;
         (reference.kind == T::KIND && owner.metadata().uid == reference.uid).then_some(owner)
-    }
-
-    /// All objects of a type, by namespace and name.
-    pub(crate) fn all<T: Resource>(&self) -> impl Iterator<Item = &T> {
-        let first = ObjectKey::new(T::KIND, "", "");
-        let of_kind = self.objects.range(first..).take_while(|(key, _)| key.kind == T::KIND);
-        of_kind.filter_map(|(_, object)| T::of(object))
-    }
-
-    /// The objects of a type in a namespace, by name.
-    pub(crate) fn in_namespace<T: Resource>(&self, namespace: &str) -> impl Iterator<Item = &T> {
-        let first = ObjectKey::new(T::KIND, namespace, "");
-        self.objects
-            .range(first..)
-            .take_while(move |(key, _)| key.kind == T::KIND && key.namespace == namespace)
-            .filter_map(|(_, object)| T::of(object))
-    }
-
-    /// The objects of a kind in a namespace, by name.
-    pub(crate) fn of_kind_in<'a>(
-        &'a self,
-        kind: &'a str,
-        namespace: &'a str,
-    ) -> impl Iterator<Item = (&'a ObjectKey, &'a Arc<Object>)> {
-        let all = self.objects.range(ObjectKey::new(kind, namespace, "")..);
-        all.take_while(move |(key, _)| key.kind == kind && key.namespace == namespace)
     }
 
     /// The objects of a type that the owner with this `uid` controls, by name.
