@@ -120,8 +120,11 @@ mod tests {
 
     #[test]
     fn keys_reach_the_next_stops_and_the_next_turning_points() {
-        let stop =
-            |i: u32| Stop { at: SimTime::from_secs(i.into()), entry: EntryId(i), landmark: i % 100 == 0 };
+        let stop = |i: u32| Stop {
+            at: SimTime::from_secs(i.into()),
+            entry: EntryId(i),
+            landmark: i.is_multiple_of(100),
+        };
         let stops: Vec<Stop> = (0..10_000).map(stop).collect();
         let near = near(&stops, SimTime::from_secs(5_000));
         assert_eq!(near.len(), 2 * NEAR + 2 * TURNS);
