@@ -13,20 +13,26 @@ const { KUBECTL, LIFEPOD } = process.env;
 if (!KUBECTL || !LIFEPOD) throw new Error('KUBECTL and LIFEPOD must name the programs');
 const here = fileURLToPath(new URL('.', import.meta.url));
 const home = mkdtempSync(join(tmpdir(), 'lifepod-kubectl-'));
-const kubeconfig = join(home, 'config');
-
-const server = spawn(LIFEPOD, ['serve', join(here, 'cluster.yaml'), '--port', '0', '--from', '60s', '--kubeconfig', kubeconfig]);
-server.stderr.on('data', (text) => process.env.VERBOSE && process.stderr.write(text));
-const url = await new Promise((resolve, reject) => {
-  createInterface(server.stdout).once('line', (line) => resolve(line.replace('Serving on ', '')));
-  server.once('exit', (code) => reject(new Error(`lifepod serve ended with ${code}`)));
-});
+/** Serves a file's cluster; kubectl is led to the one that was started last. */
+let url, kubeconfig, server;
+async function serve(file) {
+  server?.kill('SIGKILL');
+  kubeconfig = join(home, `${file}.config`);
+  server = spawn(LIFEPOD, ['serve', join(here, file), '--port', '0', '--from', '60s', '--kubeconfig', kubeconfig]);
+  server.stderr.on('data', (text) => process.env.VERBOSE && process.stderr.write(text));
+  const failed = new Promise((_, reject) => {
+    server.once('exit', (code) => reject(new Error(`lifepod serve ended with ${code}`)));
+  });
+  failed.catch(() => {}); // It ends in any case, sooner or later.
+  const line = new Promise((resolve) => { createInterface(server.stdout).once('line', resolve); });
+  url = (await Promise.race([line, failed])).replace('Serving on ', '');
+}
 
 /** Runs kubectl with the words of a line; the input is for `-f -`. */
 function kubectl(line, input = '') {
   const words = line.match(/'[^']*'|\S+/g).map((w) => w.replace(/^'|'$/g, ''));
   return new Promise((resolve) => {
-    const env = { PATH: process.env.PATH, HOME: home, KUBECONFIG: kubeconfig, TZ: 'UTC' };
+    const env = { PATH: process.env.PATH, HOME: home, KUBECONFIG: kubeconfig, TZ: 'UTC', EDITOR: 'sed -i s/by-hand/edited/' };
     const child = execFile(KUBECTL, words, { env, timeout: 120_000 }, (error, stdout, stderr) =>
       resolve({ stdout, stderr, code: error ? (error.code ?? 1) : 0 }));
     child.stdin.end(input);
@@ -52,11 +58,13 @@ function judge(name, fine, detail) {
 async function same(line) {
   let real, own;
   const agree = () => real.stdout === own.stdout && real.stderr === own.stderr && real.code === own.code;
-  for (let attempt = 0; attempt < 4; attempt += 1) {
+  for (let attempt = 0; attempt < 8; attempt += 1) {
     real = await kubectl(line);
-    // kubectl 1.36 leaves this line out where there is nothing to say; the binary is one version older.
-    real.stdout = real.stdout.replace(/^ {2}Kube-Proxy Version: +\n/m, '');
     own = await ours(line);
+    // The binary is one version older: kubectl 1.36 leaves the first line out where there is nothing to say, and has
+    // added the second one.
+    real.stdout = real.stdout.replace(/^ {2}Kube-Proxy Version: +\n/m, '');
+    own.stdout = own.stdout.replace(/^Time Zone: .*\n/m, '');
     if (agree()) break;
     await sleep(150);
   }
@@ -79,8 +87,50 @@ const READING = [
   'rollout status deployment web', 'get endpointslices',
 ];
 
+/** Of kinds.yaml: each kind of object, in full and in a table. */
+const KINDS = [
+  'describe pod volumes', 'describe pod containers', 'describe cm settings', 'describe secret keys', 'describe sa robot',
+  'describe pc high', 'describe sc fast', 'describe pv pv-nfs', 'describe pv pv-csi', 'describe pv pv-local',
+  'describe pv pv-hostpath', 'describe pvc data', 'describe svc lb', 'describe svc headless', 'describe svc outside',
+  'describe deploy web', 'describe sts set', 'describe ds agent', 'describe rc old', 'describe job indexed',
+  'describe job suspended', 'describe cj nightly', 'describe pdb most', 'describe ns team', 'describe quota limits -n team',
+  'describe limits ranges -n team', 'describe hpa scaler', 'describe node node-1', 'describe lease node-1 -n kube-node-lease',
+  'get pv,sc,pvc -o wide', 'get quota,limits -A', 'get hpa', 'get cj,job -o wide', 'get rc,sts,ds -o wide', 'get pc,ns',
+  'get lease -A', 'get controllerrevisions', 'get cm,secret,sa', 'get endpoints,endpointslices', 'get pods -L app,tier',
+  'get pods --no-headers', 'get all -A', 'get pods --field-selector=status.phase!=Running', 'get pods --field-selector=foo=bar',
+  'get pod containers -o json', 'get pod volumes -o yaml', 'get hpa scaler -o yaml', 'get pv pv-nfs -o yaml', 'get pods -n nope',
+  'events --types=Warning', 'rollout status ds/agent', 'rollout history sts/set', 'rollout history deploy/web --revision=1',
+  'logs deploy/web', 'logs deploy/web -c app --tail=1', 'logs containers --all-containers', 'logs cm/settings', 'top pods',
+];
+
+/** What kubectl makes with its typed clients, which send protobuf. */
+const MAKING = [
+  ['create deployment made --image=nginx:1.27', 'deployment.apps/made created\n'],
+  ['create job once --image=busybox -- true', 'job.batch/once created\n'],
+  ["create cronjob hourly --image=busybox '--schedule=0 * * * *' -- true", 'cronjob.batch/hourly created\n'],
+  ['create configmap map --from-literal=a=b', 'configmap/map created\n'],
+  ['create secret generic hidden --from-literal=a=b', 'secret/hidden created\n'],
+  ['create service nodeport open --tcp=80:80', 'service/open created\n'],
+  ['create namespace other', 'namespace/other created\n'],
+  ['create quota few --hard=pods=3 -n other', 'resourcequota/few created\n'],
+  ['create pdb some --selector=app=made --min-available=50%', 'poddisruptionbudget.policy/some created\n'],
+  ['create serviceaccount somebody', 'serviceaccount/somebody created\n'],
+  ['create priorityclass urgent --value=5 --preemption-policy=Never', 'priorityclass.scheduling.k8s.io/urgent created\n'],
+  ['autoscale deployment made --min=1 --max=3', 'horizontalpodautoscaler.autoscaling/made autoscaled\n'],
+  ['auth can-i delete pods', 'yes\n'],
+  ['auth whoami -o name', /selfsubjectreview/],
+];
+
 try {
+  await serve('kinds.yaml');
+  for (const line of KINDS) await same(line);
+  await serve('cluster.yaml');
   for (const line of READING) await same(line);
+  for (const [line, expected] of MAKING) await says(line, expected);
+  for (const line of ['get deploy,job,cj,cm,secret,svc,pdb,sa', 'get quota -n other', 'get pc urgent -o yaml', 'get pdb some -o yaml']) await same(line);
+  await says('wait --for=condition=Complete job/once --timeout=60s', 'job.batch/once condition met\n');
+  await says('delete deploy,hpa,pdb,job,cj,cm,svc made some once hourly map open --ignore-not-found', /deleted/);
+  await says('exec lonely -- ls', /exec is not simulated/);
   const manifest = (image) => JSON.stringify({
     apiVersion: 'v1', kind: 'Pod', metadata: { name: 'applied' },
     spec: { terminationGracePeriodSeconds: 1, containers: [{ name: 'c', image }] },
@@ -104,12 +154,23 @@ try {
   await says('rollout status deployment web --timeout=90s', /successfully rolled out\n$/);
   await says('taint node node-1 k=v:NoSchedule', 'node/node-1 tainted\n');
   await says('taint node node-1 k-', 'node/node-1 untainted\n');
-  // What kubectl makes with its typed clients it sends as protobuf, which is not read: it is printed and applied.
-  const made = (await kubectl('create job j --image=busybox --dry-run=client -o yaml -- true')).stdout;
-  await says('apply -f -', 'job.batch/j created\n', made);
+  const owned = (value) => JSON.stringify({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'owned' }, data: { a: value } });
+  await says('apply --server-side -f -', 'configmap/owned serverside-applied\n', owned('by-hand'));
+  await says('apply --server-side --field-manager=other -f -', /^error: Apply failed with 1 conflict: conflict with "kubectl": \.data\.a\n/, owned('b'));
+  await says('apply --server-side --field-manager=other --force-conflicts -f -', 'configmap/owned serverside-applied\n', owned('by-hand'));
+  await says("get cm owned '-o=jsonpath={.metadata.managedFields[*].manager}' --show-managed-fields", 'kubectl other');
+  await says('edit cm owned', 'configmap/owned edited\n');
+  await says('get cm owned -o jsonpath={.data.a}', 'edited');
+  await says('diff -f -', /-  a: edited\n\+  a: again\n/, owned('again'));
+  await says('replace -f -', 'configmap/owned replaced\n', owned('again'));
+  await says("patch cm owned --type=json -p '[{\"op\":\"remove\",\"path\":\"/data/a\"}]'", 'configmap/owned patched\n');
+  await says('delete cm owned --dry-run=server', 'configmap "owned" deleted from default namespace (server dry run)\n');
+  await says('delete cm owned', 'configmap "owned" deleted from default namespace\n');
+  await says('set env deployment/web A=b', 'deployment.apps/web env updated\n');
+  await says('set resources deployment/web --limits=cpu=100m', 'deployment.apps/web resource requirements updated\n');
   await says('expose deployment web --name=web2 --port=80', 'service/web2 exposed\n');
-  await says('wait --for=condition=Complete job/j --timeout=60s', 'job.batch/j condition met\n');
-  await says('delete job j', 'job.batch "j" deleted from default namespace\n');
+  await says('explain pod.spec.terminationGracePeriodSeconds', /FIELD: terminationGracePeriodSeconds <integer>/);
+  await says('logs lonely --since=1h --timestamps', /^\d{4}-\d\d-\d\dT[\d:.]+Z hello\n$/);
   await says('run r --image=nginx:1.27 --dry-run=server', 'pod/r created (server dry run)\n');
   const node = (await kubectl('get pod lonely -o jsonpath={.spec.nodeName}')).stdout;
   await says(`drain ${node}`, /cannot delete .*\(use --ignore-daemonsets to ignore\): default\/agent-/);

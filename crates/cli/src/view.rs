@@ -154,10 +154,14 @@ fn entry_at(run: &Run, at: SimTime, what: Option<&str>, lang: Lang) -> Result<En
             Some((pod, container)) => (Some(pod.strip_prefix("pod/").unwrap_or(pod)), container),
             None => (None, ""),
         };
-    let of_pod = |lane: &&Lane| pod.is_none_or(|p| lane.key.starts_with(&format!("{p}#")));
+    // A name that no pod has is taken for the beginning of names, as `kubectl describe` does.
+    let named = |end: &str| {
+        let of_pod = move |lane: &&Lane| pod.is_none_or(|p| lane.key.starts_with(&format!("{p}{end}")));
+        timeline.lanes.iter().filter(|l| l.key.contains('#')).filter(of_pod).collect::<Vec<&Lane>>()
+    };
     let covering =
         |lane: &Lane| lane.spans.iter().rfind(|s| s.from <= at && at <= s.to).map(|s| (s.look, s.entry));
-    let own: Vec<&Lane> = timeline.lanes.iter().filter(|l| l.key.contains('#')).filter(of_pod).collect();
+    let own = Some(named("#")).filter(|own| !own.is_empty()).unwrap_or_else(|| named("-"));
     let containers: Vec<&Lane> = own
         .iter()
         .copied()

@@ -1,37 +1,26 @@
 //! `lifepod serve` as a client meets it: raw requests, good and bad, and its end.
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+mod serving;
+
+use serving::Server;
+use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
-use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-/// A server on a free port; it is stopped when the test is over.
-struct Server {
-    child: Child,
-    address: String,
+const POD: &str =
+    "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n  containers: [{name: app, image: nginx}]\n";
+
+fn start() -> Raw {
+    Raw(Server::start(env!("CARGO_BIN_EXE_lifepod"), POD, &[]))
 }
 
-impl Server {
-    fn start() -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_lifepod"))
-            .args(["serve", "-", "--port", "0", "--from", "30s"])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("the command can be started");
-        let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n  containers: [{name: app, image: nginx}]\n";
-        child.stdin.take().expect("stdin is piped").write_all(pod.as_bytes()).expect("it reads the manifest");
-        let mut line = String::new();
-        let mut out = BufReader::new(child.stdout.take().expect("stdout is piped"));
-        out.read_line(&mut line).expect("it says where it serves");
-        let address = line.trim().strip_prefix("Serving on http://").expect("an address").to_string();
-        Server { child, address }
-    }
+/// A client that sends requests as they are.
+struct Raw(Server);
 
+impl Raw {
     /// Sends a request as it is, and gives back the status line's code and what follows.
     fn send(&self, request: &str) -> (u16, String) {
-        let mut stream = TcpStream::connect(&self.address).expect("it listens");
+        let mut stream = TcpStream::connect(&self.0.address).expect("it listens");
         stream.set_read_timeout(Some(Duration::from_secs(60))).expect("a timeout can be set");
         stream.write_all(request.as_bytes()).expect("it takes the request");
         let mut text = String::new();
@@ -50,16 +39,9 @@ impl Server {
     }
 }
 
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _gone_already = self.child.kill();
-        let _gone = self.child.wait();
-    }
-}
-
 #[test]
 fn objects_are_read_written_and_refused_as_the_api_server_does() {
-    let server = Server::start();
+    let server = start();
     let (code, text) = server.ask("GET", "/api/v1/namespaces/default/pods/web", "");
     assert!(code == 200 && text.contains("\"phase\":\"Running\""), "{text}");
     let (code, text) = server.ask("GET", "/api/v1/namespaces/default/pods/nope", "");
@@ -84,7 +66,7 @@ fn objects_are_read_written_and_refused_as_the_api_server_does() {
 
 #[test]
 fn what_is_no_request_of_a_local_client_is_refused() {
-    let server = Server::start();
+    let server = start();
     let (code, _) = server.send("GET /api HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n");
     assert_eq!(code, 403);
     let (code, _) = server.send("nonsense\r\n\r\n");
@@ -96,7 +78,7 @@ fn what_is_no_request_of_a_local_client_is_refused() {
 
 #[test]
 fn a_watch_begins_with_what_is_there_and_ends_at_its_timeout() {
-    let server = Server::start();
+    let server = start();
     let path = "/api/v1/namespaces/default/pods?watch=1&timeoutSeconds=1&sendInitialEvents=true&\
                 resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true";
     let (code, text) = server.ask("GET", path, "");

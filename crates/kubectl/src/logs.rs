@@ -138,14 +138,23 @@ fn of_word<'a>(
     let pair = [if word.contains('/') { word.to_string() } else { format!("pod/{word}") }];
     let found = targets::resolve(snapshot, &pair, args).map_err(|e| format!("error: {e}"))?;
     if let Some(missing) = found.missing.into_iter().next() {
-        return Err(missing);
+        let missing = missing.strip_prefix("Error from server").unwrap_or(&missing);
+        return Err(format!("error: error from server{missing} in namespace {:?}", args.namespace()));
     }
     let Some((kind, object)) = found.found.first() else { return Ok(Vec::new()) };
     if kind.kind == "Pod" {
         return Ok([*object].into());
     }
-    let selector = selector_of(kind, object)
-        .ok_or_else(|| format!("error: cannot get the logs from {}: selector not found", go_type(kind)))?;
+    let selector = selector_of(kind, object).ok_or_else(|| {
+        let why = match kind.kind {
+            "Service" => {
+                let name = object.text("metadata.name");
+                format!("invalid service '{name}': Service is defined without a selector")
+            }
+            _ => format!("selector for {} not implemented", go_type(kind)),
+        };
+        format!("error: cannot get the logs from {}: {why}", go_type(kind))
+    })?;
     let mut pods: Vec<&Value> =
         snapshot.of_kind("Pod", namespace_of(object)).filter(|p| selector.matches(p)).collect();
     pods.sort_by_cached_key(|pod| by_logging(pod));

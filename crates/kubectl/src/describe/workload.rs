@@ -2,6 +2,7 @@
 
 use super::{Doc, owned};
 use crate::age::{human_duration, parse, rfc1123};
+use crate::effective::canonical;
 use crate::json::{Json, format_labels, scalar};
 use crate::rows::{optional_bool, storage_class};
 use crate::selector;
@@ -141,7 +142,7 @@ pub(super) fn stateful_set(d: &mut Doc, snapshot: &Snapshot, o: &Value) {
         d.field(1, "StorageClass", storage_class(claim));
         d.indented_map("  ", "Labels", claim.at("metadata"), "labels");
         d.indented_map("  ", "Annotations", claim.at("metadata"), "annotations");
-        let capacity = claim.scalar("spec.resources.requests.storage");
+        let capacity = canonical(&claim.scalar("spec.resources.requests.storage"));
         d.field(1, "Capacity", crate::json::non_empty(&capacity, "<default>"));
         let modes: Vec<String> = claim.list("spec.accessModes").iter().map(scalar).collect();
         d.field(1, "Access Modes", &format!("[{}]", modes.join(" ")));
