@@ -77,7 +77,8 @@ fn logs(
             let mut reader = LogReader::open(pod, container, options)
                 .map_err(|message| format!("Error from server (BadRequest): {message}"))?;
             let text = reader.read(trace, at, epoch);
-            if args.is_set("prefix") {
+            // The logs of all pods say whose each line is, unless that is turned off.
+            if args.is_set("prefix") || args.is_set("all-pods") && args.value("prefix").is_none() {
                 let prefix = format!("[pod/{}/{container}] ", pod.text("metadata.name"));
                 text.split_inclusive('\n')
                     .for_each(|line| output.stdout.push_str(&format!("{prefix}{line}")));

@@ -38,7 +38,12 @@ fn document(path: &str, group: &str, version: &str) -> Value {
             "responses": {"200": {"description": "OK"}},
         });
         paths.insert(format!("/{path}{scope}/{}/{{name}}", kind.plural), json!({"patch": patch}));
-        let Some(known) = lifepod_api::Kind::find(&kind.api_version(), kind.kind) else { continue };
+        let Some(known) = lifepod_api::Kind::find(&kind.api_version(), kind.kind) else {
+            // Of a kind that is carried unread, the fields are not known.
+            let schema = json!({"type": "object", "x-kubernetes-group-version-kind": [gvk]});
+            schemas.insert(format!("lifepod.{version}.{}", kind.kind), schema);
+            continue;
+        };
         let name = schema_name(known.ty);
         add(known.ty, &mut schemas);
         if let Some(schema) = schemas.get_mut(&name) {
