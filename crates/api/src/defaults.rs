@@ -91,8 +91,8 @@ fn round(list: &mut ResourceList) {
 }
 
 fn pod(o: &mut Pod) {
-    template_spec(&mut o.spec);
-    let spec = &mut o.spec;
+    let spec = &mut *o.spec;
+    template_spec(spec);
     // These are for pods alone, not for templates.
     for container in spec.containers.iter_mut().chain(&mut spec.init_containers) {
         let ResourceRequirements { requests, limits, .. } = &mut container.resources;

@@ -136,6 +136,7 @@ fn node(kernel: &mut Kernel, config: &NodeConfig, index: usize) -> Node {
                 ..NodeSystemInfo::default()
             },
             ..NodeStatus::default()
-        },
+        }
+        .into(),
     }
 }

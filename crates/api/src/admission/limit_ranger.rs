@@ -17,7 +17,7 @@ pub fn limit_ranger(pod: &mut Pod, range: &LimitRange) {
         limits.extend(item.default.clone());
     }
     let mut notes: Vec<String> = Vec::new();
-    let spec = &mut pod.spec;
+    let spec = &mut *pod.spec;
     let app = spec.containers.iter_mut().map(|c| (c, "container"));
     let init = spec.init_containers.iter_mut().map(|c| (c, "init container"));
     for (container, kind) in app.chain(init) {

@@ -205,7 +205,7 @@ pub fn service_account(
 }
 
 fn mount_token(pod: &mut Pod, volume: &str) {
-    let spec = &mut pod.spec;
+    let spec = &mut *pod.spec;
     let mut used = false;
     for container in spec.init_containers.iter_mut().chain(&mut spec.containers) {
         if container.volume_mounts.iter().all(|m| m.mount_path != TOKEN_PATH) {

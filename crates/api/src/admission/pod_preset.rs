@@ -41,7 +41,7 @@ pub fn pod_preset<'a>(
     match injected(&pod.spec, &selected, init_containers) {
         Err(conflict) => PresetOutcome::Conflict(conflict),
         Ok(spec) => {
-            pod.spec = spec;
+            pod.spec = spec.into();
             for preset in &selected {
                 let key = format!("podpreset.admission.kubernetes.io/podpreset-{}", preset.metadata.name);
                 pod.metadata.annotations.insert(key, preset.metadata.resource_version.clone());

@@ -2,8 +2,8 @@
 
 use super::meta::{LabelSelector, ObjectMeta, ObjectReference};
 use super::pod::PodTemplateSpec;
-use crate::Time;
 use crate::object;
+use crate::{Shared, Time};
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -94,7 +94,7 @@ object! {
 
     v1 JobTemplateSpec {
         metadata: ObjectMeta = "metadata",
-        spec: JobSpec = "spec",
+        spec: Shared<JobSpec> = "spec",
     }
 
     v1 PodFailurePolicyRule {

@@ -2,7 +2,7 @@
 
 use super::meta::ObjectMeta;
 use crate::object;
-use crate::{Quantity, Time};
+use crate::{Quantity, Shared, Time};
 use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -11,7 +11,7 @@ object! {
     v1 Node {
         metadata: ObjectMeta = "metadata",
         spec: NodeSpec = "spec",
-        status: NodeStatus = "status",
+        status: Shared<NodeStatus> = "status",
     }
 
     v1 NodeSpec {

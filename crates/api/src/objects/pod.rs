@@ -7,7 +7,7 @@ use super::container::{
 use super::meta::{LabelSelector, LocalObjectReference, ObjectMeta};
 use super::volume::Volume;
 use crate::object;
-use crate::{Quantity, Time};
+use crate::{Quantity, Shared, Time};
 use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -15,7 +15,7 @@ use alloc::vec::Vec;
 object! {
     v1 Pod {
         metadata: ObjectMeta = "metadata",
-        spec: PodSpec = "spec",
+        spec: Shared<PodSpec> = "spec",
         status: PodStatus = "status",
     }
 
@@ -95,7 +95,7 @@ object! {
 
     v1 PodTemplateSpec {
         metadata: ObjectMeta = "metadata",
-        spec: PodSpec = "spec",
+        spec: Shared<PodSpec> = "spec",
     }
 
     v1 PodSecurityContext {

@@ -7,7 +7,7 @@ use super::meta::{
 use super::pod::NodeSelector;
 use super::volume::{HostPathVolumeSource, NFSVolumeSource};
 use crate::object;
-use crate::{Quantity, Time};
+use crate::{Quantity, Shared, Time};
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::string::String;
@@ -25,7 +25,7 @@ object! {
 
     v1 PersistentVolume {
         metadata: ObjectMeta = "metadata",
-        spec: PersistentVolumeSpec = "spec",
+        spec: Shared<PersistentVolumeSpec> = "spec",
         status: PersistentVolumeStatus = "status",
     }
 

@@ -110,12 +110,13 @@ fn keep_all_but_sizes(new: &mut Pod, old: &Pod) {
 fn keep_what_is_the_servers(new: &mut Object, old: &Object) {
     match (new, old) {
         (Object::Pod(n), Object::Pod(o)) => {
+            let (spec, before) = (&mut *n.spec, &o.spec);
             // The deprecated name of the account is kept in step.
-            n.spec.service_account.clone_from(&n.spec.service_account_name);
+            spec.service_account.clone_from(&spec.service_account_name);
             // What admission wrote stays when the manifest does not speak of it.
-            n.spec.priority = n.spec.priority.or(o.spec.priority);
-            if n.spec.preemption_policy.is_none() {
-                n.spec.preemption_policy.clone_from(&o.spec.preemption_policy);
+            spec.priority = spec.priority.or(before.priority);
+            if spec.preemption_policy.is_none() {
+                spec.preemption_policy.clone_from(&before.preemption_policy);
             }
         }
         (Object::StatefulSet(n), Object::StatefulSet(_)) => super::stateful_set(n),

@@ -29,6 +29,7 @@ mod pod_gc;
 pub(crate) mod pods;
 mod refs;
 mod replica_set;
+mod replica_tally;
 mod resource_quota;
 mod slow_start;
 mod stateful_set;

@@ -9,6 +9,7 @@ use super::pods::{
     is_pod_active, is_pod_available, is_pod_ready, is_pod_terminating, next_availability_check, pod_key,
 };
 use super::refs::RefManager;
+use super::replica_tally::{Tallies, Tally};
 use super::slow_start::slow_start_batch;
 use super::{Change, Controller, ControllerName, WorkQueue};
 use crate::kernel::Kernel;
@@ -18,7 +19,7 @@ use alloc::collections::BTreeMap;
 use alloc::string::ToString;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use lifepod_api::labels::{Labels, matches_all};
+use lifepod_api::labels::Labels;
 use lifepod_api::{
     LabelSelector, Object, ObjectKey, OwnerReference, Pod, PodTemplateSpec, Refusal, ReplicaSet,
     ReplicaSetCondition, ReplicaSetStatus, ReplicationController, ReplicationControllerCondition,
@@ -37,6 +38,7 @@ pub(crate) struct ReplicaSetController {
     by: &'static str,
     queue: WorkQueue,
     expectations: Expectations,
+    tallies: Tallies,
     pods: PodControl,
 }
 
@@ -70,6 +72,7 @@ impl ReplicaSetController {
             by,
             queue: WorkQueue::new(name),
             expectations: Expectations::default(),
+            tallies: Tallies::default(),
             pods: PodControl::new(by),
         }
     }
@@ -87,6 +90,38 @@ impl ReplicaSetController {
         }
         let set = informers.get(&ObjectKey::new(self.kinds[0], namespace, &owner.name))?;
         (set.meta().uid == owner.uid).then_some(set)
+    }
+
+    /// Keeps the tally of the pod's set; one that loses a pod to another owner is counted anew.
+    fn tally(&mut self, informers: &Informers, pod: &Pod, change: &Change<'_>) {
+        let namespace = &pod.metadata.namespace;
+        let old = change.old.and_then(Pod::of);
+        let owner = controller_of(&pod.metadata);
+        let old_owner = old.and_then(|old| controller_of(&old.metadata));
+        let mut counted = None;
+        if let Some(object) = owner.and_then(|owner| self.resolve(informers, namespace, owner))
+            && let Some(set) = Set::of(object)
+        {
+            let key = object.key();
+            let after = (change.op != Op::Deleted).then_some(pod);
+            let before = old.filter(|_| old_owner == owner);
+            let labels = set.template.map(|template| &template.metadata.labels);
+            self.tallies.moved(&key, before, after, &set.selector, labels);
+            counted = Some(key);
+        }
+        if let Some(other) = old_owner.filter(|old| Some(*old) != owner) {
+            self.tallies.forget(&ObjectKey::new(self.kinds[0], namespace, &other.name));
+        } else if owner.is_none() {
+            // An orphan may be adopted.
+            for key in self.selecting(informers, namespace, &pod.metadata.labels) {
+                self.tallies.forget(&key);
+            }
+        }
+        if old.is_some_and(|old| old.metadata.labels != pod.metadata.labels)
+            && let Some(key) = counted
+        {
+            self.tallies.forget(&key);
+        }
     }
 
     fn observe_pod(&mut self, kernel: &mut Kernel, informers: &Informers, pod: &Pod, change: &Change<'_>) {
@@ -157,24 +192,10 @@ impl ReplicaSetController {
     ) -> Result<(), Refusal> {
         let key = object.key();
         let wanted = usize::try_from(set.replicas).unwrap_or(0);
-        if active.len() < wanted {
-            let count = (wanted - active.len()).min(BURST_REPLICAS);
-            let Some(template) = set.template else { return Ok(()) };
-            self.expectations.expect(&key, count, [], kernel.now);
-            let (made, refused) =
-                slow_start_batch(count, || match self.pods.create(kernel, template, object) {
-                    Err(refusal) if !is_namespace_terminating(&refusal) => Err(refusal),
-                    _ => Ok(()),
-                });
-            for _ in made..count {
-                self.expectations.creation_observed(&key);
-            }
-            return refused;
+        if active.len() <= wanted {
+            return self.create_missing(kernel, object, set, active.len() as i32);
         }
         let count = (active.len() - wanted).min(BURST_REPLICAS);
-        if count == 0 {
-            return Ok(());
-        }
         let doomed = pods_to_delete(kernel, informers, object, active, count);
         self.expectations.expect(&key, 0, doomed.iter().map(|pod| pod_key(pod)), kernel.now);
         let mut refused = Ok(());
@@ -185,6 +206,28 @@ impl ReplicaSetController {
                     refused = refused.and(Err(refusal));
                 }
             }
+        }
+        refused
+    }
+
+    /// Makes the pods that are missing when there are `active`.
+    fn create_missing(
+        &mut self,
+        kernel: &mut Kernel,
+        object: &Object,
+        set: &Set<'_>,
+        active: i32,
+    ) -> Result<(), Refusal> {
+        let count = usize::try_from(set.replicas - active).unwrap_or(0).min(BURST_REPLICAS);
+        let Some(template) = set.template.filter(|_| count > 0) else { return Ok(()) };
+        let key = object.key();
+        self.expectations.expect(&key, count, [], kernel.now);
+        let (made, refused) = slow_start_batch(count, || match self.pods.create(kernel, template, object) {
+            Err(refusal) if !is_namespace_terminating(&refusal) => Err(refusal),
+            _ => Ok(()),
+        });
+        for _ in made..count {
+            self.expectations.creation_observed(&key);
         }
         refused
     }
@@ -221,12 +264,16 @@ impl Controller for ReplicaSetController {
 
     fn observe(&mut self, kernel: &mut Kernel, informers: &Informers, change: &Change<'_>) {
         if let Object::Pod(pod) = change.object {
+            self.tally(informers, pod, change);
             return self.observe_pod(kernel, informers, pod, change);
         }
         let key = change.object.key();
         let replaced = change.old.is_some_and(|old| old.meta().uid != change.object.meta().uid);
         if change.op == Op::Deleted || replaced {
             self.expectations.forget(&key);
+        }
+        if change.op == Op::Deleted || change.old.is_none_or(|old| counts_other_pods(old, change.object)) {
+            self.tallies.forget(&key);
         }
         self.queue.add(kernel, key);
     }
@@ -238,16 +285,39 @@ impl Controller for ReplicaSetController {
         };
         let Some(set) = Set::of(object) else { return Ok(()) };
         let needs_sync = self.expectations.satisfied(key, kernel.now);
+        let manages = needs_sync && object.meta().deletion_timestamp.is_none();
+        // Availability comes by time, and a deletion has to choose among all pods.
+        if let Some(tally) = self.tallies.get(key).filter(|_| set.min_ready_seconds == 0)
+            && (!manages || tally.active <= set.replicas)
+        {
+            let managed = match manages {
+                true => self.create_missing(kernel, object, &set, tally.active),
+                false => Ok(()),
+            };
+            let status = calculate_status(&set, tally, tally.ready, managed.as_ref().err(), kernel.time());
+            self.update_status(kernel, object, &set.status, status)?;
+            return managed;
+        }
         let owned = || informers.controlled_by::<Pod>(&object.meta().uid);
         let candidates = owned().chain(informers.orphans(&key.namespace)).filter(|pod| is_pod_active(pod));
         let active = RefManager::new(object, &set.selector, self.by).claim(kernel, candidates)?;
+        let labels = set.template.map(|template| &template.metadata.labels);
         let leaving = |pod: &&Pod| is_pod_terminating(pod) && set.selector.matches(&pod.metadata.labels);
-        let terminating = set.counts_terminating.then(|| owned().filter(leaving).count());
-        let managed = match needs_sync && object.meta().deletion_timestamp.is_none() {
+        let mut tally = Tally::default();
+        active.iter().copied().chain(owned().filter(leaving)).for_each(|pod| tally.add(Tally::of(pod, labels)));
+        let mine = |pod: &Pod| set.selector.matches(&pod.metadata.labels);
+        let mut orphans = informers.orphans::<Pod>(&key.namespace);
+        match owned().all(mine) && !orphans.any(mine) {
+            true => self.tallies.set(key, tally),
+            false => self.tallies.forget(key),
+        }
+        let managed = match manages {
             true => self.manage_replicas(kernel, informers, object, &set, &active),
             false => Ok(()),
         };
-        let status = calculate_status(&set, &active, terminating, managed.as_ref().err(), kernel.time());
+        let now = kernel.time();
+        let available = active.iter().filter(|pod| is_pod_available(pod, set.min_ready_seconds, now)).count();
+        let status = calculate_status(&set, tally, available as i32, managed.as_ref().err(), now);
         let waits = set.min_ready_seconds > 0 && status.ready_replicas != status.available_replicas;
         self.update_status(kernel, object, &set.status, status)?;
         managed?;
@@ -287,22 +357,27 @@ fn pods_to_delete<'a>(
     deletion_order(&ranked, now_micros).into_iter().take(count).map(|ranked| ranked.pod).collect()
 }
 
+/// Whether a set counts other pods than before, or by other labels.
+fn counts_other_pods(old: &Object, new: &Object) -> bool {
+    let (Some(before), Some(after)) = (Set::of(old), Set::of(new)) else { return true };
+    let labels = |set: &Set<'_>| set.template.map(|template| template.metadata.labels.clone());
+    before.selector != after.selector || labels(&before) != labels(&after)
+}
+
 /// `replica_set_utils.go calculateStatus`.
 fn calculate_status(
     set: &Set<'_>,
-    active: &[&Pod],
-    terminating: Option<usize>,
+    tally: Tally,
+    available: i32,
     failure: Option<&Refusal>,
     now: Time,
 ) -> ReplicaSetStatus {
-    let count = |holds: &dyn Fn(&Pod) -> bool| active.iter().filter(|pod| holds(pod)).count() as i32;
-    let labels = set.template.map(|template| &template.metadata.labels);
     let mut conditions = set.status.conditions.clone();
     match failure {
         None => conditions.retain(|condition| condition.type_ != REPLICA_FAILURE),
         Some(_) if conditions.iter().any(|condition| condition.type_ == REPLICA_FAILURE) => {}
         Some(refusal) => {
-            let too_few = (active.len() as i64) < i64::from(set.replicas);
+            let too_few = tally.active < set.replicas;
             conditions.push(ReplicaSetCondition {
                 type_: REPLICA_FAILURE.to_string(),
                 status: "True".to_string(),
@@ -313,13 +388,11 @@ fn calculate_status(
         }
     }
     ReplicaSetStatus {
-        replicas: active.len() as i32,
-        fully_labeled_replicas: count(&|pod| {
-            labels.is_none_or(|labels| matches_all(labels, &pod.metadata.labels))
-        }),
-        ready_replicas: count(&is_pod_ready),
-        available_replicas: count(&|pod| is_pod_available(pod, set.min_ready_seconds, now)),
-        terminating_replicas: terminating.map(|count| count as i32),
+        replicas: tally.active,
+        fully_labeled_replicas: tally.fully_labeled,
+        ready_replicas: tally.ready,
+        available_replicas: available,
+        terminating_replicas: set.counts_terminating.then_some(tally.terminating),
         observed_generation: set.status.observed_generation,
         conditions,
     }

@@ -5,7 +5,7 @@ use alloc::vec;
 use lifepod_api::placement::{DO_NOT_SCHEDULE, node_matches, required_node_affinity, untolerated_taint};
 use lifepod_api::{
     Affinity, DaemonSet, Node, NodeAffinity, NodeSelector, NodeSelectorRequirement, NodeSelectorTerm, Pod,
-    PodSpec, Toleration,
+    PodSpec, Shared, Toleration,
 };
 
 /// Whether a node is to have a pod.
@@ -19,7 +19,7 @@ pub(super) enum ShouldRun {
 
 /// A pod as a DaemonSet would make it, for asking which nodes would take it.
 pub(super) struct DaemonPod {
-    spec: PodSpec,
+    spec: Shared<PodSpec>,
 }
 
 impl DaemonPod {

@@ -233,8 +233,9 @@ fn new_pod(sync: &Sync<'_>, index: Option<i32>) -> Pod {
         let counts = indexes::failure_annotations(job, replaced);
         meta.annotations.extend(counts.into_iter().map(|(key, value)| (key.to_string(), value)));
     }
-    pod.spec.hostname = format!("{}-{index}", job.metadata.name);
-    pod.spec.init_containers.iter_mut().chain(&mut pod.spec.containers).for_each(add_index_variable);
+    let spec = &mut *pod.spec;
+    spec.hostname = format!("{}-{index}", job.metadata.name);
+    spec.init_containers.iter_mut().chain(&mut spec.containers).for_each(add_index_variable);
     pod
 }
 

@@ -107,7 +107,8 @@ fn volume(kernel: &Kernel, claim: &PersistentVolumeClaim, class: &StorageClass) 
                 ..CSIPersistentVolumeSource::default()
             })),
             ..PersistentVolumeSpec::default()
-        },
+        }
+        .into(),
         ..PersistentVolume::default()
     }
 }
