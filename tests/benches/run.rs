@@ -1,8 +1,9 @@
-//! How fast a run is: one pod for a day, and everything between a keystroke and a picture.
+//! How fast a run is: one pod for a day, everything between a keystroke and a picture, and large clusters.
 
-use divan::{Bencher, black_box};
+use divan::{Bencher, black_box, counter::ItemsCount};
 use lifepod_api::SimTime;
 use lifepod_scenario::{Options, prepare};
+use lifepod_tests::scale::{self, Story};
 use lifepod_timeline::{Axis, LayoutOptions, lanes, layout};
 
 fn main() {
@@ -38,4 +39,25 @@ fn text_to_timeline(bencher: Bencher) {
 fn simulate(bencher: Bencher) {
     let scenario = prepare(HELLO, &Options::default()).scenario.expect("the manifest is valid");
     bencher.bench_local(|| black_box(scenario.clone()).run());
+}
+
+/// A hundred pods of Deployments that are ready and probed for an hour. The items are entries of the trace.
+#[divan::bench(sample_count = 10)]
+fn deployment_pods_1h(bencher: Bencher) {
+    large(bencher, 100, Story::Live, SimTime::from_secs(3600));
+}
+
+/// So many pods are made and replaced by others. The items are entries of the trace.
+#[divan::bench(args = [1_000, 10_000], sample_count = 1, sample_size = 1)]
+fn rollout(bencher: Bencher, pods: usize) {
+    large(bencher, pods, Story::Rollout, SimTime::from_secs(600));
+}
+
+fn large(bencher: Bencher, pods: usize, story: Story, horizon: SimTime) {
+    let scenario = scale::scenario(pods, story, horizon);
+    let entries = scenario.clone().run().trace.entries().len();
+    bencher
+        .counter(ItemsCount::new(entries))
+        .with_inputs(|| scenario.clone())
+        .bench_local_values(|scenario| black_box(scenario.run()));
 }

@@ -1,5 +1,6 @@
 //! Tests over all crates: conformance against recordings of real Kubernetes, and scenario files.
 
 pub mod conformance;
+pub mod scale;
 pub mod scenario;
 pub mod topics;

@@ -1,6 +1,7 @@
 //! Everything that determines a run besides the manifests and the actions on them.
 
 use crate::jitter::JitterMode;
+use crate::kubelet::eviction::threshold::EvictionConfig;
 use crate::latency::Latency;
 use crate::network::outside::OutsideHost;
 use alloc::collections::BTreeMap;
@@ -83,7 +84,13 @@ pub struct NodeConfig {
     pub off: bool,
     /// `status.allocatable` as quantities; `cpu`, `memory`, `pods` and `ephemeral-storage` have defaults.
     pub allocatable: BTreeMap<String, String>,
+    /// `status.capacity`, where it is more than what pods may request.
+    pub capacity: BTreeMap<String, String>,
 }
+
+/// What a node has unless the scenario says otherwise.
+pub(crate) const ALLOCATABLE: [(&str, &str); 4] =
+    [("cpu", "4"), ("ephemeral-storage", "100Gi"), ("memory", "8Gi"), ("pods", "110")];
 
 impl NodeConfig {
     /// A node of four CPUs and 8 GiB.
@@ -95,7 +102,19 @@ impl NodeConfig {
             unschedulable: false,
             off: false,
             allocatable: BTreeMap::new(),
+            capacity: BTreeMap::new(),
         }
+    }
+
+    /// What pods may request of a resource, as a quantity.
+    pub(crate) fn allocatable(&self, resource: &str) -> &str {
+        let default = ALLOCATABLE.iter().find(|(key, _)| *key == resource).map_or("0", |(_, amount)| amount);
+        self.allocatable.get(resource).map_or(default, String::as_str)
+    }
+
+    /// What the machine has of a resource, as a quantity.
+    pub(crate) fn capacity(&self, resource: &str) -> &str {
+        self.capacity.get(resource).map_or_else(|| self.allocatable(resource), String::as_str)
     }
 }
 
@@ -130,12 +149,14 @@ pub struct BehaviorRule {
 
 /// The fields of a kubelet's own configuration that show
 /// (`pkg/kubelet/apis/config/v1beta1/defaults.go`).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct KubeletConfig {
     /// `serializeImagePulls`: one pull at a time on the node.
     pub serialize_image_pulls: bool,
     /// `crashLoopBackOff.maxContainerRestartPeriod`.
     pub max_container_restart_period: SimTime,
+    /// When pods are ended because the node is short of something.
+    pub eviction: EvictionConfig,
     /// Events are aggregated and rate-limited by the recorder, as they always are; off to see each one.
     pub correlate_events: bool,
 }
@@ -145,6 +166,7 @@ impl Default for KubeletConfig {
         KubeletConfig {
             serialize_image_pulls: true,
             max_container_restart_period: SimTime::from_secs(300),
+            eviction: EvictionConfig::default(),
             correlate_events: true,
         }
     }

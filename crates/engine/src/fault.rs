@@ -64,8 +64,10 @@ pub enum NodeFault {
     Partition,
     /// The kubelet stops; the containers run on.
     KubeletStop,
-    /// The disk fails: nothing can be started or written.
+    /// The disk fails, and the container runtime with it: nothing can be started or stopped; what runs runs on.
     DiskDeath,
+    /// The machine hangs, as one whose host is overloaded or moves it: nothing happens on it, and it does not know.
+    Freeze,
     /// The node is shut down in order: the kubelet ends its pods first.
     Shutdown,
     /// The machine is deleted by its cloud, and the Node object by the cloud's controller.
@@ -113,6 +115,7 @@ impl Fault {
                 NodeFault::PowerLoss => format!("node {name} loses its power"),
                 NodeFault::Partition => format!("the network cuts node {name} off"),
                 NodeFault::KubeletStop => format!("the kubelet of node {name} stops"),
+                NodeFault::Freeze => format!("node {name} freezes"),
                 NodeFault::DiskDeath => format!("the disk of node {name} fails"),
                 NodeFault::Shutdown => format!("node {name} is shut down"),
                 NodeFault::VmDeleted => format!("the machine of node {name} is deleted"),
@@ -137,6 +140,7 @@ impl Fault {
     pub(crate) fn lasts(&self) -> Option<SimTime> {
         match self {
             Fault::Node { lasts, .. } | Fault::Image { lasts, .. } | Fault::Network { lasts, .. } => *lasts,
+            Fault::Container { what: ContainerFault::Freeze(lasts), .. } => *lasts,
             Fault::Sandbox { .. } | Fault::Container { .. } => None,
         }
     }

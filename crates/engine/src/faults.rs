@@ -40,7 +40,8 @@ pub(crate) fn inflict(kernel: &mut Kernel, kubelets: &mut [Kubelet], fault: &Fau
                     kernel.heartbeats.machine_is_gone(name);
                 }
                 NodeFault::Shutdown => kubelet.shut_down(kernel),
-                NodeFault::DiskDeath => return Err(not_simulated("the death of a disk")),
+                NodeFault::DiskDeath => kubelet.runtime_fails(kernel),
+                NodeFault::Freeze => kubelet.freeze(kernel),
             }
             Ok(())
         }
@@ -51,7 +52,7 @@ pub(crate) fn inflict(kernel: &mut Kernel, kubelets: &mut [Kubelet], fault: &Fau
             let fault = match what {
                 ContainerFault::Kill => RuntimeFault::Exit { container: name.clone(), code: 137 },
                 ContainerFault::Oom => RuntimeFault::OutOfMemory { container: name.clone() },
-                ContainerFault::Freeze(_) => return Err(not_simulated("a frozen container")),
+                ContainerFault::Freeze(_) => RuntimeFault::Freeze { container: name.clone(), frozen: true },
             };
             runtime_fault(kernel, kubelets, namespace, pod, &fault)
         }
@@ -98,7 +99,12 @@ pub(crate) fn mend(kernel: &mut Kernel, kubelets: &mut [Kubelet], fault: &Fault)
                 NodeFault::Partition => kubelet.reconnect(kernel),
                 // A machine that was deleted does not come back.
                 NodeFault::VmDeleted => {}
-                _ => kubelet.start(kernel),
+                NodeFault::DiskDeath => kubelet.runtime_answers(kernel),
+                NodeFault::Freeze => kubelet.thaw(kernel),
+                NodeFault::KernelPanic
+                | NodeFault::PowerLoss
+                | NodeFault::KubeletStop
+                | NodeFault::Shutdown => kubelet.start(kernel),
             }
         }
         Fault::Image { image, error, .. } => {
@@ -118,6 +124,11 @@ pub(crate) fn mend(kernel: &mut Kernel, kubelets: &mut [Kubelet], fault: &Fault)
         Fault::Network { what: NetworkFault::Proxy { node }, .. } => {
             let index = node_index(kernel, node)?;
             kernel.start_proxy(index);
+        }
+        Fault::Container { namespace, pod, name, what: ContainerFault::Freeze(_) } => {
+            let thaw = RuntimeFault::Freeze { container: name.clone(), frozen: false };
+            // A pod that is gone has nothing to thaw.
+            let _gone = runtime_fault(kernel, kubelets, namespace, pod, &thaw);
         }
         Fault::Sandbox { .. } | Fault::Container { .. } => {}
     }

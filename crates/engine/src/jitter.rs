@@ -55,6 +55,10 @@ pub enum Draw {
     Backend,
     /// How much longer than the quickest a node's proxy takes to write its rules.
     ProxySync,
+    /// Where in its ten seconds the eviction manager looks (`kubelet.go evictionMonitoringPeriod`).
+    EvictionPhase,
+    /// The number that a process has on its node.
+    ProcessNumber,
 }
 
 /// How draws are made.

@@ -42,6 +42,7 @@ pub use cluster::{Cluster, Command, Outcome};
 pub use config::{BehaviorRule, Config, ImageRule, KubeletConfig, NodeConfig};
 pub use fault::{ContainerFault, Fault, NetworkFault, NodeFault};
 pub use kubelet::RuntimeFault;
+pub use kubelet::eviction::threshold::{EvictionConfig, Signal, ThresholdValue};
 pub use latency::Latency;
 pub use network::outside::{OutsideAnswer, OutsideHost};
 pub use scenario::{Run, Scenario};

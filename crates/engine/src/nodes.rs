@@ -1,6 +1,6 @@
 //! The nodes of the scenario as API objects.
 
-use crate::config::NodeConfig;
+use crate::config::{ALLOCATABLE, NodeConfig};
 use crate::kernel::Kernel;
 use crate::network::node_address;
 use crate::trace::Op;
@@ -10,10 +10,6 @@ use lifepod_api::quantity::Quantity;
 use lifepod_api::{
     Node, NodeAddress, NodeCondition, NodeSpec, NodeStatus, NodeSystemInfo, Object, ObjectMeta, Taint,
 };
-
-/// What a node has unless the scenario says otherwise.
-const ALLOCATABLE: [(&str, &str); 4] =
-    [("cpu", "4"), ("ephemeral-storage", "100Gi"), ("memory", "8Gi"), ("pods", "110")];
 
 /// The four conditions of a healthy node, with the kubelet's words (`pkg/kubelet/nodestatus/setters.go`).
 const CONDITIONS: [(&str, &str, &str, &str); 4] = [
@@ -46,20 +42,35 @@ pub(crate) fn join(kernel: &mut Kernel, index: usize) {
 
 /// Makes the conditions those of a healthy node, heard of now.
 pub(crate) fn refresh_conditions(kernel: &Kernel, node: &mut Node) {
-    let now = Some(kernel.time());
     for (type_, status, reason, message) in CONDITIONS {
-        match node.status.conditions.iter_mut().find(|c| c.type_ == type_) {
-            Some(condition) if condition.status == status => {}
-            Some(condition) => {
-                condition.status = status.to_string();
-                condition.reason = reason.to_string();
-                condition.message = message.to_string();
-                condition.last_heartbeat_time = now;
-                condition.last_transition_time = now;
-            }
-            None => {}
-        }
+        set_condition(kernel, node, type_, status, reason, message);
     }
+}
+
+/// Makes a condition say this; whether its status is another one now.
+pub(crate) fn set_condition(
+    kernel: &Kernel,
+    node: &mut Node,
+    type_: &str,
+    status: &str,
+    reason: &str,
+    message: &str,
+) -> bool {
+    let same = |c: &NodeCondition| c.status == status && c.reason == reason && c.message == message;
+    if node.status.conditions.iter().any(|c| c.type_ == type_ && same(c)) {
+        return false;
+    }
+    let now = Some(kernel.time());
+    let Some(condition) = node.status.conditions.iter_mut().find(|c| c.type_ == type_) else { return false };
+    let changes = condition.status != status;
+    condition.status = status.to_string();
+    condition.reason = reason.to_string();
+    condition.message = message.to_string();
+    condition.last_heartbeat_time = now;
+    if changes {
+        condition.last_transition_time = now;
+    }
+    changes
 }
 
 /// The node's condition `Ready` (`GetNodeCondition`).
@@ -84,15 +95,10 @@ fn node(kernel: &mut Kernel, config: &NodeConfig, index: usize) -> Node {
     ] {
         labels.entry(key.to_string()).or_insert_with(|| value.to_string());
     }
-    let resource = |key: &str, default: &str| {
-        let text = config.allocatable.get(key).map_or(default, String::as_str);
-        Quantity::parse(text).unwrap_or_default()
-    };
-    let mut allocatable: alloc::collections::BTreeMap<String, Quantity> =
-        ALLOCATABLE.iter().map(|(key, default)| (key.to_string(), resource(key, default))).collect();
-    for key in config.allocatable.keys() {
-        allocatable.entry(key.clone()).or_insert_with(|| resource(key, "0"));
-    }
+    let keys = || config.allocatable.keys().map(String::as_str).chain(ALLOCATABLE.map(|(key, _)| key));
+    let amount = |key: &str, text: &str| (key.to_string(), Quantity::parse(text).unwrap_or_default());
+    let allocatable = keys().map(|key| amount(key, config.allocatable(key))).collect();
+    let capacity = keys().map(|key| amount(key, config.capacity(key))).collect();
     Node {
         metadata: ObjectMeta {
             name: config.name.clone(),
@@ -108,7 +114,7 @@ fn node(kernel: &mut Kernel, config: &NodeConfig, index: usize) -> Node {
             ..NodeSpec::default()
         },
         status: NodeStatus {
-            capacity: allocatable.clone(),
+            capacity,
             allocatable,
             conditions: CONDITIONS
                 .iter()

@@ -24,13 +24,18 @@ pub(crate) fn update_pod_condition(status: &mut PodStatus, mut condition: PodCon
 /// Marks a pod as about to be ended by somebody else's doing: the condition `DisruptionTarget` with one of the reasons
 /// that `staging/src/k8s.io/api/core/v1/types.go` lists beside `v1.DisruptionTarget`.
 pub(crate) fn mark_disrupted(pod: &mut Pod, reason: &str, message: impl Into<String>, now: Time) {
-    let condition = PodCondition {
+    let condition = disruption_target(pod, reason, message);
+    update_pod_condition(&mut pod.status, condition, now);
+}
+
+/// The condition that [`mark_disrupted`] sets, for those who write it later.
+pub(crate) fn disruption_target(pod: &Pod, reason: &str, message: impl Into<String>) -> PodCondition {
+    PodCondition {
         type_: "DisruptionTarget".to_string(),
         status: "True".to_string(),
         reason: reason.to_string(),
         message: message.into(),
         observed_generation: pod.metadata.generation,
         ..PodCondition::default()
-    };
-    update_pod_condition(&mut pod.status, condition, now);
+    }
 }

@@ -48,7 +48,7 @@ fn raise(sum: &mut Amounts, to: &Amounts) {
 /// A pod's spec in which each container asks for what it still holds too, where that is more: what a node's
 /// description reckons with (`PodResourcesOptions.UseStatusResources`).
 pub(crate) fn held(pod: &Pod) -> PodSpec {
-    let mut spec = pod.spec.clone();
+    let mut spec = pod.spec.clone().into_inner();
     let status = &pod.status;
     let infeasible =
         status.conditions.iter().any(|c| c.type_ == "PodResizePending" && c.reason == "Infeasible");

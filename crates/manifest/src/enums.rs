@@ -76,7 +76,16 @@ const TABLE: &[(&str, &[&str])] = &[
     ("NetworkFault", &["dns", "proxy", "slow"]),
     (
         "NodeFault",
-        &["partition", "powerLoss", "kernelPanic", "kubeletStop", "diskDeath", "shutdown", "vmDeleted"],
+        &[
+            "partition",
+            "powerLoss",
+            "kernelPanic",
+            "kubeletStop",
+            "diskDeath",
+            "freeze",
+            "shutdown",
+            "vmDeleted",
+        ],
     ),
     ("PodFault", &["sandboxDies"]),
     ("ListenProtocol", &["HTTP", "HTTPS", "TCP", "GRPC", "GRPCWithoutHealth"]),

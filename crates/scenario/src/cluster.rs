@@ -1,12 +1,15 @@
 //! The cluster of a Scenario document: version, seed, epoch, horizon, nodes, images, latencies.
 
+use crate::eviction;
 use crate::problems::Problems;
 use crate::traffic;
 use lifepod_api::duration::Duration;
-use lifepod_api::{SimTime, Version};
+use lifepod_api::{Quantity, SimTime, Version};
 use lifepod_engine::jitter::JitterMode;
 use lifepod_engine::{Config, ImageRule, Latency, NodeConfig, Scenario};
 use lifepod_manifest::scenario::{ScenarioImage, ScenarioLatencies, ScenarioNode, ScenarioSpec};
+
+use std::collections::BTreeMap;
 
 /// As many nodes as Kubernetes says that it supports.
 const MOST_NODES: i32 = 5_000;
@@ -42,6 +45,7 @@ pub(crate) fn read(spec: &ScenarioSpec, scenario: &mut Scenario, found: &mut Pro
     if let Some(longest) = cluster.kubelet.crash_loop_back_off.max_container_restart_period {
         config.kubelet.max_container_restart_period = longest.0;
     }
+    eviction::read(&cluster.kubelet, &mut config.kubelet.eviction, found);
     if !cluster.nodes.is_empty() {
         config.nodes.clear();
     }
@@ -70,10 +74,14 @@ fn nodes(written: &ScenarioNode, path: &str, into: &mut Vec<NodeConfig>, found: 
         labels.entry("topology.kubernetes.io/zone".to_string()).or_insert_with(|| written.zone.clone());
     }
     let allocatable = if written.allocatable.is_empty() { &written.capacity } else { &written.allocatable };
+    let texts = |amounts: &BTreeMap<String, Quantity>| {
+        amounts.iter().map(|(resource, amount)| (resource.clone(), amount.to_string())).collect()
+    };
     let node = NodeConfig {
         labels,
         taints: written.taints.clone(),
-        allocatable: allocatable.iter().map(|(k, v)| (k.clone(), v.to_string())).collect(),
+        allocatable: texts(allocatable),
+        capacity: texts(&written.capacity),
         ..NodeConfig::named(&written.name)
     };
     let first = into.len();

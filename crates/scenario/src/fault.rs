@@ -11,6 +11,7 @@ const NODE: &[(&str, NodeFault)] = &[
     ("partition", NodeFault::Partition),
     ("kubeletStop", NodeFault::KubeletStop),
     ("diskDeath", NodeFault::DiskDeath),
+    ("freeze", NodeFault::Freeze),
     ("shutdown", NodeFault::Shutdown),
     ("vmDeleted", NodeFault::VmDeleted),
 ];

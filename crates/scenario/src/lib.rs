@@ -8,6 +8,7 @@ mod annotations;
 mod assumptions;
 mod behavior;
 mod cluster;
+mod eviction;
 mod fault;
 mod nested;
 mod pods;

@@ -50,6 +50,10 @@ impl Kernel {
             return;
         };
         let id = listener.process;
+        if self.is_frozen(id) && ask != Ask::Tcp {
+            // The kernel takes the connection, and nobody answers.
+            return;
+        }
         let Some(mut program) = self.processes.get_mut(&id).and_then(|p| p.program.take()) else { return };
         self.quiet = quiet;
         let answering = program.answer(&mut Sys { kernel: self, me: id }, client, port, &ask);

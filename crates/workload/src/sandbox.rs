@@ -182,6 +182,12 @@ impl Sandbox {
         self.kernel.oom(container);
     }
 
+    /// Freeze a container's processes where they are, or let them go on. They can be killed, and hear nothing else.
+    pub fn set_frozen(&mut self, now: SimTime, container: ContainerId, frozen: bool) {
+        self.pass(now);
+        self.kernel.set_frozen(container, frozen);
+    }
+
     /// Kill a container's processes: exit code 137.
     pub fn kill(&mut self, now: SimTime, container: ContainerId) {
         self.signal(now, container, Signal::KILL);
@@ -330,6 +336,19 @@ impl Sandbox {
     /// Bytes of memory that a container's processes hold.
     pub fn memory(&self, container: ContainerId) -> u64 {
         self.kernel.memory(container)
+    }
+
+    /// How many processes a container has.
+    pub fn process_count(&self, container: ContainerId) -> u64 {
+        self.kernel.processes.values().filter(|p| p.container == container).count() as u64
+    }
+
+    /// The process of a container that holds most memory, as the kernel names it: the program, cut to 15 bytes.
+    pub fn largest_process(&self, container: ContainerId) -> Option<String> {
+        let mine = self.kernel.processes.values().filter(|p| p.container == container);
+        let program = mine.max_by_key(|p| p.rss)?.argv.first()?;
+        let name = program.rsplit('/').next().unwrap_or(program);
+        Some(name.chars().take(15).collect()).filter(|name: &String| !name.is_empty())
     }
 
     /// Bytes of files in a container's own writable layer (its image's files among them).

@@ -60,6 +60,8 @@ fn of_object(about: &About, words: &Words, offers: &mut Vec<Offer>) {
                 (words.node_partition, "partition, for: 6m"),
                 (words.node_kubelet, "kubeletStop, for: 6m"),
                 (words.node_power, "powerLoss"),
+                (words.node_disk, "diskDeath, for: 6m"),
+                (words.node_freeze, "freeze, for: 2m"),
                 (words.node_shutdown, "shutdown"),
             ];
             for (label, fails) in faults {

@@ -95,7 +95,7 @@ fn keep_all_but_sizes(new: &mut Pod, old: &Pod) {
         };
         pairs.map(with_size).collect()
     }
-    let (n, o) = (&mut new.spec, &old.spec);
+    let (n, o): (&mut PodSpec, &PodSpec) = (&mut new.spec, &old.spec);
     if n.containers.len() != o.containers.len() || n.init_containers.len() != o.init_containers.len() {
         return;
     }

@@ -5,7 +5,7 @@
 use crate::events::EventType;
 use crate::kernel::Kernel;
 use crate::kubelet::pod_workers::Stage;
-use crate::kubelet::{Kubelet, SharedPod};
+use crate::kubelet::{Kubelet, SharedPod, eviction};
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -55,6 +55,9 @@ impl Kubelet {
         let key =
             ObjectKey { kind: "Node".to_string(), namespace: String::new(), name: self.node_name.clone() };
         let Object::Node(node) = &**kernel.store.get(&key)? else { return None };
+        if let Some(message) = self.eviction.refusal(pod) {
+            return Some(Rejection { reason: eviction::REASON.to_string(), message });
+        }
         let others: Vec<&SharedPod> =
             self.holding_pods().filter(|p| p.metadata.uid != pod.metadata.uid).collect();
         if let Some(os) = &pod.spec.os

@@ -1,11 +1,10 @@
 //! `emptyDir.sizeLimit`: a pod whose folder outgrows it is evicted (`pkg/kubelet/eviction/eviction_manager.go
 //! emptyDirLimitEviction`).
 
-use crate::events::EventType;
 use crate::kernel::{Kernel, next_tick};
-use crate::kubelet::pod_workers::{KillOptions, Stage, Update};
+use crate::kubelet::eviction::IMMEDIATE_GRACE;
+use crate::kubelet::pod_workers::Stage;
 use crate::kubelet::{Kubelet, PodUid, SharedPod, Timer};
-use crate::trace::SyncReason;
 use alloc::format;
 use alloc::string::String;
 use lifepod_api::SimTime;
@@ -13,8 +12,6 @@ use lifepod_api::SimTime;
 /// How often volumes are measured (`volumeStatsAggPeriod`, `pkg/kubelet/apis/config/v1beta1/defaults.go`). The real
 /// kubelet stretches each period by up to as much again; the manager's own ten seconds go under in that.
 const MEASURED_EVERY: SimTime = SimTime::from_secs(60);
-/// Seconds of grace (`immediateEvictionGracePeriodSeconds`).
-const GRACE: i64 = 1;
 
 impl Kubelet {
     /// After the pod's processes did something: has its folders measured if one is too large now.
@@ -36,11 +33,7 @@ impl Kubelet {
         let Some(pod) = self.pods.get(uid).cloned() else { return };
         let syncing = self.workers.get(uid).is_some_and(|w| w.stage == Stage::Sync);
         let Some(message) = self.too_large(uid, &pod).filter(|_| syncing) else { return };
-        self.pod_event(kernel, &pod, EventType::Warning, "Evicted", &message);
-        let kill =
-            KillOptions { evict: true, grace_override: Some(GRACE), status: Some(("Evicted", message)) };
-        let (reason, cause) = (SyncReason::Kill, kernel.cause);
-        self.update_pod(kernel, Update { pod, reason, cause, kill: Some(kill) });
+        self.evict(kernel, pod, IMMEDIATE_GRACE, message, false);
     }
 
     /// The words of the eviction, for the first folder that is larger than it may be.

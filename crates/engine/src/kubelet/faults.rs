@@ -22,6 +22,13 @@ pub enum RuntimeFault {
         /// The container by name.
         container: String,
     },
+    /// The container's processes are stopped where they are (the freezer of their cgroup), or go on.
+    Freeze {
+        /// The container by name.
+        container: String,
+        /// Stopped, or going on.
+        frozen: bool,
+    },
     /// The container is removed with its process; no record of it is left.
     LoseContainer {
         /// The container by name.
@@ -49,6 +56,12 @@ impl RuntimeFault {
             }
             RuntimeFault::OutOfMemory { container } => {
                 format!("the kernel kills container {container} of pod {pod} for memory")
+            }
+            RuntimeFault::Freeze { container, frozen: true } => {
+                format!("container {container} of pod {pod} freezes")
+            }
+            RuntimeFault::Freeze { container, frozen: false } => {
+                format!("container {container} of pod {pod} goes on")
             }
             RuntimeFault::LoseContainer { container } => {
                 format!("container {container} of pod {pod} is removed from its runtime")
@@ -82,6 +95,15 @@ impl Kubelet {
                 let process = runtime.newest(container).and_then(|c| c.process);
                 if let (Some(process), Some(processes)) = (process, &mut runtime.processes) {
                     processes.out_of_memory(now, process);
+                }
+                self.run_processes(kernel, uid);
+            }
+            RuntimeFault::Freeze { container, frozen } => {
+                let now = kernel.now;
+                let runtime = self.runtime.pod_mut(uid);
+                let process = runtime.newest(container).and_then(|c| c.process);
+                if let (Some(process), Some(processes)) = (process, &mut runtime.processes) {
+                    processes.set_frozen(now, process, *frozen);
                 }
                 self.run_processes(kernel, uid);
             }

@@ -26,7 +26,8 @@ pub(crate) enum EnsureImage {
 /// One node's images and pulls.
 #[derive(Clone, Debug)]
 pub(crate) struct ImageManager {
-    present: BTreeSet<String>,
+    /// The images on the disk, with their sizes in bytes.
+    present: BTreeMap<String, u64>,
     back_off: Backoff,
     /// The last pull error by pod and image, for the message while backing off.
     last_errors: BTreeMap<String, String>,
@@ -38,7 +39,8 @@ pub(crate) struct ImageManager {
 
 impl ImageManager {
     pub(crate) fn new(config: &Config) -> Self {
-        let present = config.images.iter().filter(|rule| rule.present).map(|rule| normalized(&rule.image));
+        let present = config.images.iter().filter(|rule| rule.present);
+        let present = present.map(|rule| (normalized(&rule.image), image_size(Some(rule), &rule.image)));
         ImageManager {
             present: present.collect(),
             back_off: Backoff::image_pull(),
@@ -55,8 +57,13 @@ impl ImageManager {
         self.busy_until = SimTime::ZERO;
     }
 
+    /// Bytes of disk that all images take.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.present.values().sum()
+    }
+
     fn is_present(&self, rules: &[ImageRule], image: &str) -> bool {
-        self.present.contains(&normalized(image))
+        self.present.contains_key(&normalized(image))
             || rules.iter().any(|rule| rule.present && rule.image.contains('*') && glob(&rule.image, image))
     }
 }
@@ -74,6 +81,13 @@ fn normalized(image: &str) -> String {
 }
 
 impl Kubelet {
+    /// Removes the images that no container of the node was made from (`images/image_gc_manager.go DeleteUnusedImages`).
+    pub(crate) fn remove_unused_images(&mut self) {
+        let containers = self.runtime.pods.values().flat_map(|pod| &pod.containers);
+        let used: BTreeSet<String> = containers.map(|container| normalized(&container.image)).collect();
+        self.images.present.retain(|image, _| used.contains(image));
+    }
+
     /// Has the container's image ready, or begins to pull it (`EnsureImageExists`).
     pub(crate) fn ensure_image(
         &mut self,
@@ -204,7 +218,8 @@ impl Kubelet {
         let took = now.since(began);
         let call = Call::PullImageDone { image: image.to_string(), took, size_bytes };
         self.call(kernel, pod, Some(name), call);
-        self.images.present.insert(normalized(image));
+        self.images.present.insert(normalized(image), size_bytes);
+        self.schedule_eviction(kernel);
         // Go prints the durations cut to milliseconds.
         let text = |time: SimTime| go_string((time.0 / 1000 * 1_000_000) as i64);
         let message = format!(

@@ -15,6 +15,7 @@ mod connections;
 mod container_config;
 mod container_statuses;
 mod empty_dir_limit;
+pub(crate) mod eviction;
 mod faults;
 mod generate_status;
 pub(crate) mod hooks;
@@ -32,6 +33,7 @@ mod processes;
 mod reason_cache;
 mod restart;
 mod runtime;
+mod runtime_down;
 mod start_container;
 mod status_manager;
 mod sync_loop;
@@ -44,6 +46,7 @@ use crate::backoff::Backoff;
 use crate::events::{EventType, Recorder};
 use crate::jitter::Draw;
 use crate::kernel::{Component, Kernel, Wake, last_tick, next_tick};
+use crate::kubelet::eviction::EvictionManager;
 use crate::kubelet::pleg::Pleg;
 use crate::kubelet::pod_workers::PodWorker;
 use crate::kubelet::probe_results::ProbeResults;
@@ -54,7 +57,7 @@ use crate::kubelet::runtime::ContainerRuntime;
 use crate::kubelet::status_manager::StatusManager;
 use crate::network::node_address;
 use crate::store::WatchEvent;
-use crate::trace::{Call, PodRef, RuntimeCall};
+use crate::trace::{Call, EntryId, PodRef, RuntimeCall};
 use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -176,6 +179,10 @@ pub(crate) enum Timer {
     ShutdownCritical,
     /// The machine goes off.
     PowerOff,
+    /// The eviction manager looks at what the pods use.
+    Eviction,
+    /// The eviction manager waits for a pod to be gone.
+    EvictionCleanup,
 }
 
 /// One kubelet.
@@ -213,6 +220,13 @@ pub(crate) struct Kubelet {
     held: Option<Vec<WatchEvent>>,
     /// Whether the node was cordoned when this kubelet looked last.
     unschedulable: bool,
+    eviction: EvictionManager,
+    /// What the machine would have done while it was frozen; none when it is not.
+    frozen: Option<Vec<(Option<EntryId>, Wake)>>,
+    /// The runtime does not answer; none when it does.
+    runtime_down: Option<runtime_down::RuntimeDown>,
+    /// The node's status may say that it did not.
+    runtime_was_down: bool,
 }
 
 impl Kubelet {
@@ -259,6 +273,10 @@ impl Kubelet {
             execs: processes::Waiters::default(),
             held: None,
             unschedulable: false,
+            eviction: EvictionManager::new(kernel, index),
+            frozen: None,
+            runtime_down: None,
+            runtime_was_down: false,
         }
     }
 
@@ -268,6 +286,10 @@ impl Kubelet {
 
     /// Handles what woke this kubelet.
     pub(crate) fn handle(&mut self, kernel: &mut Kernel, wake: Wake) {
+        if let Some(missed) = &mut self.frozen {
+            return missed.push((kernel.cause, wake));
+        }
+        let Some(wake) = self.hold_back(kernel, wake) else { return };
         match wake {
             Wake::Watch(event) if self.process == Process::Running => match &mut self.held {
                 Some(held) => held.push(event),
@@ -300,6 +322,8 @@ impl Kubelet {
                 Timer::NodeStatus => self.look_at_node(kernel),
                 Timer::ShutdownCritical => self.end_pods(kernel, true),
                 Timer::PowerOff => self.power_off(kernel),
+                Timer::Eviction => self.synchronize_eviction(kernel),
+                Timer::EvictionCleanup => self.await_cleanup(kernel),
             },
             _ => {}
         }

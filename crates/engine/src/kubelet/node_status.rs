@@ -4,7 +4,9 @@
 use crate::events::EventType;
 use crate::jitter::Draw;
 use crate::kernel::{Kernel, next_tick};
-use crate::kubelet::pod_workers::{KillOptions, Update};
+use crate::kubelet::eviction::is_critical;
+use crate::kubelet::eviction::threshold::Pressure;
+use crate::kubelet::pod_workers::{FinalStatus, KillOptions, Update};
 use crate::kubelet::restart::Process;
 use crate::kubelet::runtime::ContainerRuntime;
 use crate::kubelet::{Kubelet, SharedPod, Timer};
@@ -24,8 +26,6 @@ const STATUS_PERIOD: SimTime = SimTime::from_secs(10);
 /// pods, and the latter for those that the cluster needs.
 const SHUTDOWN_GRACE: i64 = 20;
 const SHUTDOWN_GRACE_CRITICAL: i64 = 10;
-/// Pods from this priority on are critical (`scheduling.SystemCriticalPriority`).
-const CRITICAL_PRIORITY: i32 = 2_000_000_000;
 
 impl Kubelet {
     /// The machine is off: no process of it is left, and nobody is told. Images stay on the disk; after the next start
@@ -34,6 +34,8 @@ impl Kubelet {
         self.stop(kernel);
         self.runtime = ContainerRuntime::default();
         kernel.network.addresses.power_off(self.index);
+        self.runtime_down = None;
+        self.frozen = None;
     }
 
     /// Nothing goes to another machine or comes from one any more, the API server included; what runs on the node runs on.
@@ -82,7 +84,7 @@ impl Kubelet {
         let pods: Vec<SharedPod> = self
             .pods
             .values()
-            .filter(|pod| (pod.spec.priority.unwrap_or(0) >= CRITICAL_PRIORITY) == critical)
+            .filter(|pod| is_critical(pod) == critical)
             .filter(|pod| !is_pod_phase_terminal(&pod.status.phase))
             .cloned()
             .collect();
@@ -91,7 +93,11 @@ impl Kubelet {
             let kill = KillOptions {
                 evict: true,
                 grace_override: Some(own.min(limit)),
-                status: Some(("Terminated", MESSAGE.to_string())),
+                status: Some(FinalStatus {
+                    reason: "Terminated",
+                    message: MESSAGE.to_string(),
+                    disrupted: true,
+                }),
             };
             let cause = kernel.cause;
             self.update_pod(kernel, Update { pod, reason: SyncReason::Kill, cause, kill: Some(kill) });
@@ -100,7 +106,7 @@ impl Kubelet {
 
     /// The parts of a kubelet that was started say so.
     pub(crate) fn announce(&mut self, kernel: &mut Kernel) {
-        self.node_event(kernel, "Starting", "Starting kubelet.");
+        self.node_event(kernel, EventType::Normal, "Starting", "Starting kubelet.");
         self.tell_conditions(kernel);
         self.wake_at(kernel, kernel.now + REGISTRATION, Timer::RegisterNode);
     }
@@ -116,11 +122,12 @@ impl Kubelet {
     }
 
     /// Writes the conditions of a healthy node, if they are not what is stored.
-    fn post_status(&mut self, kernel: &mut Kernel) {
+    pub(crate) fn post_status(&mut self, kernel: &mut Kernel) {
         let Some(stored) = kernel.store.find::<Node>("", &self.node_name) else { return };
         let was_ready = nodes::is_ready(stored);
         let mut node = stored.clone();
         nodes::refresh_conditions(kernel, &mut node);
+        self.set_pressures(kernel, &mut node);
         // Nothing is written where nothing changed.
         if kernel.update(Object::Node(node), Subresource::Status, "kubelet").is_ok() && !was_ready {
             self.tell_conditions(kernel);
@@ -128,18 +135,12 @@ impl Kubelet {
         }
     }
 
-    fn set_ready(&mut self, kernel: &mut Kernel, status: &str, reason: &str, message: &str) {
+    pub(crate) fn set_ready(&mut self, kernel: &mut Kernel, status: &str, reason: &str, message: &str) {
         let Some(mut node) = kernel.store.find::<Node>("", &self.node_name).cloned() else { return };
-        let now = Some(kernel.time());
-        for condition in node.status.conditions.iter_mut().filter(|c| c.type_ == "Ready") {
-            condition.status = status.to_string();
-            condition.reason = reason.to_string();
-            condition.message = message.to_string();
-            condition.last_transition_time = now;
-            condition.last_heartbeat_time = now;
-        }
-        if kernel.update(Object::Node(node), Subresource::Status, "kubelet").is_ok() {
-            self.node_status_event(kernel, "NodeNotReady");
+        let changes = nodes::set_condition(kernel, &mut node, "Ready", status, reason, message);
+        let event = if nodes::is_ready(&node) { "NodeReady" } else { "NodeNotReady" };
+        if kernel.update(Object::Node(node), Subresource::Status, "kubelet").is_ok() && changes {
+            self.node_status_event(kernel, event);
         }
     }
 
@@ -149,10 +150,52 @@ impl Kubelet {
         if event.op == Op::Deleted || node.spec.unschedulable == self.unschedulable || !self.is_up() {
             return;
         }
+        self.schedule_node_status(kernel);
+    }
+
+    /// Has the node's status looked at when that is due next.
+    pub(crate) fn schedule_node_status(&mut self, kernel: &mut Kernel) {
+        self.schedule_node_status_from(kernel, kernel.now);
+    }
+
+    /// Has the node's status looked at when that is due after `from`.
+    pub(crate) fn schedule_node_status_from(&mut self, kernel: &mut Kernel, from: SimTime) {
         let number = kernel.jitter.draw(Draw::NodeStatusPhase, kernel.now, STATUS_PERIOD);
         let phase = SimTime((number * STATUS_PERIOD.0 as f64) as u64);
-        let at = next_tick(kernel.now, STATUS_PERIOD, phase, false);
-        self.wake_at(kernel, at, Timer::NodeStatus);
+        self.wake_at(kernel, next_tick(from, STATUS_PERIOD, phase, false), Timer::NodeStatus);
+    }
+
+    /// Tells what the node is short of, if that is not what is stored.
+    fn report_pressures(&mut self, kernel: &mut Kernel) {
+        if self.is_cut_off() {
+            return;
+        }
+        let Some(mut node) = kernel.store.find::<Node>("", &self.node_name).cloned() else { return };
+        let changed = self.set_pressures(kernel, &mut node);
+        if !changed.is_empty() && kernel.update(Object::Node(node), Subresource::Status, "kubelet").is_ok() {
+            for event in changed {
+                self.node_status_event(kernel, event);
+            }
+        }
+    }
+
+    /// Sets the conditions of pressure, and gives the Events that say what changed.
+    fn set_pressures(&self, kernel: &Kernel, node: &mut Node) -> Vec<&'static str> {
+        let mut changed = Vec::new();
+        for pressure in Pressure::ALL {
+            let words = pressure.words(self.eviction.pressures().contains(&pressure));
+            if nodes::set_condition(
+                kernel,
+                node,
+                pressure.condition(),
+                words.status,
+                words.reason,
+                words.message,
+            ) {
+                changed.push(words.event);
+            }
+        }
+        changed
     }
 
     /// `recordNodeSchedulableEvent`
@@ -163,6 +206,8 @@ impl Kubelet {
             let reason = if self.unschedulable { "NodeNotSchedulable" } else { "NodeSchedulable" };
             self.node_status_event(kernel, reason);
         }
+        self.report_pressures(kernel);
+        self.report_runtime(kernel);
     }
 
     fn tell_conditions(&mut self, kernel: &mut Kernel) {
@@ -173,10 +218,16 @@ impl Kubelet {
 
     fn node_status_event(&mut self, kernel: &mut Kernel, reason: &'static str) {
         let message = format!("Node {} status is now: {reason}", self.node_name);
-        self.node_event(kernel, reason, &message);
+        self.node_event(kernel, EventType::Normal, reason, &message);
     }
 
-    fn node_event(&mut self, kernel: &mut Kernel, reason: &'static str, message: &str) {
+    pub(crate) fn node_event(
+        &mut self,
+        kernel: &mut Kernel,
+        kind: EventType,
+        reason: &'static str,
+        message: &str,
+    ) {
         if self.is_cut_off() || self.process == Process::Stopped {
             return;
         }
@@ -187,6 +238,6 @@ impl Kubelet {
             uid: self.node_name.clone(),
             ..ObjectReference::default()
         };
-        self.recorder.event(kernel, &reference, EventType::Normal, reason, message);
+        self.recorder.event(kernel, &reference, kind, reason, message);
     }
 }

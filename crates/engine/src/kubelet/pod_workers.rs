@@ -40,8 +40,17 @@ pub(crate) struct KillOptions {
     pub(crate) evict: bool,
     /// Seconds, instead of the pod's own.
     pub(crate) grace_override: Option<i64>,
-    /// Phase Failed with this reason and message.
-    pub(crate) status: Option<(&'static str, String)>,
+    /// How the pod has ended then.
+    pub(crate) status: Option<FinalStatus>,
+}
+
+/// Phase `Failed`, and why: what whoever has a pod killed wants to be shown of it.
+#[derive(Clone, Debug)]
+pub(crate) struct FinalStatus {
+    pub(crate) reason: &'static str,
+    pub(crate) message: String,
+    /// The pod gets the condition `DisruptionTarget`: nothing of it was to blame.
+    pub(crate) disrupted: bool,
 }
 
 /// Which part of its life a pod is in (`PodWorkerState`).
@@ -104,8 +113,7 @@ pub(crate) struct PodWorker {
     /// The pod is deleted in the API.
     deleted: bool,
     evicted: bool,
-    /// Phase, reason and message that whoever killed the pod wants to be shown.
-    pub(crate) final_status: Option<(&'static str, String)>,
+    pub(crate) final_status: Option<FinalStatus>,
     pub(crate) mounting: Mounting,
     /// The deadline for which a tick is queued.
     pub(crate) deadline_watched: Option<SimTime>,

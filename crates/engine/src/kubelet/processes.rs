@@ -18,6 +18,15 @@ use lifepod_workload::{ExecId, Happening, Reply, RequestId};
 const MESSAGE_LOG_LINES: usize = 80;
 const MESSAGE_LOG_BYTES: usize = 2048;
 
+/// Logs are rotated: of each container five files of 10 MiB are kept (`containerLogMaxFiles`, `containerLogMaxSize`).
+const MAX_LOG_BYTES: u64 = 5 * (10 << 20);
+/// A line of a log begins with its time, its stream and a tag (`pkg/kubelet/kuberuntime/logs`).
+const LOG_LINE_PREFIX: u64 = "2026-01-01T00:00:00.000000000Z stdout F \n".len() as u64;
+
+fn log_line_bytes(line: &str) -> u64 {
+    LOG_LINE_PREFIX + line.len() as u64
+}
+
 /// A command under way.
 #[derive(Clone, Debug)]
 struct Exec {
@@ -100,6 +109,7 @@ impl Kubelet {
                 self.happened(kernel, uid, &pod, happened.what);
             }
             self.watch_empty_dirs(kernel, uid);
+            self.watch_usage(kernel, uid);
         }
         let runtime = self.runtime.pod_mut(uid);
         let Some(next) = runtime.processes.as_ref().and_then(|p| p.next_wakeup()) else { return };
@@ -116,6 +126,7 @@ impl Kubelet {
         match what {
             Happening::Output { container, stderr, line, .. } => {
                 if let Some(record) = self.runtime.pod_mut(uid).by_process(container) {
+                    record.log_bytes = (record.log_bytes + log_line_bytes(&line)).min(MAX_LOG_BYTES);
                     record.log_tail.push_back(line.clone());
                     if record.log_tail.len() > MESSAGE_LOG_LINES {
                         record.log_tail.pop_front();

@@ -6,6 +6,7 @@
 //! back-offs, probe results, and how far a termination had come are forgotten.
 
 use crate::kernel::Kernel;
+use crate::kubelet::runtime_down::RuntimeDown;
 use crate::kubelet::{Kubelet, PodUid, SharedPod, Timer};
 use crate::store::WatchEvent;
 use crate::trace::{Call, Op};
@@ -49,6 +50,8 @@ impl Kubelet {
         self.runtime = old.runtime;
         self.images = old.images;
         self.images.forget_back_offs();
+        self.runtime_down = old.runtime_down.map(RuntimeDown::for_next_process);
+        self.frozen = old.frozen;
         kernel.stop_heartbeat(&self.node_name);
     }
 

@@ -2,6 +2,7 @@
 //!
 //! What the processes inside do is the workload crate's affair; here they are started, signalled and reaped.
 
+use crate::kubelet::eviction::usage::Usage;
 use crate::kubelet::{PodUid, SharedPod};
 use crate::network::flow::FlowId;
 use crate::trace::EntryId;
@@ -43,6 +44,8 @@ pub(crate) struct ContainerRecord {
     pub(crate) started_by: Option<EntryId>,
     /// The last lines that its process wrote.
     pub(crate) log_tail: VecDeque<String>,
+    /// Bytes of its log, as far as they are kept.
+    pub(crate) log_bytes: u64,
 }
 
 /// One sandbox's record.
@@ -105,6 +108,8 @@ pub(crate) struct RuntimePod {
     pub(crate) processes: Option<workload::Sandbox>,
     /// The connections whose answers its processes owe.
     pub(crate) connections: BTreeMap<workload::RequestId, FlowId>,
+    /// What the pod used when it was last measured.
+    pub(crate) used: Usage,
     /// When the processes next want time, as already queued.
     pub(crate) wakes_at: Option<SimTime>,
     /// How often the runtime was asked to make each container whose making fails at first.

@@ -309,6 +309,7 @@ impl Kubelet {
             process: None,
             started_by: None,
             log_tail: VecDeque::new(),
+            log_bytes: 0,
         });
         self.runtime.pod_mut(uid).note_log(&container.name, attempt);
         self.call(kernel, &pod, Some(&container.name), Call::CreateContainer { attempt, error: None });

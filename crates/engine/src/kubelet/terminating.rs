@@ -2,12 +2,13 @@
 //! (`pkg/kubelet/kubelet.go SyncTerminatingPod`, `SyncTerminatedPod`).
 
 use crate::kernel::Kernel;
-use crate::kubelet::pod_workers::{Activity, Outcome, Stage};
+use crate::kubelet::pod_workers::{Activity, FinalStatus, Outcome, Stage};
 use crate::kubelet::runtime::RuntimeStatus;
 use crate::kubelet::{Kubelet, PodUid, SharedPod};
+use crate::pod_conditions::{disruption_target, update_pod_condition};
 use crate::trace::Call;
 use alloc::string::ToString;
-use lifepod_api::PodStatus;
+use lifepod_api::{Pod, PodStatus};
 
 impl Kubelet {
     /// A sync found the pod's phase terminal: the next step of work stops it.
@@ -32,7 +33,7 @@ impl Kubelet {
         let mut status = self.generate_status(kernel, pod, &runtime, false);
         let Some(worker) = self.workers.get_mut(&uid) else { return };
         let grace = worker.grace;
-        apply_final_status(worker.final_status.as_ref(), &mut status);
+        apply_final_status(kernel, pod, worker.final_status.as_ref(), &mut status);
         worker.kills.clear();
         worker.activity = Activity::Terminating;
         self.report(kernel, pod, status);
@@ -73,7 +74,7 @@ impl Kubelet {
         }
         let mut status = self.generate_status(kernel, &pod, &stopped, true);
         if let Some(worker) = self.workers.get_mut(uid) {
-            apply_final_status(worker.final_status.as_ref(), &mut status);
+            apply_final_status(kernel, &pod, worker.final_status.as_ref(), &mut status);
             worker.kills.clear();
             worker.stage = Stage::Terminated;
         }
@@ -115,10 +116,14 @@ impl Kubelet {
 }
 
 /// Whoever had the pod killed may say why: an eviction, a deadline, a shutdown.
-fn apply_final_status(wanted: Option<&(&'static str, alloc::string::String)>, status: &mut PodStatus) {
-    if let Some((reason, message)) = wanted {
+fn apply_final_status(kernel: &Kernel, pod: &Pod, wanted: Option<&FinalStatus>, status: &mut PodStatus) {
+    if let Some(FinalStatus { reason, message, disrupted }) = wanted {
         status.phase = "Failed".to_string();
         status.reason = (*reason).to_string();
         status.message = message.clone();
+        if *disrupted {
+            let condition = disruption_target(pod, "TerminationByKubelet", message);
+            update_pod_condition(status, condition, kernel.time());
+        }
     }
 }

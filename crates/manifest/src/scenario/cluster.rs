@@ -47,6 +47,12 @@ object! {
     v1alpha1 ScenarioKubelet {
         serialize_image_pulls: Option<bool> = "serializeImagePulls",
         crash_loop_back_off: ScenarioCrashLoopBackOff = "crashLoopBackOff",
+        eviction_hard: BTreeMap<String, String> = "evictionHard",
+        eviction_soft: BTreeMap<String, String> = "evictionSoft",
+        eviction_soft_grace_period: BTreeMap<String, String> = "evictionSoftGracePeriod",
+        eviction_minimum_reclaim: BTreeMap<String, String> = "evictionMinimumReclaim",
+        eviction_max_pod_grace_period: Option<i32> = "evictionMaxPodGracePeriod",
+        eviction_pressure_transition_period: Option<Duration> = "evictionPressureTransitionPeriod",
     }
     /// The pace of crash loops.
     v1alpha1 ScenarioCrashLoopBackOff {

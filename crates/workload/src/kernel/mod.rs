@@ -185,6 +185,8 @@ pub(crate) struct Container {
     pub running: bool,
     partial: [Vec<u8>; 2],
     oom: bool,
+    /// None of its processes runs (the freezer of its cgroup).
+    pub frozen: bool,
 }
 
 /// A port somebody listens on.
@@ -419,6 +421,7 @@ impl Kernel {
             running: true,
             partial: [Vec::new(), Vec::new()],
             oom: false,
+            frozen: false,
         }
     }
 }

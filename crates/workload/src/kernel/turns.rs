@@ -1,8 +1,10 @@
 //! Whose turn it is: waking and parking processes, and what a loop that never waits pays.
 
 use super::{Kernel, ProcId, Status, Turn, Wait};
+use crate::config::ContainerId;
 use crate::program::Program;
 use crate::sys::Sys;
+use alloc::vec::Vec;
 use lifepod_api::SimTime;
 
 /// Steps a process may take for nothing between two waits.
@@ -27,8 +29,28 @@ pub(super) const QUANTUM: u32 = 500;
 pub(super) const INSTANT_STEPS: u32 = 4_000_000;
 
 impl Kernel {
+    /// Whether the process belongs to a container that is frozen.
+    pub fn is_frozen(&self, id: ProcId) -> bool {
+        let container = self.processes.get(&id).and_then(|p| self.containers.get(&p.container));
+        container.is_some_and(|c| c.frozen)
+    }
+
+    /// Freeze a container's processes, or let them go on: what was due meanwhile is due now.
+    pub fn set_frozen(&mut self, container: ContainerId, frozen: bool) {
+        let Some(c) = self.containers.get_mut(&container) else { return };
+        c.frozen = frozen;
+        if !frozen {
+            let members = self.processes.iter().filter(|(_, p)| p.container == container);
+            let members: Vec<ProcId> = members.map(|(id, _)| *id).collect();
+            members.into_iter().for_each(|id| self.wake(id));
+        }
+    }
+
     /// Make a waiting process run again.
     pub fn wake(&mut self, id: ProcId) {
+        if self.is_frozen(id) {
+            return;
+        }
         let Some(p) = self.processes.get_mut(&id) else { return };
         if p.ready || p.stopped {
             return;
@@ -90,8 +112,9 @@ impl Kernel {
 
     /// Let one process run for its quantum.
     pub(super) fn turn(&mut self, id: ProcId) {
+        let frozen = self.is_frozen(id);
         let Some(p) = self.processes.get_mut(&id) else { return };
-        if p.stopped {
+        if p.stopped || frozen {
             p.ready = false;
             return;
         }

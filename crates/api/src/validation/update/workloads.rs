@@ -77,10 +77,9 @@ fn template(e: &mut Errors, new: &JobSpec, job: &Job) {
     allowed.spec.tolerations.clone_from(&n.spec.tolerations);
     allowed.spec.scheduling_gates.clone_from(&n.spec.scheduling_gates);
     let spec = &mut *allowed.spec;
-    for (ours, theirs) in [
-        (&mut spec.containers, &n.spec.containers),
-        (&mut spec.init_containers, &n.spec.init_containers),
-    ] {
+    for (ours, theirs) in
+        [(&mut spec.containers, &n.spec.containers), (&mut spec.init_containers, &n.spec.init_containers)]
+    {
         if ours.len() == theirs.len() {
             for (ours, theirs) in ours.iter_mut().zip(theirs).filter(|(a, b)| a.name == b.name) {
                 ours.resources.clone_from(&theirs.resources);

@@ -1,0 +1,46 @@
+//! What large clusters cost: `cargo run --profile quick -p lifepod-tests --bin scale -- 1000 10000`.
+
+use clap::Parser;
+use lifepod_api::SimTime;
+use lifepod_tests::scale::{Story, scenario};
+use std::time::Instant;
+
+/// Rolls out so many pods, and prints the cost of each run.
+#[derive(Parser)]
+struct Args {
+    /// How many pods; a run for each number
+    #[arg(default_values_t = [100, 1000])]
+    pods: Vec<usize>,
+    /// The pods are only made and probed
+    #[arg(long)]
+    live: bool,
+    /// Simulated minutes
+    #[arg(long, default_value_t = 10)]
+    minutes: u64,
+}
+
+fn main() {
+    let args = Args::parse();
+    let story = if args.live { Story::Live } else { Story::Rollout };
+    println!("    pods   entries   seconds  us/pod  entries/s  peak MiB");
+    for pods in args.pods {
+        let scenario = scenario(pods, story, SimTime::from_secs(args.minutes * 60));
+        let began = Instant::now();
+        let run = scenario.run();
+        let took = began.elapsed().as_secs_f64();
+        let entries = run.trace.entries().len();
+        println!(
+            "{pods:>8}  {entries:>8}  {took:>8.2}  {:>6.0}  {:>9.0}  {:>8}",
+            took * 1e6 / pods as f64,
+            entries as f64 / took,
+            peak_mebibytes().map_or("-".to_string(), |peak| peak.to_string()),
+        );
+    }
+}
+
+/// The most memory that this process has had, where the system tells.
+fn peak_mebibytes() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    Some(line.split_whitespace().next()?.parse::<u64>().ok()? / 1024)
+}
