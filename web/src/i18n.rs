@@ -145,8 +145,8 @@ words! {
     node_partition: "The node is cut off for 6 min", "节点断网 6 分钟";
     node_kubelet: "The kubelet stops for 6 min", "kubelet 停止 6 分钟";
     node_power: "The node loses its power", "节点断电";
-    node_disk: "The node's disk dies", "节点磁盘损坏";
-    node_freeze: "The node freezes", "节点卡死";
+    node_disk: "The node's disk fails for 6 min", "节点磁盘故障 6 分钟";
+    node_freeze: "The node freezes for 2 min", "节点卡死 2 分钟";
     node_shutdown: "The node shuts down in order", "节点正常关机";
     palette: "Commands", "命令";
     palette_hint: "Type what you want to do …", "输入你想做的事……";

@@ -24,7 +24,8 @@ fn fresh(mut pod: Pod) -> Pod {
     pod.spec.node_name.clear();
     let is_token = |name: &str| name.starts_with("kube-api-access-");
     pod.spec.volumes.retain(|volume| !is_token(&volume.name));
-    let containers = pod.spec.init_containers.iter_mut().chain(&mut pod.spec.containers);
+    let spec = &mut *pod.spec;
+    let containers = spec.init_containers.iter_mut().chain(&mut spec.containers);
     for container in containers {
         container.volume_mounts.retain(|mount| !is_token(&mount.name));
     }

@@ -3,6 +3,7 @@
 use crate::schema::{Type, Typed};
 use crate::wire::{Decoder, Wire};
 use alloc::sync::Arc;
+use core::fmt;
 use core::ops::{Deref, DerefMut};
 use serde_json::Value;
 
@@ -35,6 +36,12 @@ impl<T> From<T> for Shared<T> {
 impl<T: PartialEq> PartialEq for Shared<T> {
     fn eq(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0) || *self.0 == *other.0
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for Shared<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (**self).fmt(f)
     }
 }
 

@@ -65,12 +65,23 @@ impl Store {
     }
 }
 
+/// Gives back the room that lists took while they grew: a trace keeps every revision.
+fn compact(object: &mut Object) {
+    if let Object::Pod(pod) = object {
+        pod.metadata.owner_references.shrink_to_fit();
+        pod.status.conditions.shrink_to_fit();
+        pod.status.init_container_statuses.shrink_to_fit();
+        pod.status.container_statuses.shrink_to_fit();
+    }
+}
+
 impl Kernel {
     /// Stores a revision, records it, and sends it to the watchers after the watch latency.
     ///
     /// [`Op::Deleted`] removes the object; its last state is what watchers see.
     pub(crate) fn commit(&mut self, op: Op, mut object: Object, by: &'static str) -> Arc<Object> {
         self.store.resource_version += 1;
+        compact(&mut object);
         object.meta_mut().resource_version = self.store.resource_version.to_string();
         let object = Arc::new(object);
         match op {

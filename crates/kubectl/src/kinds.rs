@@ -105,6 +105,11 @@ pub static KINDS: [Kind; 29] = [
     kind("RuntimeClass", "node.k8s.io", "v1", "runtimeclasses", "", false),
 ];
 
+/// Types that only earlier versions have. Discovery does not list them; a manifest that holds one was checked against
+/// the cluster's version when it was read.
+pub(crate) static REMOVED: [Kind; 1] =
+    [kind("PodPreset", "settings.k8s.io", "v1alpha1", "podpresets", "", true)];
+
 /// How many of [`KINDS`], from the first, belong to the category `all`.
 const CATEGORY_ALL: usize = 10;
 

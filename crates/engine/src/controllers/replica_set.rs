@@ -304,7 +304,11 @@ impl Controller for ReplicaSetController {
         let labels = set.template.map(|template| &template.metadata.labels);
         let leaving = |pod: &&Pod| is_pod_terminating(pod) && set.selector.matches(&pod.metadata.labels);
         let mut tally = Tally::default();
-        active.iter().copied().chain(owned().filter(leaving)).for_each(|pod| tally.add(Tally::of(pod, labels)));
+        active
+            .iter()
+            .copied()
+            .chain(owned().filter(leaving))
+            .for_each(|pod| tally.add(Tally::of(pod, labels)));
         let mine = |pod: &Pod| set.selector.matches(&pod.metadata.labels);
         let mut orphans = informers.orphans::<Pod>(&key.namespace);
         match owned().all(mine) && !orphans.any(mine) {

@@ -161,6 +161,8 @@ pub(crate) enum Timer {
     ProbeTimeout(ProbeKey, u64),
     /// The status manager writes what is pending.
     SyncStatuses,
+    /// The status manager compares a pod's status with the API's.
+    ReconcileStatus(PodUid),
     /// The folders of a pod are measured.
     MeasureVolumes(PodUid),
     /// Pods that nobody owns are looked for.
@@ -313,6 +315,7 @@ impl Kubelet {
                 Timer::ProbeTrigger(key) => self.probe_triggered(kernel, &key),
                 Timer::ProbeTimeout(key, ticket) => self.probe_timed_out(kernel, &key, ticket),
                 Timer::SyncStatuses => self.sync_statuses(kernel),
+                Timer::ReconcileStatus(uid) => self.reconcile_status(kernel, &uid),
                 Timer::MeasureVolumes(uid) => self.measure_volumes(kernel, &uid),
                 Timer::Housekeeping => self.housekeeping(kernel),
                 Timer::ContainerGc => self.container_gc(kernel),

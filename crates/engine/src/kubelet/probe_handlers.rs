@@ -111,6 +111,7 @@ impl Kubelet {
         let Some(worker) = self.probes.get_mut(key) else { return };
         let (spec, container, pod) = (worker.spec.clone(), worker.container.clone(), worker.pod.clone());
         let status_ip = self.statuses.get(&key.uid).map_or(String::new(), |s| s.pod_ip.clone());
+        let runtime_is_down = self.is_runtime_down();
         let runtime = self.runtime.pod_mut(&key.uid);
         let newest = runtime.containers.iter().rev().find(|c| c.name == key.container);
         let runs = newest.is_some_and(|c| c.state == ContainerState::Running);
@@ -121,7 +122,9 @@ impl Kubelet {
         let mut elsewhere = None;
         let call: Result<Handler, String> = match (&mut runtime.processes, process) {
             (Some(processes), Some(process)) => {
-                if spec.exec.is_some() && !runs {
+                if spec.exec.is_some() && runtime_is_down {
+                    unknown(RUNTIME_DOWN.to_string())
+                } else if spec.exec.is_some() && !runs {
                     // The kubelet has not seen yet that the container ended; the runtime has.
                     unknown(NOT_RUNNING.to_string())
                 } else if let Some(exec) = &spec.exec {
@@ -346,6 +349,10 @@ impl Kubelet {
         self.probe_ended(kernel, key, ProbeResult::Failure, &output);
     }
 }
+
+/// What a call of a runtime comes to that is not there.
+const RUNTIME_DOWN: &str = "rpc error: code = Unavailable desc = connection error: desc = \"transport: Error while \
+     dialing: dial unix /run/containerd/containerd.sock: connect: connection refused\"";
 
 /// The runtime's words for a command in a container whose process has ended.
 const NOT_RUNNING: &str = "rpc error: code = Unknown desc = container not running";

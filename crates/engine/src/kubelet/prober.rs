@@ -15,7 +15,7 @@ use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
-use lifepod_api::{Container, ContainerStatus, PodStatus, Probe, SimTime};
+use lifepod_api::{Container, ContainerStatus, PodStatus, Probe, Shared, SimTime};
 
 /// Names a probe worker.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -30,8 +30,8 @@ pub(crate) struct ProbeKey {
 pub(crate) struct ProbeWorker {
     /// The pod as it was when the worker began; later changes do not reach it.
     pub(crate) pod: SharedPod,
-    pub(crate) container: Container,
-    pub(crate) spec: Probe,
+    pub(crate) container: Shared<Container>,
+    pub(crate) spec: Shared<Probe>,
     /// No run before this.
     begins: SimTime,
     next_tick: SimTime,
@@ -128,8 +128,8 @@ impl Kubelet {
                 };
                 let worker = ProbeWorker {
                     pod: pod.clone(),
-                    container: container.clone(),
-                    spec: spec.clone(),
+                    container: container.clone().into(),
+                    spec: spec.clone().into(),
                     begins: first,
                     next_tick: if first == kernel.now { first + period } else { first },
                     ticket: 0,

@@ -98,13 +98,24 @@ impl Kubelet {
     pub(crate) fn freeze(&mut self, kernel: &mut Kernel) {
         if self.frozen.is_none() {
             self.frozen = Some(Vec::new());
+            self.set_processes_frozen(kernel, true);
             kernel.stop_heartbeat(&self.node_name);
+        }
+    }
+
+    fn set_processes_frozen(&mut self, kernel: &Kernel, frozen: bool) {
+        for pod in self.runtime.pods.values_mut() {
+            let Some(processes) = &mut pod.processes else { continue };
+            for container in pod.containers.iter().filter_map(|record| record.process) {
+                processes.set_frozen(kernel.now, container, frozen);
+            }
         }
     }
 
     /// The machine goes on. Whatever was due meanwhile is due now, in its order.
     pub(crate) fn thaw(&mut self, kernel: &mut Kernel) {
         let Some(missed) = self.frozen.take() else { return };
+        self.set_processes_frozen(kernel, false);
         if self.is_up() && !self.is_cut_off() {
             kernel.start_heartbeat(&self.node_name);
             self.post_status(kernel);

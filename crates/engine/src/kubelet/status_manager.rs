@@ -3,7 +3,8 @@
 
 use crate::api_server::DeleteOptions;
 use crate::events::EventType;
-use crate::kernel::Kernel;
+use crate::jitter::Draw;
+use crate::kernel::{Kernel, next_tick};
 use crate::kubelet::active_deadline;
 use crate::kubelet::conditions;
 use crate::kubelet::container_statuses::terminated;
@@ -14,7 +15,9 @@ use crate::trace::{EntryId, Op};
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::ToString;
 use alloc::vec::Vec;
-use lifepod_api::{ContainerStatus, Object, ObjectKey, Pod, PodStatus, is_pod_phase_terminal};
+use lifepod_api::{
+    ContainerStatus, Object, ObjectKey, Pod, PodCondition, PodStatus, SimTime, is_pod_phase_terminal,
+};
 
 /// What the kubelet last decided to say of a pod (`versionedPodStatus`).
 #[derive(Clone, Debug)]
@@ -35,7 +38,12 @@ pub(crate) struct StatusManager {
     unsent: BTreeSet<PodUid>,
     /// A write is under way or queued.
     writing: bool,
+    /// Where in its ten seconds it looks for what others wrote, once that mattered.
+    phase: Option<SimTime>,
 }
+
+/// How often all statuses are compared with the API's (`syncPeriod`).
+const SYNC_PERIOD: SimTime = SimTime::from_secs(10);
 
 impl StatusManager {
     pub(crate) fn get(&self, uid: &PodUid) -> Option<&PodStatus> {
@@ -121,6 +129,31 @@ impl Kubelet {
         }
         for uid in core::mem::take(&mut self.statuses.unsent) {
             self.sync_status(kernel, &uid);
+        }
+    }
+
+    /// Somebody else wrote conditions that are the kubelet's to say, as the node controller does for a node that is not heard
+    /// of: the next comparison puts them right (`needsReconcile`).
+    pub(crate) fn schedule_reconcile(&mut self, kernel: &mut Kernel, shown: &SharedPod) {
+        let uid = shown.uid();
+        let Some(said) = self.statuses.get(&uid) else { return };
+        let same = |own: &PodCondition| shown.status.conditions.iter().any(|c| c == own);
+        let mut own = said.conditions.iter().filter(|c| is_kubelet_condition(&c.type_));
+        if own.all(same) || is_pod_phase_terminal(&said.phase) || self.statuses.unsent.contains(&uid) {
+            return;
+        }
+        let phase = *self.statuses.phase.get_or_insert_with(|| {
+            let number = kernel.jitter.draw(Draw::StatusBatchPhase, kernel.now, SYNC_PERIOD);
+            SimTime((number * SYNC_PERIOD.0 as f64) as u64)
+        });
+        let at = next_tick(kernel.now, SYNC_PERIOD, phase, false);
+        self.wake_at(kernel, at, Timer::ReconcileStatus(uid));
+    }
+
+    /// Writes a status anew if the API shows another one.
+    pub(crate) fn reconcile_status(&mut self, kernel: &mut Kernel, uid: &PodUid) {
+        if !self.is_cut_off() {
+            self.sync_status(kernel, uid);
         }
     }
 

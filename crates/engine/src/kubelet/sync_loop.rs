@@ -45,8 +45,8 @@ impl Kubelet {
         } else if changed || self.needs_readiness_reconcile(&pod) {
             SyncReason::Update
         } else {
-            // Only the status changed, which this kubelet itself wrote.
-            return;
+            // Only the status changed, which mostly this kubelet itself wrote.
+            return self.schedule_reconcile(kernel, &pod);
         };
         if self.workers.contains_key(&pod.uid()) {
             let update = Update { pod, reason, cause: kernel.cause, kill: None };

@@ -162,8 +162,10 @@ impl<'a, 'b> Session<'a, 'b> {
                 return Err(message.into());
             }
         }
-        let kind =
-            kinds::KINDS.iter().find(|k| k.kind == text("kind") && k.api_version() == text("apiVersion"));
+        let kind = kinds::KINDS
+            .iter()
+            .chain(&kinds::REMOVED)
+            .find(|k| k.kind == text("kind") && k.api_version() == text("apiVersion"));
         let Some(kind) = kind else {
             let meta = |name: &str| document["metadata"][name].as_str().unwrap_or("");
             let message = format!(

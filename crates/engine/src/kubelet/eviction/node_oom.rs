@@ -35,7 +35,8 @@ fn oom_score_adjust(pod: &Pod, container: &Container, capacity: i64) -> i64 {
     let spec = &pod.spec;
     let all = || spec.containers.iter().chain(&spec.init_containers);
     // What the pod requested beyond its containers is shared by them.
-    let of_pod = spec.resources.as_ref().and_then(|own| own.requests.get("memory")).map(|amount| amount.value());
+    let of_pod =
+        spec.resources.as_ref().and_then(|own| own.requests.get("memory")).map(|amount| amount.value());
     let rest = of_pod.map_or(0, |of_pod| {
         let requested: i64 = all().map(memory_request).sum();
         (of_pod - requested).max(0) / i64::try_from(all().count()).unwrap_or(1).max(1)
