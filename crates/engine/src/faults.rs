@@ -19,14 +19,10 @@ pub(crate) fn kubelet<'a>(kubelets: &'a mut [Kubelet], node: &str) -> Result<&'a
     kubelets.iter_mut().find(|k| k.node_name() == node).ok_or_else(|| not_found("Node", node))
 }
 
-fn not_simulated(what: &str) -> Refusal {
-    Box::new(Status::bad_request(alloc::format!("{what} is not simulated yet")))
-}
-
 /// Lets a fault happen now.
 ///
 /// # Errors
-/// There is no such node, pod or container, or the fault is known and not simulated.
+/// There is no such node, pod or container.
 pub(crate) fn inflict(kernel: &mut Kernel, kubelets: &mut [Kubelet], fault: &Fault) -> Result<(), Refusal> {
     match fault {
         Fault::Node { name, what, .. } => {

@@ -5,6 +5,7 @@ use crate::problems::Problems;
 use lifepod_api::{Quantity, SimTime, duration};
 use lifepod_engine::{EvictionConfig, Signal, ThresholdValue};
 use lifepod_manifest::scenario::ScenarioKubelet;
+use lifepod_manifest::{Hint, Severity};
 use std::collections::BTreeMap;
 
 const PATH: &str = "spec.cluster.kubelet";
@@ -60,7 +61,8 @@ fn thresholds(field: &str, written: &BTreeMap<String, String>, found: &mut Probl
     for (name, text) in written {
         let path = format!("{PATH}.{field}.{name}");
         if name.ends_with("inodesFree") || name.starts_with("containerfs.") {
-            found.warning(&path, &format!("{name} is not measured here: this threshold is never crossed"));
+            let message = format!("{name} is not measured here: this threshold is never crossed");
+            found.add(Severity::Warning, &path, &message, Hint::NONE);
             continue;
         }
         let Some(signal) = found.word(&path, name, &Signal::ALL) else { continue };

@@ -72,7 +72,8 @@ fn app_armor(o: &mut Pod) {
         return;
     }
     let of_pod = o.spec.security_context.as_ref().and_then(|sc| sc.app_armor_profile.clone());
-    for c in o.spec.init_containers.iter_mut().chain(&mut o.spec.containers) {
+    let spec = &mut *o.spec;
+    for c in spec.init_containers.iter_mut().chain(&mut spec.containers) {
         if c.security_context.as_ref().is_some_and(|sc| sc.app_armor_profile.is_some()) {
             continue;
         }

@@ -99,6 +99,8 @@ impl Kubelet {
         if self.frozen.is_none() {
             self.frozen = Some(Vec::new());
             self.set_processes_frozen(kernel, true);
+            kernel.stop_proxy(self.index);
+            kernel.network.addresses.set_cut(self.index, true);
             kernel.stop_heartbeat(&self.node_name);
         }
     }
@@ -116,6 +118,10 @@ impl Kubelet {
     pub(crate) fn thaw(&mut self, kernel: &mut Kernel) {
         let Some(missed) = self.frozen.take() else { return };
         self.set_processes_frozen(kernel, false);
+        if !self.is_cut_off() {
+            kernel.network.addresses.set_cut(self.index, false);
+            kernel.start_proxy(self.index);
+        }
         if self.is_up() && !self.is_cut_off() {
             kernel.start_heartbeat(&self.node_name);
             self.post_status(kernel);
