@@ -17,11 +17,13 @@ use lifepod_api::labels::matches_all;
 use lifepod_api::{
     Endpoint, EndpointConditions, EndpointHints, EndpointSlice, EndpointSlicePort, ForNode, ForZone,
     IntOrString, Node, Object, ObjectKey, ObjectMeta, ObjectReference, Pod, Refusal, Resource, Service,
-    ServicePort, Subresource, is_pod_phase_terminal,
+    ServicePort, SimTime, Subresource, is_pod_phase_terminal,
 };
 
 /// A slice holds this many endpoints at most (`MaxEndpointsPerSlice`).
 const MAX_ENDPOINTS: usize = 100;
+/// About how long it takes for each slice but the first to compare it and to write it.
+const WORK_PER_SLICE: SimTime = SimTime::from_millis(2);
 const BY: &str = "endpointslice-controller";
 /// `discovery.LabelManagedBy` and its value for this controller, `v1.IsHeadlessService`.
 const MANAGED_BY: &str = "endpointslice.kubernetes.io/managed-by";
@@ -54,7 +56,8 @@ impl Controller for EndpointSliceController {
             Object::Service(_) if change.op != Op::Deleted => self.queue.add(kernel, change.object.key()),
             Object::Pod(pod) if pods_matter(change, pod) => {
                 for service in services_of(informers, change, pod) {
-                    self.queue.add(kernel, service);
+                    let work = work(informers, &service);
+                    self.queue.add_busy(kernel, service, work);
                 }
             }
             Object::EndpointSlice(slice) if change.op == Op::Deleted => {
@@ -94,6 +97,13 @@ impl Controller for EndpointSliceController {
         let desired = desired(informers, service);
         apply(kernel, object, service, &existing, desired)
     }
+}
+
+/// How long a sync of a Service takes that fills several slices, a write each.
+fn work(informers: &Informers, service: &ObjectKey) -> SimTime {
+    let slices = informers.in_namespace::<EndpointSlice>(&service.namespace);
+    let own = slices.filter(|s| s.metadata.labels.get(SERVICE_NAME) == Some(&service.name)).count();
+    SimTime(WORK_PER_SLICE.0 * own.saturating_sub(1) as u64)
 }
 
 /// Whether a change is one of a pod that may change an endpoint.

@@ -12,7 +12,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use lifepod_api::{
     EndpointAddress, EndpointPort, EndpointSubset, Endpoints, Object, ObjectKey, ObjectMeta, ObjectReference,
-    Pod, Refusal, Resource, Service, ServicePort, Subresource,
+    Pod, Refusal, Resource, Service, ServicePort, SimTime, Subresource,
 };
 
 /// An object holds this many endpoints at most, the ready ones first (`maxCapacity`), …
@@ -23,6 +23,10 @@ const MANAGED_BY: &str = "endpoints.kubernetes.io/managed-by";
 const BY: &str = "endpoint-controller";
 /// `v1.IsHeadlessService`
 const HEADLESS: &str = "service.kubernetes.io/headless";
+
+/// About how long it takes for each address to put the object together and to write it: a thousand addresses are written
+/// once a second, however often they change.
+const WORK_PER_ADDRESS: SimTime = SimTime::from_millis(1);
 
 /// The controller.
 #[derive(Clone, Debug)]
@@ -54,7 +58,8 @@ impl Controller for EndpointsController {
             }
             Object::Pod(pod) if pods_matter(change, pod) => {
                 for service in services_of(informers, change, pod) {
-                    self.queue.add(kernel, service);
+                    let work = work(informers, &service);
+                    self.queue.add_busy(kernel, service, work);
                 }
             }
             _ => {}
@@ -95,6 +100,14 @@ impl Controller for EndpointsController {
             Some(_) => kernel.update(Object::Endpoints(wanted), Subresource::Main, BY).map(|_| ()),
         }
     }
+}
+
+/// How long a sync of a Service takes; that of a few addresses counts for nothing.
+fn work(informers: &Informers, service: &ObjectKey) -> SimTime {
+    let known = informers.find::<Endpoints>(&service.namespace, &service.name);
+    let subsets = known.map_or(&[][..], |endpoints| &endpoints.subsets);
+    let addresses: usize = subsets.iter().map(|s| s.addresses.len() + s.not_ready_addresses.len()).sum();
+    SimTime(WORK_PER_ADDRESS.0 * (addresses / 100 * 100) as u64)
 }
 
 fn labels(service: &Service) -> BTreeMap<String, String> {

@@ -123,7 +123,7 @@ impl Kernel {
                 flow.why = why;
                 Some((half, Some(Reply::Refused)))
             }
-            Route::NoRoute => Some((NEIGHBOUR_LOOKUP, Some(Reply::Unreachable))),
+            Route::Unreachable => Some((NEIGHBOUR_LOOKUP, Some(Reply::Unreachable))),
             Route::Silence => to_a_process.then_some((CONNECT_TIMEOUT, None)),
             Route::ApiServer => Some((half + half, Some(api_server(&flow.errand.ask)))),
             Route::Outside => match self.outside_answer(&flow.errand) {

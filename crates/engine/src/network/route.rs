@@ -24,7 +24,7 @@ pub(crate) enum Route {
         why: Option<EntryId>,
     },
     /// There is nobody at the address: the last router says so once it has looked.
-    NoRoute,
+    Unreachable,
     /// Nobody ever answers.
     Silence,
     /// To the API server.
@@ -63,8 +63,8 @@ impl Kernel {
         }
         match self.network.addresses.holder(address) {
             Holder::Pod(node) => self.to(node, address, port, None, None),
-            Holder::Node(node) => self.to_node(&view, place, client, node, port),
-            Holder::Nobody => Route::NoRoute,
+            Holder::Node(node) => self.at_node(&view, place, client, node, port),
+            Holder::Nobody => Route::Unreachable,
             // The range of Services: nobody has that address yet, or any more.
             Holder::Foreign if address.starts_with("10.96.") => Route::Silence,
             Holder::Foreign => Route::Outside,
@@ -72,7 +72,7 @@ impl Kernel {
     }
 
     /// A connection to a node's own address: by a node port to a Service, else to the node itself.
-    fn to_node(&mut self, view: &View, place: Place, client: &str, node: u32, port: u16) -> Route {
+    fn at_node(&mut self, view: &View, place: Place, client: &str, node: u32, port: u16) -> Route {
         if !self.network.addresses.connects(place, node) {
             return Route::Silence;
         }
@@ -146,7 +146,7 @@ impl Kernel {
     /// An endpoint whose address nobody has any more: the pod is gone, or its node is.
     fn gone(&self, endpoint: &EndpointView) -> Route {
         let node = self.config.nodes.iter().position(|n| n.name == endpoint.node);
-        let Some(node) = node.map(|index| index as u32) else { return Route::NoRoute };
+        let Some(node) = node.map(|index| index as u32) else { return Route::Unreachable };
         Route::To(Target {
             node,
             address: endpoint.address.clone(),
