@@ -69,7 +69,7 @@ pub(crate) fn read(action: &ScenarioAction, path: &str, found: &mut Problems) ->
     if (fails == Fails::Slow) != network.delay.is_some() {
         found.error(&format!("{path}.network.delay"), "delay belongs to slow, and slow needs it");
     }
-    if (fails == Fails::Proxy) != !network.node.is_empty() {
+    if (fails == Fails::Proxy) == network.node.is_empty() {
         found.error(&format!("{path}.network.node"), "node belongs to proxy, and proxy needs it");
     }
     if fails != Fails::Dns && !network.pod.is_empty() {
