@@ -89,7 +89,7 @@ async function panning(count) {
   await lifepod.paste(deployment(count));
   const first = performance.now() - start;
   await lifepod.press("ArrowDown", "Enter");
-  await page.waitForTimeout(200);
+  await lifepod.drawn();
   await lifepod.press("ArrowDown", "Enter");
   await page.waitForFunction(() => document.querySelectorAll('[data-lane^="web-"]').length > 10);
   await lifepod.press("w", "w", "w", "w", "w", "w");
