@@ -128,9 +128,9 @@ pub fn branch_end(lanes: &[Lane], i: usize) -> usize {
 }
 
 fn is_open(lane: &Lane, shown: &Shown) -> bool {
-    // What is searched for is not hidden again.
-    let closed = lane.closed && shown.filter.is_empty();
-    closed == shown.toggled.contains(lane.key.as_str())
+    // What is searched for is not hidden by what is closed at first, opened by hand before or not.
+    let searched = lane.closed && !shown.filter.is_empty();
+    searched || lane.closed == shown.toggled.contains(lane.key.as_str())
 }
 
 /// For each lane, whether the filter lets it through: itself, something below it, or something that it is below.
@@ -213,6 +213,15 @@ mod tests {
         ]);
         let shown = Shown { filter: "APP".into(), ..Shown::default() };
         assert_eq!(names(&timeline, &shown), ["web", "app", "probe"]);
+    }
+
+    #[test]
+    fn what_was_opened_by_hand_stays_open_while_something_is_searched_for() {
+        let timeline = timeline(&[("web", 0, true), ("app", 1, false)]);
+        let mut shown = Shown { filter: "app".into(), ..Shown::default() };
+        assert_eq!(names(&timeline, &shown), ["web", "app"]);
+        shown.toggle("web");
+        assert_eq!(names(&timeline, &shown), ["web", "app"]);
     }
 
     #[test]
