@@ -5,7 +5,7 @@ use crate::advice;
 use crate::diagnostic::{Diagnostic, Lines, Severity};
 use crate::document::{Document, Parsed, parse};
 use crate::hint::Hint;
-use crate::lint::{Lint, lints};
+use crate::lint::{Lint, budgets, lints};
 use lifepod_api::{Kind, Object, Version, prepare, validation};
 
 /// What to look for.
@@ -22,7 +22,7 @@ pub struct CheckOptions {
 pub fn check(text: &str, options: &CheckOptions) -> Parsed {
     let mut parsed = parse(text);
     let lines = Lines::new(text);
-    let mut found = Vec::new();
+    let (mut found, mut linted, mut objects) = (Vec::new(), Vec::new(), Vec::new());
     let version =
         parsed.documents.iter().find_map(|d| d.scenario.as_ref()).map(|s| s.spec.cluster.version.as_str());
     let version = version.and_then(Version::parse).unwrap_or_default();
@@ -36,13 +36,16 @@ pub fn check(text: &str, options: &CheckOptions) -> Parsed {
             }
             let mut prepared = prepared(object, document, options);
             found.extend(of_server(&lines, index, document, &mut prepared));
-            for finding in lints(&prepared).into_iter().filter(|f| !options.silenced.contains(&f.lint)) {
-                let severity = Severity::Warning;
-                let (path, message) = (&finding.path, &finding.message);
-                let diagnostic = document.diagnostic(&lines, index, severity, path, message, &finding.hint);
-                found.push(Diagnostic { lint: Some(finding.lint), ..diagnostic });
-            }
+            linted.extend(lints(&prepared).into_iter().map(|finding| (index, finding)));
+            objects.push((index, prepared));
         }
+    }
+    linted.extend(budgets(&objects));
+    for (index, finding) in linted.into_iter().filter(|(_, f)| !options.silenced.contains(&f.lint)) {
+        let (severity, document) = (Severity::Warning, &parsed.documents[index]);
+        let (path, message) = (&finding.path, &finding.message);
+        let diagnostic = document.diagnostic(&lines, index, severity, path, message, &finding.hint);
+        found.push(Diagnostic { lint: Some(finding.lint), ..diagnostic });
     }
     found.extend(repeated(&lines, &parsed.documents));
     parsed.diagnostics.extend(found);

@@ -304,14 +304,45 @@ fn budget(out: &mut Vec<Finding>, o: &PodDisruptionBudget) {
     } else {
         return;
     };
-    out.push(Finding {
+    out.push(never_allows(field));
+}
+
+fn never_allows(field: &str) -> Finding {
+    Finding {
         lint: Lint::BudgetNeverAllows,
         path: format!("spec.{field}"),
         message:
             "this budget never lets a pod be evicted: draining a node with one of its pods waits for ever"
                 .to_string(),
         hint: Hint::new("allow at least one pod to be away", "请至少允许一个 Pod 不可用"),
-    });
+    }
+}
+
+/// Budgets that ask for all the pods that the workloads beside them have; each with the place of its object in the list.
+pub fn budgets(objects: &[(usize, Object)]) -> Vec<(usize, Finding)> {
+    let mut out = Vec::new();
+    for (index, object) in objects {
+        let Object::PodDisruptionBudget(o) = object else { continue };
+        let (Some(IntOrString::Int(wanted)), Some(selector)) = (&o.spec.min_available, &o.spec.selector)
+        else {
+            continue;
+        };
+        let beside = objects.iter().filter(|(_, other)| other.meta().namespace == o.metadata.namespace);
+        let replicas = beside.filter_map(|(_, other)| {
+            let (replicas, template) = match other {
+                Object::Deployment(w) => (w.spec.replicas, &w.spec.template),
+                Object::StatefulSet(w) => (w.spec.replicas, &w.spec.template),
+                Object::ReplicaSet(w) => (w.spec.replicas, &w.spec.template),
+                _ => return None,
+            };
+            selector.matches(&template.metadata.labels).then(|| i64::from(replicas.unwrap_or(1)))
+        });
+        let all: Vec<i64> = replicas.collect();
+        if !all.is_empty() && *wanted > 0 && all.iter().sum::<i64>() <= i64::from(*wanted) {
+            out.push((*index, never_allows("minAvailable")));
+        }
+    }
+    out
 }
 
 fn rolling_update(out: &mut Vec<Finding>, spec: &DeploymentSpec) {

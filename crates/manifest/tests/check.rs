@@ -100,6 +100,31 @@ spec: {maxUnavailable: 0, selector: {matchLabels: {app: web}}}
 }
 
 #[test]
+fn a_budget_that_asks_for_all_the_replicas_beside_it_is_mentioned() {
+    let with = |replicas: u32| {
+        let text = format!(
+            "apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata: {{name: b}}
+spec: {{minAvailable: 2, selector: {{matchLabels: {{app: web}}}}}}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {{name: web}}
+spec:
+  replicas: {replicas}
+  selector: {{matchLabels: {{app: web}}}}
+  template:
+    metadata: {{labels: {{app: web}}}}
+    spec: {{resources: {{requests: {{cpu: 1}}}}, containers: [{{name: a, image: x:1}}]}}
+"
+        );
+        findings(&text).into_iter().filter(|found| found.contains("budget-never-allows")).count()
+    };
+    assert_eq!((with(2), with(3)), (1, 0));
+}
+
+#[test]
 fn an_object_that_comes_twice_is_mentioned() {
     let text = "apiVersion: v1\nkind: Namespace\nmetadata: {name: a}\n---\napiVersion: v1\nkind: Namespace\nmetadata: {name: a}\n";
     assert_eq!(
