@@ -135,13 +135,14 @@ fn keep_what_is_the_servers(new: &mut Object, old: &Object) {
         }
         // They change on a subresource of their own.
         (Object::Namespace(n), Object::Namespace(o)) => n.spec.finalizers.clone_from(&o.spec.finalizers),
-        (Object::Service(n), Object::Service(o)) => {
-            // Addresses and ports that were allocated are kept.
-            if n.spec.type_ != "ExternalName" && n.spec.cluster_ip.is_empty() && n.spec.cluster_ips.is_empty()
-            {
-                n.spec.cluster_ip.clone_from(&o.spec.cluster_ip);
-                n.spec.cluster_ips.clone_from(&o.spec.cluster_ips);
-            }
+        // Addresses that were allocated are kept.
+        (Object::Service(n), Object::Service(o))
+            if n.spec.type_ != "ExternalName"
+                && n.spec.cluster_ip.is_empty()
+                && n.spec.cluster_ips.is_empty() =>
+        {
+            n.spec.cluster_ip.clone_from(&o.spec.cluster_ip);
+            n.spec.cluster_ips.clone_from(&o.spec.cluster_ips);
         }
         _ => {}
     }
