@@ -237,3 +237,20 @@ fn a_known_image_has_what_it_has() {
     pod.start(at(0.0), sh("shop")).unwrap();
     assert_eq!(exit_of(&pod.advance(at(1.0))).map(|(_, code, _)| code), Some(127));
 }
+
+/// A file system in memory is memory of the container that fills it, for as long as the files are there.
+#[test]
+fn files_in_memory_count_as_memory() {
+    let outcome = |script: &str| {
+        let mut pod = pod();
+        pod.set_volume("m", Volume::empty().in_memory(Some(32 << 20)));
+        let mount = Mount { volume: "m".into(), path: "/m".into(), ..Mount::default() };
+        let config = ContainerConfig { mounts: vec![mount], memory_limit: Some(32 << 20), ..sh(script) };
+        pod.start(SimTime::ZERO, config).expect("busybox has a shell");
+        exit_of(&pod.advance(at(60.0))).map(|(_, code, oom_killed)| (code, oom_killed))
+    };
+    assert_eq!(outcome("dd if=/dev/zero of=/m/f bs=1M count=8; exit $?"), Some((0, false)));
+    assert_eq!(outcome("dd if=/dev/zero of=/m/f bs=1M count=64; exit $?"), Some((137, true)));
+    let removed = "for i in 1 2 3; do dd if=/dev/zero of=/m/f bs=1M count=20; rm /m/f; done; exit 5";
+    assert_eq!(outcome(removed), Some((5, false)));
+}

@@ -58,7 +58,7 @@ impl Kubelet {
                         true => mount.sub_path.clone(),
                         false => expand(&mount.sub_path_expr, &lookup),
                     },
-                    read_only: mount.read_only,
+                    read_only: mount.read_only || shows_objects(pod, &mount.name),
                 })
                 .collect(),
             memory_limit,
@@ -243,6 +243,8 @@ impl Kubelet {
             "metadata.namespace" => pod.metadata.namespace.clone(),
             "metadata.uid" => pod.metadata.uid.clone(),
             "spec.nodeName" => self.node_name.clone(),
+            // Admission gives every pod an account, also where it is not shown.
+            "spec.serviceAccountName" if pod.spec.service_account_name.is_empty() => "default".to_string(),
             "spec.serviceAccountName" => pod.spec.service_account_name.clone(),
             "status.hostIP" | "status.hostIPs" => self.node_ip.clone(),
             "status.podIP" | "status.podIPs" => ip(),
@@ -302,6 +304,17 @@ pub(crate) fn secret_strings(secret: &Secret) -> impl Iterator<Item = (String, S
     let data =
         secret.data.iter().map(|(k, bytes)| (k.clone(), String::from_utf8_lossy(&bytes.0).into_owned()));
     data.chain(secret.string_data.iter().map(|(k, v)| (k.clone(), v.clone())))
+}
+
+/// Whether a volume shows objects of the API, which nobody may write to, whatever its mount says
+/// (`pkg/volume/configmap/configmap.go GetAttributes`, and its like for secrets, the downward API and projections).
+fn shows_objects(pod: &Pod, name: &str) -> bool {
+    pod.spec.volumes.iter().filter(|volume| volume.name == name).any(|volume| {
+        volume.config_map.is_some()
+            || volume.secret.is_some()
+            || volume.downward_api.is_some()
+            || volume.projected.is_some()
+    })
 }
 
 /// `key="value"` lines, as the downward API writes maps (`fieldpath.FormatMap`).

@@ -46,10 +46,10 @@ impl Kubelet {
             }
             match self.files_of(kernel, &uid, pod, volume) {
                 Some(files) => workload::Volume::of(&files),
-                None => match memory_size(pod, volume) {
-                    Some(bytes) => workload::Volume::empty().with_capacity(bytes),
-                    None => workload::Volume::empty(),
-                },
+                None if volume.empty_dir.as_ref().is_some_and(|source| source.medium == "Memory") => {
+                    workload::Volume::empty().in_memory(memory_size(pod, volume))
+                }
+                None => workload::Volume::empty(),
             }
         };
         pod.spec.volumes.iter().map(|volume| (volume.name.clone(), contents(volume))).collect()

@@ -90,6 +90,7 @@ fn copy_read(cx: &mut Cx<'_, '_>, args: &[String], data: Vec<(String, Vec<u8>)>)
         if let Err(errno) = cx.sys.kernel.trees[n.tree as usize].write(n.ino, at, &bytes, wall) {
             return State::End(cx.path_error("error writing", "error writing", output, errno));
         }
+        cx.sys.kernel.charge(cx.sys.me, n.tree);
     }
     end(cx, args, read)
 }
@@ -125,6 +126,7 @@ fn endless(cx: &mut Cx<'_, '_>, args: &[String], device: Device) -> State {
     let room = tree.capacity.saturating_sub(tree.used);
     let done = total.unwrap_or(u64::MAX).min(room);
     let fits = tree.truncate(n.ino, seek + done, wall);
+    cx.sys.kernel.charge(cx.sys.me, n.tree);
     if let Err(errno) = if Some(done) == total { fits } else { Err(Errno::ENOSPC) } {
         return State::End(cx.path_error("error writing", "error writing", output, errno));
     }

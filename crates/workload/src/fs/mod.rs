@@ -93,6 +93,9 @@ pub(crate) struct Tree {
     pub used: u64,
     /// Bytes that regular files may hold.
     pub capacity: u64,
+    /// A file system in memory: what it holds counts for the container that wrote to it first.
+    pub in_memory: bool,
+    pub charged: Option<crate::config::ContainerId>,
 }
 
 /// More bytes than any file system of the simulation holds for real; beyond it, `No space left on device`.
@@ -101,7 +104,14 @@ const SOLID_CAPACITY: u64 = 64 << 20;
 impl Tree {
     pub fn new(mode: u16, mtime: i64) -> Self {
         let root = Node::new(Kind::Dir(BTreeMap::new()), mode, 0, 0, mtime);
-        Tree { nodes: vec![root], free: Vec::new(), used: 0, capacity: u64::MAX }
+        Tree {
+            nodes: vec![root],
+            free: Vec::new(),
+            used: 0,
+            capacity: u64::MAX,
+            in_memory: false,
+            charged: None,
+        }
     }
 
     pub fn node(&self, ino: Ino) -> &Node {

@@ -78,9 +78,11 @@ impl Volume {
         self.tree.put(path, Kind::File(content), mode, 0);
     }
 
-    /// Allow so many bytes of files; writing more fails with `No space left on device` (a tmpfs with a size).
-    pub fn with_capacity(mut self, bytes: u64) -> Self {
-        self.tree.capacity = bytes;
+    /// A file system in memory (`medium: Memory`). It holds so many bytes, and writing more fails with `No space left on
+    /// device`; what it holds is memory of the container that wrote it.
+    pub fn in_memory(mut self, capacity: Option<u64>) -> Self {
+        self.tree.capacity = capacity.unwrap_or(self.tree.capacity);
+        self.tree.in_memory = true;
         self
     }
 

@@ -7,6 +7,9 @@ use crate::signal::{DefaultAction, Signal};
 use alloc::string::String;
 use alloc::vec::Vec;
 
+/// What the smallest program itself takes of a container's memory.
+const PROGRAM: u64 = 512 << 10;
+
 impl Kernel {
     /// End a process: close its files, tell its parent, and end the container with its first process.
     pub fn end(&mut self, id: ProcId, status: Status) {
@@ -91,9 +94,26 @@ impl Kernel {
         self.say(Happening::Exited { container: id, exit_code: status.code(), signal, oom_killed });
     }
 
-    /// Bytes that a container's processes hold.
+    /// Bytes that a container's processes hold, with what they have put into file systems in memory.
     pub fn memory(&self, container: ContainerId) -> u64 {
-        self.processes.values().filter(|p| p.container == container).map(|p| p.rss).sum()
+        let held: u64 = self.processes.values().filter(|p| p.container == container).map(|p| p.rss).sum();
+        let files = self.trees.iter().filter(|tree| tree.charged == Some(container)).map(|tree| tree.used);
+        held + files.sum::<u64>()
+    }
+
+    /// A process wrote to a tree. In memory that counts for its container, which is killed at the end of the
+    /// process's step when it is over its limit.
+    pub fn charge(&mut self, writer: ProcId, tree: u32) {
+        let Some(container) = self.processes.get(&writer).map(|p| p.container) else { return };
+        let tree = &mut self.trees[tree as usize];
+        if !tree.in_memory {
+            return;
+        }
+        let charged = *tree.charged.get_or_insert(container);
+        let limit = self.containers.get(&charged).and_then(|c| c.config.memory_limit);
+        if limit.is_some_and(|limit| self.memory(charged) + PROGRAM > limit) {
+            self.over_limit = Some(charged);
+        }
     }
 
     /// Set a process's memory; over the container's limit the kernel kills the whole container, as the kubelet

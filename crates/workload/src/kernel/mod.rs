@@ -227,6 +227,8 @@ pub(crate) struct Kernel {
     next_file: u32,
     steps_now: u32,
     random: u64,
+    /// A container that has used more memory than it may, and is killed once the present step is done.
+    over_limit: Option<ContainerId>,
     /// What is answered now leaves nothing in any log.
     pub quiet: bool,
 }
@@ -256,6 +258,7 @@ impl Kernel {
             next_file: 1,
             steps_now: 0,
             random,
+            over_limit: None,
             quiet: false,
         }
     }

@@ -123,6 +123,12 @@ impl Kernel {
         for _ in 0..QUANTUM {
             let outcome = program.step(&mut Sys { kernel: self, me: id });
             self.steps_now += 1;
+            if let Some(container) = self.over_limit.take() {
+                self.oom(container);
+                if !self.processes.contains_key(&id) {
+                    return;
+                }
+            }
             match outcome {
                 Turn::More => {}
                 Turn::Become(next) => program = next,

@@ -124,6 +124,7 @@ impl Sys<'_> {
                 if let Some(f) = self.kernel.files.get_mut(&file) {
                     f.offset = offset + bytes.len() as u64;
                 }
+                self.kernel.charge(self.me, n.tree);
                 Written::Bytes(bytes.len())
             }
             Target::PipeWrite(id) => {

@@ -382,7 +382,9 @@ impl Sys<'_> {
         let result = match target {
             Target::Node(n) => {
                 let wall = self.kernel.wall();
-                self.kernel.trees[n.tree as usize].write(n.ino, 0, bytes, wall)
+                let written = self.kernel.trees[n.tree as usize].write(n.ino, 0, bytes, wall);
+                self.kernel.charge(self.me, n.tree);
+                written
             }
             _ => Ok(()),
         };
