@@ -405,6 +405,10 @@ fn note(lines: &Lines, made: &Note, lang: Lang) -> Diagnostic {
         (line as u32, column as u32)
     };
     let words = crate::i18n::Lang::of_core(lang).words();
+    let assumed = match lang {
+        Lang::En => made.assumed.clone(),
+        Lang::Zh => made.assumed_zh(),
+    };
     let ((end_line, end_column), (line, column)) = (place(made.range.end), place(made.say.at));
     let insert = Edit { line, column, end_line: line, end_column: column, insert: made.say.insert.clone() };
     Diagnostic {
@@ -413,7 +417,7 @@ fn note(lines: &Lines, made: &Note, lang: Lang) -> Diagnostic {
         end_line,
         end_column,
         severity: Severity::Hint,
-        message: format!("`{}`: {}", made.subject, made.assumed),
+        message: format!("`{}`: {assumed}", made.subject),
         hint: String::new(),
         lint: None,
         fixes: vec![Fix { title: words.say_behavior.to_owned(), edits: vec![insert] }],

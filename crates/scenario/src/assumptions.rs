@@ -29,6 +29,44 @@ pub struct Note {
     pub say: Edit,
 }
 
+impl Note {
+    /// What was assumed, in Chinese; in English where nobody has translated it.
+    pub fn assumed_zh(&self) -> String {
+        let ports =
+            self.assumed.strip_prefix("its program serves").and_then(|rest| rest.strip_suffix(UNTIL_TOLD));
+        if let Some(ports) = ports {
+            let ports = if ports.is_empty() { "" } else { "在声明的端口上" };
+            return format!("假定镜像里的程序{ports}提供服务，直到收到停止信号");
+        }
+        let known = ZH.iter().find(|(en, _)| *en == self.assumed);
+        known.map_or_else(|| self.assumed.clone(), |(_, zh)| (*zh).to_string())
+    }
+}
+
+const UNTIL_TOLD: &str = " until it is told to stop";
+
+/// What the processes' side assumes (`assume` in the workload crate), and the same in Chinese.
+const ZH: [(&str, &str); 9] = [
+    (
+        "the program is not known; it runs until it is told to stop",
+        "不认识这个程序；假定它一直运行，直到收到停止信号",
+    ),
+    (
+        "the program serves its declared ports until it is told to stop",
+        "假定这个程序在声明的端口上提供服务，直到收到停止信号",
+    ),
+    ("it does what it is asked and ends with exit code 0", "假定它完成了要做的事，以退出码 0 结束"),
+    (
+        "it is a busy loop that burns a CPU, looked at now and then",
+        "这是占满一个 CPU 的空转循环，只隔一段时间看它一眼",
+    ),
+    ("it gives nothing", "假定它什么也不返回"),
+    ("awk fails on it", "假定 awk 执行失败"),
+    ("output beyond 4 MiB is not kept", "超过 4 MiB 的输出没有保留"),
+    ("the connection is refused", "假定连接被拒绝"),
+    ("a file that is really compressed cannot be read", "真正压缩过的文件无法读取"),
+];
+
 /// A change to a text.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Edit {

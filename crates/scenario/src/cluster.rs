@@ -28,6 +28,14 @@ pub(crate) fn read(spec: &ScenarioSpec, scenario: &mut Scenario, found: &mut Pro
     let cluster = &spec.cluster;
     if !cluster.version.is_empty() {
         match Version::parse(&cluster.version) {
+            Some(version) if version > Version::CURRENT => {
+                let Version { major, minor } = Version::CURRENT;
+                let message = format!(
+                    "{:?} is later than {major}.{minor}, the newest whose rules are known",
+                    cluster.version
+                );
+                found.error("spec.cluster.version", &message);
+            }
             Some(version) => config.version = version,
             None => {
                 let message = format!("{:?} is not a version such as \"1.36\"", cluster.version);

@@ -78,3 +78,11 @@ fn words_in_a_script_are_underlined_where_they_stand() {
     assert_eq!(&UNKNOWN_COMMAND[found[0].range.clone()], "shop-migrate --all");
     assert_eq!(found[0].line, 14);
 }
+
+#[test]
+fn the_note_can_be_read_in_chinese() {
+    let image = notes(UNKNOWN_IMAGE);
+    assert_eq!(image[0].assumed_zh(), "假定镜像里的程序在声明的端口上提供服务，直到收到停止信号");
+    let command = notes(UNKNOWN_COMMAND);
+    assert!(command.iter().all(|note| note.assumed_zh() != note.assumed), "{command:#?}");
+}
