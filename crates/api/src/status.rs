@@ -113,7 +113,7 @@ impl Status {
 }
 
 /// A value as Go's `%v` prints decoded JSON: `map[a:1 b:[x y]]`, keys sorted.
-fn go_map(value: &serde_json::Value) -> String {
+pub fn go_map(value: &serde_json::Value) -> String {
     use serde_json::Value;
     match value {
         Value::Null => "<nil>".to_string(),

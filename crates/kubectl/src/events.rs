@@ -63,7 +63,8 @@ pub(crate) fn run(snapshot: &Snapshot, args: &Args, watched: &[WatchEvent<'_>]) 
     if let Some(format) = args.value("output") {
         let found = events.into_iter().map(|e| (kind, e)).collect();
         let targets = Targets { found, ..Targets::new([kind].into(), false) };
-        return print::objects(&targets, format).map_or_else(|message| Output::error(&message), Output::text);
+        return print::objects(&targets, format, args)
+            .map_or_else(|message| Output::error(&message), Output::text);
     }
     header(&mut w, args);
     for event in events {

@@ -49,7 +49,7 @@ pub(crate) fn run(snapshot: &Snapshot, words: &[String], args: &Args, events: &[
     }
     let mut output = match args.value("output") {
         None | Some("" | "wide") => table(snapshot, &targets, args),
-        Some(format) => match print::objects(&targets, format) {
+        Some(format) => match print::objects(&targets, format, args) {
             Ok(text) => Output::text(text),
             Err(message) => return Output::error(&message),
         },

@@ -17,6 +17,7 @@ pub mod facade;
 mod flags;
 mod get;
 mod json;
+mod jsonpath;
 mod kinds;
 mod logs;
 mod metrics;

@@ -1,26 +1,38 @@
-//! `-o name`, `-o json` and `-o yaml`.
+//! `-o name`, `json`, `yaml`, `jsonpath=…` and `custom-columns=…`.
 
+use crate::args::Args;
 use crate::json::{Json, sorted};
+use crate::jsonpath::Template;
 use crate::kinds::Kind;
+use crate::tabwriter::TabWriter;
 use crate::targets::Targets;
 use alloc::format;
 use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use lifepod_api::status::go_map;
 use lifepod_api::yaml::to_yaml;
 use serde_json::{Value, json};
 
 /// All objects that a command names, in a format. What was named one by one stands for itself when it is alone;
 /// else a `List` holds them.
-pub(crate) fn objects(targets: &Targets<'_>, format: &str) -> Result<String, String> {
+pub(crate) fn objects(targets: &Targets<'_>, format: &str, args: &Args) -> Result<String, String> {
     if format == "name" {
         let names =
             targets.found.iter().map(|(kind, o)| format!("{}/{}\n", kind.prefix(), o.text("metadata.name")));
         return Ok(names.collect());
     }
-    if targets.by_name && targets.found.len() + targets.missing.len() == 1 {
-        return targets.found.first().map_or_else(|| Ok(String::new()), |(kind, o)| one(kind, o, format));
+    if let Some(columns) = format.strip_prefix("custom-columns") {
+        let columns = columns.strip_prefix('=').unwrap_or(columns);
+        return custom_columns(targets, columns, !args.is_set("no-headers"));
     }
-    let items: alloc::vec::Vec<Value> =
-        targets.found.iter().map(|(_, o)| without_managed_fields(o)).collect();
+    let shown = |object: &Value| match args.is_set("show-managed-fields") {
+        true => object.clone(),
+        false => without_managed_fields(object),
+    };
+    if targets.by_name && targets.found.len() + targets.missing.len() == 1 {
+        return targets.found.first().map_or_else(|| Ok(String::new()), |(_, o)| write(&shown(o), format));
+    }
+    let items: Vec<Value> = targets.found.iter().map(|(_, o)| shown(o)).collect();
     let list =
         json!({"apiVersion": "v1", "items": items, "kind": "List", "metadata": {"resourceVersion": ""}});
     write(&list, format)
@@ -42,14 +54,57 @@ fn write(value: &Value, format: &str) -> Result<String, String> {
             out.push('\n');
         }
         "yaml" => out = to_yaml(value),
-        _ => {
-            return Err(format!(
-                "unable to match a printer suitable for the output format \"{format}\", allowed formats are: \
-                 json,name,wide,yaml"
-            ));
-        }
+        "jsonpath" => return Err("template format specified but no template given".into()),
+        _ => match format.strip_prefix("jsonpath=") {
+            Some(template) => out = filled_in(template, value)?,
+            None => {
+                return Err(format!(
+                    "unable to match a printer suitable for the output format \"{format}\", allowed formats are: \
+                     custom-columns,json,jsonpath,name,wide,yaml"
+                ));
+            }
+        },
     }
     Ok(out)
+}
+
+/// A template filled in (`printers.JSONPathPrinter`).
+fn filled_in(template: &str, value: &Value) -> Result<String, String> {
+    let parsed = Template::parse(template).map_err(|e| format!("error parsing jsonpath {template}, {e}"))?;
+    parsed.text(value).map_err(|e| {
+        format!(
+            "error executing jsonpath {template:?}: Error executing template: {e}. Printing more information for \
+             debugging the template:\n\ttemplate was:\n\t\t{template}"
+        )
+    })
+}
+
+/// A table of what the user asks for, `HEADER:PATH,…` (`kubectl/pkg/cmd/get/customcolumn.go`).
+fn custom_columns(targets: &Targets<'_>, spec: &str, headers: bool) -> Result<String, String> {
+    if spec.is_empty() {
+        return Err("custom-columns format specified but no custom columns given".into());
+    }
+    let mut columns = Vec::new();
+    for part in spec.split(',') {
+        let (header, path) = part.split_once(':').ok_or_else(|| {
+            format!("unexpected custom-columns spec: {part}, expected <header>:<json-path-expr>")
+        })?;
+        columns.push((header, Template::column(path)?));
+    }
+    let mut w = TabWriter::for_tables();
+    if headers {
+        let line: Vec<&str> = columns.iter().map(|(header, _)| *header).collect();
+        w.write(&(line.join("\t") + "\n"));
+    }
+    for (_, object) in &targets.found {
+        let mut line = Vec::new();
+        for (_, path) in &columns {
+            let values: Vec<String> = path.values(object)?.into_iter().map(go_map).collect();
+            line.push(if values.is_empty() { "<none>".into() } else { values.join(",") });
+        }
+        w.write(&(line.join("\t") + "\n"));
+    }
+    Ok(w.finish())
 }
 
 fn without_managed_fields(object: &Value) -> Value {
