@@ -116,6 +116,13 @@ fn call_parts(call: &Call) -> (&'static str, Value) {
         Call::RunPodSandbox { attempt, ip } => ("RunPodSandbox", json!({"attempt": attempt, "ip": ip})),
         Call::StopPodSandbox => ("StopPodSandbox", json!({})),
         Call::RemovePodSandbox => ("RemovePodSandbox", json!({})),
+        Call::UpdatePodSandboxResources { cpu_shares, cpu_quota, memory } => (
+            "UpdatePodSandboxResources",
+            json!({"cpuShares": cpu_shares, "cpuQuota": cpu_quota, "memoryLimit": memory}),
+        ),
+        Call::UpdateContainerResources { attempt, error } => {
+            ("UpdateContainerResources", json!({"attempt": attempt, "error": error}))
+        }
         Call::PullImage { image } => ("PullImage", json!({"image": image})),
         Call::PullImageDone { image, took, size_bytes } => {
             ("PullImageDone", json!({"image": image, "took": seconds(*took), "sizeBytes": size_bytes}))

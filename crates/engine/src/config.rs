@@ -43,6 +43,8 @@ pub struct Config {
     pub outside: Vec<OutsideHost>,
     /// The kubelets' configuration.
     pub kubelet: KubeletConfig,
+    /// Whether there is a controller manager. Without one nobody answers to owners, taints and lost nodes.
+    pub controller_manager: bool,
     /// The run stops when its trace has this many entries: no scenario may take the page down.
     pub max_entries: usize,
 }
@@ -64,6 +66,7 @@ impl Default for Config {
             annotations: BTreeMap::new(),
             outside: Vec::new(),
             kubelet: KubeletConfig::default(),
+            controller_manager: true,
             max_entries: 1_000_000,
         }
     }
@@ -157,8 +160,24 @@ pub struct KubeletConfig {
     pub max_container_restart_period: SimTime,
     /// When pods are ended because the node is short of something.
     pub eviction: EvictionConfig,
+    /// `shutdownGracePeriodByPodPriority`: how long an orderly shutdown of the node waits for the pods from each priority
+    /// on. By default none is configured, and there is no orderly shutdown; here a usual configuration stands.
+    pub shutdown_grace_periods: Vec<ShutdownGracePeriod>,
     /// Events are aggregated and rate-limited by the recorder, as they always are; off to see each one.
     pub correlate_events: bool,
+}
+
+/// Pods from this priority on are critical (`scheduling.SystemCriticalPriority`).
+const SYSTEM_CRITICAL_PRIORITY: i32 = 2_000_000_000;
+
+/// How long a node's shutdown waits for the pods of a priority or more, up to the next such
+/// (`pkg/kubelet/apis/config/types.go ShutdownGracePeriodByPodPriority`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ShutdownGracePeriod {
+    /// `priority`.
+    pub priority: i32,
+    /// `shutdownGracePeriodSeconds`.
+    pub grace_period: SimTime,
 }
 
 impl Default for KubeletConfig {
@@ -167,6 +186,12 @@ impl Default for KubeletConfig {
             serialize_image_pulls: true,
             max_container_restart_period: SimTime::from_secs(300),
             eviction: EvictionConfig::default(),
+            shutdown_grace_periods: [(0, 20), (SYSTEM_CRITICAL_PRIORITY, 10)]
+                .map(|(priority, seconds)| ShutdownGracePeriod {
+                    priority,
+                    grace_period: SimTime::from_secs(seconds),
+                })
+                .to_vec(),
             correlate_events: true,
         }
     }

@@ -59,6 +59,13 @@ pub enum Draw {
     EvictionPhase,
     /// The number that a process has on its node.
     ProcessNumber,
+    /// How much longer than its mean the PLEG's listing of all containers takes (`pleg/generic.go Relist`). What is
+    /// stretched is the time since the last one.
+    Relist,
+    /// How much longer than its mean the PLEG's look at one pod takes (`pleg/generic.go relistPod`).
+    PodRelist,
+    /// How much later than usual a pod's worker takes up what it is told (`pod_workers.go podWorkerLoop`).
+    PodSync,
 }
 
 /// How draws are made.
@@ -140,7 +147,7 @@ impl Jitter {
                 *turn += 1;
                 (*turn - 1) % count
             }
-            _ => self.sequence(what).usize(..count),
+            _ => self.sequence(what).u64(..count as u64) as usize,
         }
     }
 
@@ -179,6 +186,8 @@ impl Jitter {
     /// The random end of a generated name: five characters (`apiserver/pkg/storage/names/generate.go`).
     pub(crate) fn name_suffix(&mut self) -> String {
         let sequence = self.sequence(Draw::Identity);
-        (0..5).map(|_| SUFFIX_ALPHABET[sequence.usize(..SUFFIX_ALPHABET.len())] as char).collect()
+        // Not `usize`: its sequence is another one in the browser, where it has 32 bits.
+        let letters = SUFFIX_ALPHABET.len() as u64;
+        (0..5).map(|_| SUFFIX_ALPHABET[sequence.u64(..letters) as usize] as char).collect()
     }
 }

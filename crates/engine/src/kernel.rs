@@ -105,12 +105,18 @@ impl Kernel {
 
     /// When something that takes `mean` is done: the latency table's spread is drawn on top.
     pub(crate) fn done_after(&mut self, mean: SimTime) -> SimTime {
+        self.now + self.spread(Draw::Duration, mean, mean)
+    }
+
+    /// How long something takes that takes `mean` on average: the latency table's spread is drawn on top. `base` is
+    /// what the draw tells of itself.
+    pub(crate) fn spread(&mut self, what: Draw, mean: SimTime, base: SimTime) -> SimTime {
         let spread = self.config.latency.spread_percent;
         if spread == 0 || mean == SimTime::ZERO {
-            return self.now + mean;
+            return mean;
         }
-        let number = self.jitter.draw(Draw::Duration, self.now, mean);
-        self.now + mean + SimTime((mean.0 as f64 * number * f64::from(spread) / 100.0) as u64)
+        let number = self.jitter.draw(what, self.now, base);
+        mean + SimTime((mean.0 as f64 * number * f64::from(spread) / 100.0) as u64)
     }
 
     /// Records `what` now, caused by the current cause.

@@ -15,8 +15,8 @@ pub struct Latency {
     pub controller_sync: SimTime,
     /// One scheduling cycle and its binding.
     pub schedule: SimTime,
-    /// How much longer than its mean making a sandbox or a container may take at most, in percent of the mean; how
-    /// much it is each time is drawn.
+    /// How much longer than its mean making a sandbox or a container, listing them, or setting to work may take at most, in percent of
+    /// the mean; how much it is each time is drawn.
     pub spread_percent: u32,
     /// Making a volume for a claim, by the provisioner of its class.
     pub provision_volume: SimTime,
@@ -28,6 +28,8 @@ pub struct Latency {
     pub create_container: SimTime,
     /// From the start call to the first instruction of the process.
     pub start_container: SimTime,
+    /// From the moment that a pod's worker is told of something to the moment that it sets to work.
+    pub pod_sync: SimTime,
     /// One listing of all containers by the PLEG; the next one begins a second after its end.
     pub relist: SimTime,
     /// Mounting and unmounting a pod's volumes. The volume manager looks every 100 ms.
@@ -60,6 +62,7 @@ impl Default for Latency {
             stop_pod_sandbox: SimTime::from_millis(60),
             create_container: SimTime::from_millis(45),
             start_container: SimTime::from_millis(70),
+            pod_sync: SimTime::ZERO,
             relist: SimTime::from_millis(8),
             mount_volumes: SimTime::from_millis(120),
             pull_overhead: SimTime::from_millis(600),
@@ -86,6 +89,7 @@ impl Latency {
             stop_pod_sandbox: SimTime::ZERO,
             create_container: SimTime::from_millis(4),
             start_container: SimTime::from_millis(1),
+            pod_sync: SimTime::ZERO,
             relist: SimTime::from_millis(4),
             mount_volumes: SimTime::ZERO,
             pull_overhead: SimTime::from_millis(200),

@@ -39,7 +39,7 @@ mod volume_match;
 pub use api_server::{DeleteOptions, PropagationPolicy};
 pub use client::{Api, Client};
 pub use cluster::{Cluster, Command, Outcome};
-pub use config::{BehaviorRule, Config, ImageRule, KubeletConfig, NodeConfig};
+pub use config::{BehaviorRule, Config, ImageRule, KubeletConfig, NodeConfig, ShutdownGracePeriod};
 pub use fault::{ContainerFault, Fault, NetworkFault, NodeFault};
 pub use kubelet::RuntimeFault;
 pub use kubelet::eviction::threshold::{EvictionConfig, Signal, ThresholdValue};

@@ -105,6 +105,9 @@ pub enum Call {
     StopPodSandbox,
     /// The sandbox's record is gone.
     RemovePodSandbox,
+    /// The resources of the pod as a whole were changed: shares of CPU, microseconds of CPU in each tenth of a second,
+    /// bytes of memory; none without a limit.
+    UpdatePodSandboxResources { cpu_shares: i64, cpu_quota: Option<i64>, memory: Option<i64> },
     /// A pull began.
     PullImage { image: String },
     /// A pull ended well after `took`.
@@ -113,6 +116,8 @@ pub enum Call {
     PullImageFailed { image: String, error: String },
     /// A container was made from its image; `attempt` is its restart count.
     CreateContainer { attempt: u32, error: Option<String> },
+    /// The resources of a running container were changed.
+    UpdateContainerResources { attempt: u32, error: Option<String> },
     /// The container's process was started.
     StartContainer { attempt: u32, error: Option<String> },
     /// The runtime was told to stop the container: the stop signal now, KILL after `timeout` (whole seconds).

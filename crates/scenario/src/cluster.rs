@@ -6,8 +6,10 @@ use crate::traffic;
 use lifepod_api::duration::Duration;
 use lifepod_api::{Quantity, SimTime, Version};
 use lifepod_engine::jitter::JitterMode;
-use lifepod_engine::{Config, ImageRule, Latency, NodeConfig, Scenario};
-use lifepod_manifest::scenario::{ScenarioImage, ScenarioLatencies, ScenarioNode, ScenarioSpec};
+use lifepod_engine::{Config, ImageRule, Latency, NodeConfig, Scenario, ShutdownGracePeriod};
+use lifepod_manifest::scenario::{
+    ScenarioImage, ScenarioLatencies, ScenarioNode, ScenarioShutdownGracePeriod, ScenarioSpec,
+};
 
 use std::collections::BTreeMap;
 
@@ -54,6 +56,16 @@ pub(crate) fn read(spec: &ScenarioSpec, scenario: &mut Scenario, found: &mut Pro
         config.kubelet.max_container_restart_period = longest.0;
     }
     eviction::read(&cluster.kubelet, &mut config.kubelet.eviction, found);
+    let periods = &cluster.kubelet.shutdown_grace_period_by_pod_priority;
+    if !periods.is_empty() {
+        let period = |written: &ScenarioShutdownGracePeriod| ShutdownGracePeriod {
+            priority: written.priority,
+            grace_period: SimTime::from_secs(
+                u64::try_from(written.shutdown_grace_period_seconds).unwrap_or(0),
+            ),
+        };
+        config.kubelet.shutdown_grace_periods = periods.iter().map(period).collect();
+    }
     if !cluster.nodes.is_empty() {
         config.nodes.clear();
     }

@@ -20,6 +20,8 @@ pub struct Behavior {
     pub term_message: String,
     /// How often the runtime fails to make the container at first, and its words then.
     pub create_errors: Option<CreateErrors>,
+    /// What the runtime says when it is asked to change the container's resources while it runs, if it refuses.
+    pub resize_error: Option<String>,
     /// What commands run from outside (exec probes, hooks) do, by the first rule that matches. A command that no
     /// rule matches is run for real, against the container's files.
     pub exec: Vec<ExecRule>,

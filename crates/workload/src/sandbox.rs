@@ -333,6 +333,11 @@ impl Sandbox {
         }
     }
 
+    /// Changes how many bytes of memory a container may hold. Who holds more already is killed at its next growth.
+    pub fn set_memory_limit(&mut self, container: ContainerId, limit: Option<u64>) {
+        self.kernel.set_memory_limit(container, limit);
+    }
+
     /// Bytes of memory that a container's processes hold.
     pub fn memory(&self, container: ContainerId) -> u64 {
         self.kernel.memory(container)

@@ -3,6 +3,7 @@
 
 mod delete;
 mod eviction;
+mod resize;
 mod services;
 
 use crate::admission::Suffixes;
@@ -117,6 +118,11 @@ impl Kernel {
         object.meta_mut().resource_version.clone_from(&was.resource_version);
         if object == *stored {
             return Ok(stored);
+        }
+        if let (Subresource::Resize, Object::Pod(pod)) = (sub, &object)
+            && let Some(why) = self.forbids_resize(pod)
+        {
+            return Err(Box::new(Status::forbidden(kind(&key), &key.name, &why)));
         }
         let meta = object.meta();
         // A namespace is held by its content as well.

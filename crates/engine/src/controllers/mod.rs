@@ -145,9 +145,12 @@ pub(crate) trait Controller {
 }
 
 impl ControllerManager {
-    /// Begins the watches of all controllers.
+    /// Begins the watches of all controllers, if the cluster has them.
     pub(crate) fn new(kernel: &mut Kernel) -> Self {
         let mut manager = ControllerManager::idle();
+        if !kernel.config.controller_manager {
+            return manager;
+        }
         let kinds: BTreeSet<&str> =
             manager.all().into_iter().flat_map(|controller| controller.kinds().iter().copied()).collect();
         for kind in kinds {

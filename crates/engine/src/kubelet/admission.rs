@@ -13,9 +13,9 @@ use lifepod_api::placement::{host_ports, node_matches, untolerated_taint};
 use lifepod_api::resources::pod_requests;
 use lifepod_api::{Node, Object, ObjectKey, Pod, PodStatus, is_pod_phase_terminal};
 
-struct Rejection {
-    reason: String,
-    message: String,
+pub(crate) struct Rejection {
+    pub(crate) reason: String,
+    pub(crate) message: String,
 }
 
 fn predicate(reason: &str, why: &str) -> Rejection {
@@ -29,7 +29,11 @@ impl Kubelet {
         if finished || pod.metadata.deletion_timestamp.is_some() {
             return true;
         }
-        let Some(rejection) = self.rejection(kernel, pod) else { return true };
+        let asked = self.allocations.allocated(pod);
+        let Some(rejection) = self.going_down().or_else(|| self.rejection(kernel, &asked)) else {
+            self.grant(pod);
+            return true;
+        };
         let message = format!("Pod was rejected: {}", rejection.message);
         self.recorder.event(
             kernel,
@@ -51,15 +55,24 @@ impl Kubelet {
         false
     }
 
-    fn rejection(&self, kernel: &Kernel, pod: &Pod) -> Option<Rejection> {
+    /// A node that is being shut down takes nothing (`nodeshutdown_manager_linux.go Admit`).
+    fn going_down(&self) -> Option<Rejection> {
+        self.is_shutting_down().then(|| Rejection {
+            reason: "NodeShutdown".to_string(),
+            message: "Pod was rejected as the node is shutting down.".to_string(),
+        })
+    }
+
+    /// Why the node has no room for a pod beside those that it has, with the resources that these were granted.
+    pub(crate) fn rejection(&self, kernel: &Kernel, pod: &Pod) -> Option<Rejection> {
         let key =
             ObjectKey { kind: "Node".to_string(), namespace: String::new(), name: self.node_name.clone() };
         let Object::Node(node) = &**kernel.store.get(&key)? else { return None };
         if let Some(message) = self.eviction.refusal(pod) {
             return Some(Rejection { reason: eviction::REASON.to_string(), message });
         }
-        let others: Vec<&SharedPod> =
-            self.holding_pods().filter(|p| p.metadata.uid != pod.metadata.uid).collect();
+        let others = self.holding_pods().filter(|p| p.metadata.uid != pod.metadata.uid);
+        let others: Vec<SharedPod> = others.map(|p| self.allocations.allocated(p)).collect();
         if let Some(os) = &pod.spec.os
             && os.name != "linux"
         {
@@ -94,7 +107,7 @@ impl Kubelet {
     }
 }
 
-fn not_enough(node: &Node, pod: &Pod, others: &[&SharedPod]) -> Option<Rejection> {
+fn not_enough(node: &Node, pod: &Pod, others: &[SharedPod]) -> Option<Rejection> {
     let out_of = |resource: &str, requested: i64, used: i64, capacity: i64| Rejection {
         reason: format!("OutOf{resource}"),
         message: format!(

@@ -4,8 +4,9 @@
 use crate::kubelet::container_statuses::has_any_regular_container_created;
 use crate::kubelet::init_containers::compute_init_container_actions;
 use crate::kubelet::probe_results::ProbeResults;
+use crate::kubelet::resize::{ContainerResize, PodResize, compute_resize};
 use crate::kubelet::restart_policy::{restarts_after_kill, should_container_be_restarted};
-use crate::kubelet::runtime::{ContainerState, RuntimeStatus};
+use crate::kubelet::runtime::{ContainerRecord, ContainerState, RuntimeStatus};
 use crate::trace::KillReason;
 use alloc::format;
 use alloc::string::String;
@@ -39,6 +40,30 @@ pub(crate) struct PodActions {
     pub(crate) ephemeral_to_start: Vec<usize>,
     pub(crate) init_to_start: Vec<usize>,
     pub(crate) to_start: Vec<usize>,
+    pub(crate) resize: PodResize,
+}
+
+impl PodActions {
+    /// What becomes of a running container that may be resized: says whether it is kept (`computePodResizeAction`).
+    pub(crate) fn resize(&mut self, container: &Container, record: &ContainerRecord) -> bool {
+        match compute_resize(container, record) {
+            None => true,
+            Some(ContainerResize::Update(resources)) => {
+                self.resize.containers.push((record.id.clone(), container.name.clone(), resources));
+                true
+            }
+            Some(ContainerResize::Restart) => {
+                self.resize.whole_pod = true;
+                self.to_kill.push(ContainerToKill {
+                    id: record.id.clone(),
+                    name: container.name.clone(),
+                    message: format!("Container {} resize requires restart", container.name),
+                    reason: KillReason::Resize,
+                });
+                false
+            }
+        }
+    }
 }
 
 impl PodActions {
@@ -99,7 +124,11 @@ pub(crate) fn compute_pod_actions(
             continue;
         };
         let Some((mut message, reason)) = why_kill(container, &record.id, &record.image, probes) else {
-            keep += 1;
+            if actions.resize(container, record) {
+                keep += 1;
+            } else {
+                actions.to_start.push(index);
+            }
             continue;
         };
         if reason == KillReason::DefinitionChanged || restarts_after_kill(container, &pod.spec) {

@@ -12,6 +12,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use lifepod_api as api;
 use lifepod_api::{Container, ContainerStateTerminated, ContainerStateWaiting, ContainerStatus, Pod};
+use lifepod_workload::images;
 
 const RESTARTING_ALL: &str = "RestartingAllContainers";
 const REMOVED_FOR_RESTART: &str = "The container is removed because RestartAllContainers in place";
@@ -182,13 +183,10 @@ impl Conversion<'_> {
             status.started = old.started;
         }
         if let Some(container) = containers.iter().find(|c| c.name == record.name) {
-            let resources = &container.resources;
-            status.resources = Some(resources.clone());
-            status.allocated_resources = resources.requests.clone();
+            status.resources = Some(shown_resources(container, record));
+            status.allocated_resources = container.resources.requests.clone();
+            status.user = Some(api::ContainerUser { linux: Some(user(self.pod, container)) });
         }
-        status.user = Some(api::ContainerUser {
-            linux: Some(api::LinuxContainerUser { uid: 0, gid: 0, supplemental_groups: [0].to_vec() }),
-        });
         status
     }
 
@@ -245,6 +243,39 @@ impl Conversion<'_> {
         }
         status.state = waiting(reason, message);
     }
+}
+
+/// What a container has: as granted, but for what can be changed while it runs (`convertContainerStatusResources`).
+fn shown_resources(container: &Container, record: &ContainerRecord) -> api::ResourceRequirements {
+    let mut shown = container.resources.clone();
+    if record.state == ContainerState::Running {
+        let lists = [
+            (&mut shown.requests, &record.resources.requests),
+            (&mut shown.limits, &record.resources.limits),
+        ];
+        for (shown, actual) in lists {
+            for resource in ["cpu", "memory"] {
+                if let (Some(shown), Some(actual)) = (shown.get_mut(resource), actual.get(resource)) {
+                    *shown = actual.clone();
+                }
+            }
+        }
+    }
+    shown
+}
+
+/// As whom a container's first process runs, as containerd tells: by the security context, or else by the image.
+fn user(pod: &Pod, container: &Container) -> api::LinuxContainerUser {
+    let (of_pod, own) = (pod.spec.security_context.as_ref(), container.security_context.as_ref());
+    let run_as = own.and_then(|s| s.run_as_user).or(of_pod.and_then(|s| s.run_as_user));
+    let group = own.and_then(|s| s.run_as_group).or(of_pod.and_then(|s| s.run_as_group));
+    let of_image = i64::from(images::lookup(&container.image).uid);
+    // A number without an entry in the image's list of users has the group 0.
+    let gid = group.unwrap_or(if run_as.is_some() { 0 } else { of_image });
+    let mut groups = [gid].to_vec();
+    groups.extend(of_pod.and_then(|s| s.fs_group));
+    groups.extend(of_pod.into_iter().flat_map(|s| &s.supplemental_groups));
+    api::LinuxContainerUser { uid: run_as.unwrap_or(of_image), gid, supplemental_groups: groups }
 }
 
 /// `containerd://…`, as the API names a container.

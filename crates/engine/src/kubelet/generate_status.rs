@@ -80,7 +80,7 @@ impl Kubelet {
             status.message = active_deadline::MESSAGE.to_string();
         }
         self.set_readiness(kernel, pod, &mut status);
-        self.set_conditions(kernel, pod, runtime, old, &mut status);
+        self.set_conditions(kernel, pod, runtime, old, terminal, &mut status);
         self.set_addresses(pod, runtime, &mut status);
         status
     }
@@ -187,10 +187,15 @@ impl Kubelet {
         pod: &Pod,
         runtime: &RuntimeStatus,
         old: &PodStatus,
+        terminal: bool,
         status: &mut PodStatus,
     ) {
         let foreign = pod.status.conditions.iter().filter(|c| !is_kubelet_condition(&c.type_)).cloned();
         status.conditions = foreign.collect();
+        let resize = self.allocations.conditions.get(&PodUid::from(pod.metadata.uid.as_str()));
+        if let Some(resize) = resize.filter(|_| !terminal) {
+            status.conditions.extend([&resize.pending, &resize.in_progress].into_iter().flatten().cloned());
+        }
         if let Some(target) = conditions::find(&old.conditions, "DisruptionTarget")
             && conditions::find(&status.conditions, "DisruptionTarget").is_none()
         {

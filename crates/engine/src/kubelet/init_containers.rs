@@ -113,7 +113,7 @@ fn restart_running_sidecar(
         kill(container, record, "definition changed", KillReason::DefinitionChanged, actions);
     } else if container.liveness_probe.is_some() && probes.liveness_failed(&record.id) {
         kill(container, record, "failed liveness probe", KillReason::LivenessProbe, actions);
-    } else {
+    } else if actions.resize(container, record) {
         return;
     }
     actions.init_to_start.push(index);

@@ -10,6 +10,7 @@ pub mod restart_policy;
 
 mod active_deadline;
 mod admission;
+mod allocation;
 mod compute_pod_actions;
 mod connections;
 mod container_config;
@@ -23,6 +24,7 @@ mod housekeeping;
 mod image_manager;
 mod init_containers;
 mod kill_container;
+mod node_shutdown;
 mod node_status;
 mod pleg;
 mod pod_workers;
@@ -31,6 +33,7 @@ mod probe_results;
 mod prober;
 mod processes;
 mod reason_cache;
+mod resize;
 mod restart;
 mod runtime;
 mod runtime_down;
@@ -46,7 +49,9 @@ use crate::backoff::Backoff;
 use crate::events::{EventType, Recorder};
 use crate::jitter::Draw;
 use crate::kernel::{Component, Kernel, Wake, last_tick, next_tick};
+use crate::kubelet::allocation::Allocations;
 use crate::kubelet::eviction::EvictionManager;
+use crate::kubelet::node_shutdown::Shutdown;
 use crate::kubelet::pleg::Pleg;
 use crate::kubelet::pod_workers::PodWorker;
 use crate::kubelet::probe_results::ProbeResults;
@@ -141,8 +146,8 @@ fn field_path(pod: &Pod, name: &str) -> String {
 pub(crate) enum Timer {
     /// The PLEG lists all containers.
     Relist,
-    /// The PLEG looks at one pod, on request of its worker.
-    RelistPod(PodUid),
+    /// The PLEG looks at one pod, on request of its worker, which asked at this time.
+    RelistPod(PodUid, SimTime),
     /// The main loop looks for pods whose time has come.
     SyncTick,
     /// The processes of a pod want time.
@@ -177,8 +182,10 @@ pub(crate) enum Timer {
     RegisterNode,
     /// The kubelet looks at its node.
     NodeStatus,
-    /// In an orderly shutdown it is the critical pods' turn.
-    ShutdownCritical,
+    /// Wishes for other resources that wait are looked at again.
+    RetryResizes,
+    /// In an orderly shutdown the time of a group of pods is over; the number tells it from earlier ones.
+    ShutdownGroup(u64),
     /// The machine goes off.
     PowerOff,
     /// The eviction manager looks at what the pods use.
@@ -198,10 +205,14 @@ pub(crate) struct Kubelet {
     incarnation: u32,
     /// When this process began, unless it was before the scenario did.
     started_at: Option<SimTime>,
+    /// When the PLEG listed all containers last, or will for the first time.
     relist_phase: SimTime,
+    /// From one relist to the next: a second, and what a listing takes at present.
+    relist_period: SimTime,
     sync_phase: SimTime,
     housekeeping_phase: SimTime,
     container_gc_phase: SimTime,
+    node_status_phase: SimTime,
     container_gc_queued: bool,
     /// The pods that the API server assigned to this node, as last seen (`pod.Manager`).
     pods: BTreeMap<PodUid, SharedPod>,
@@ -211,6 +222,7 @@ pub(crate) struct Kubelet {
     runtime: ContainerRuntime,
     images: image_manager::ImageManager,
     pleg: Pleg,
+    allocations: Allocations,
     statuses: StatusManager,
     probes: ProbeWorkers,
     probe_results: ProbeResults,
@@ -229,12 +241,14 @@ pub(crate) struct Kubelet {
     runtime_down: Option<runtime_down::RuntimeDown>,
     /// The node's status may say that it did not.
     runtime_was_down: bool,
+    /// The node's orderly shutdown, once it has begun.
+    shutdown: Option<Shutdown>,
 }
 
 impl Kubelet {
     pub(crate) fn new(kernel: &mut Kernel, index: u32) -> Self {
-        let relist_period = pleg::RELIST_PERIOD + kernel.config.latency.relist;
         let mut kubelet = Kubelet::blank(kernel, index);
+        let relist_period = kubelet.relist_period;
         let mut phase = |draw, period: SimTime| {
             SimTime((kernel.jitter.draw(draw, SimTime::ZERO, period) * period.0 as f64) as u64)
         };
@@ -242,6 +256,7 @@ impl Kubelet {
         kubelet.sync_phase = phase(Draw::SyncTickPhase, SYNC_TICK);
         kubelet.housekeeping_phase = phase(Draw::HousekeepingPhase, housekeeping::HOUSEKEEPING_PERIOD);
         kubelet.container_gc_phase = phase(Draw::ContainerGcPhase, housekeeping::CONTAINER_GC_PERIOD);
+        kubelet.node_status_phase = phase(Draw::NodeStatusPhase, node_status::STATUS_PERIOD);
         kubelet
     }
 
@@ -253,9 +268,11 @@ impl Kubelet {
             incarnation: 0,
             started_at: None,
             relist_phase: SimTime::ZERO,
+            relist_period: pleg::RELIST_PERIOD + kernel.config.latency.relist,
             sync_phase: SimTime::ZERO,
             housekeeping_phase: SimTime::ZERO,
             container_gc_phase: SimTime::ZERO,
+            node_status_phase: SimTime::ZERO,
             container_gc_queued: false,
             index,
             node_ip: node_address(index),
@@ -267,6 +284,7 @@ impl Kubelet {
             runtime: ContainerRuntime::default(),
             images: image_manager::ImageManager::new(&kernel.config),
             pleg: Pleg::default(),
+            allocations: Allocations::default(),
             statuses: StatusManager::default(),
             probes: ProbeWorkers::new(),
             probe_results: ProbeResults::default(),
@@ -279,6 +297,7 @@ impl Kubelet {
             frozen: None,
             runtime_down: None,
             runtime_was_down: false,
+            shutdown: None,
         }
     }
 
@@ -305,7 +324,7 @@ impl Kubelet {
             Wake::Told(uid, dial, result) => self.told(kernel, &uid, dial, result),
             Wake::Kubelet(incarnation, timer) if incarnation == self.incarnation => match timer {
                 Timer::Relist => self.relist(kernel),
-                Timer::RelistPod(uid) => self.relist_pod(kernel, &uid),
+                Timer::RelistPod(uid, asked) => self.relist_pod(kernel, &uid, asked),
                 Timer::SyncTick => self.sync_tick(kernel),
                 Timer::Processes(_) => {}
                 Timer::StartWork(uid) => self.start_work(kernel, &uid),
@@ -323,7 +342,8 @@ impl Kubelet {
                 Timer::ListPods => self.list_pods(kernel),
                 Timer::RegisterNode => self.register_node(kernel),
                 Timer::NodeStatus => self.look_at_node(kernel),
-                Timer::ShutdownCritical => self.end_pods(kernel, true),
+                Timer::RetryResizes => self.retry_resizes_periodically(kernel),
+                Timer::ShutdownGroup(turn) => self.shutdown_group_is_late(kernel, turn),
                 Timer::PowerOff => self.power_off(kernel),
                 Timer::Eviction => self.synchronize_eviction(kernel),
                 Timer::EvictionCleanup => self.await_cleanup(kernel),
@@ -339,19 +359,17 @@ impl Kubelet {
     /// Queues a relist of all pods at the next instant at which the real PLEG would list.
     fn schedule_relist(&mut self, kernel: &mut Kernel) {
         if self.pleg.queued.is_none() {
-            let at = next_tick(kernel.now, self.relist_period(kernel), self.relist_phase, false);
+            let since = kernel.now.since(self.relist_phase);
+            let listing = kernel.spread(Draw::Relist, kernel.config.latency.relist, since);
+            self.relist_period = pleg::RELIST_PERIOD + listing;
+            let at = next_tick(kernel.now, self.relist_period, self.relist_phase, false);
             self.pleg.queued = Some(at);
             self.wake_at(kernel, at, Timer::Relist);
         }
     }
 
     fn last_relist(&self, kernel: &Kernel) -> Option<SimTime> {
-        last_tick(kernel.now, self.relist_period(kernel), self.relist_phase)
-    }
-
-    /// From one relist to the next: the period begins when a relist ends.
-    fn relist_period(&self, kernel: &Kernel) -> SimTime {
-        pleg::RELIST_PERIOD + kernel.config.latency.relist
+        last_tick(kernel.now, self.relist_period, self.relist_phase)
     }
 
     /// Notes a change in the runtime, which the PLEG will find.

@@ -2,30 +2,23 @@
 //! a node goes down and comes back.
 
 use crate::events::EventType;
-use crate::jitter::Draw;
 use crate::kernel::{Kernel, next_tick};
-use crate::kubelet::eviction::is_critical;
 use crate::kubelet::eviction::threshold::Pressure;
-use crate::kubelet::pod_workers::{FinalStatus, KillOptions, Update};
 use crate::kubelet::restart::Process;
 use crate::kubelet::runtime::ContainerRuntime;
-use crate::kubelet::{Kubelet, SharedPod, Timer};
+use crate::kubelet::{Kubelet, Timer};
 use crate::nodes;
 use crate::store::WatchEvent;
-use crate::trace::{Op, SyncReason};
+use crate::trace::Op;
 use alloc::format;
 use alloc::string::ToString;
 use alloc::vec::Vec;
-use lifepod_api::{Node, Object, ObjectReference, Resource, SimTime, Subresource, is_pod_phase_terminal};
+use lifepod_api::{Node, Object, ObjectReference, Resource, SimTime, Subresource};
 
 /// From the start of the kubelet's parts to the registration of its node.
 const REGISTRATION: SimTime = SimTime::from_millis(100);
 /// How often the node's status is looked at (`nodeStatusUpdateFrequency`).
-const STATUS_PERIOD: SimTime = SimTime::from_secs(10);
-/// A usual configuration of the orderly shutdown: `shutdownGracePeriod` less `shutdownGracePeriodCriticalPods` for most
-/// pods, and the latter for those that the cluster needs.
-const SHUTDOWN_GRACE: i64 = 20;
-const SHUTDOWN_GRACE_CRITICAL: i64 = 10;
+pub(crate) const STATUS_PERIOD: SimTime = SimTime::from_secs(10);
 
 impl Kubelet {
     /// The machine is off: no process of it is left, and nobody is told. Images stay on the disk; after the next start
@@ -67,43 +60,6 @@ impl Kubelet {
         self.schedule_status_write(kernel);
     }
 
-    /// The node is shut down in order (`pkg/kubelet/nodeshutdown`): most pods end first, critical ones after them, then
-    /// the machine is off.
-    pub(crate) fn shut_down(&mut self, kernel: &mut Kernel) {
-        self.set_ready(kernel, "False", "KubeletNotReady", "node is shutting down");
-        self.end_pods(kernel, false);
-        let at = kernel.now + SimTime::from_secs(SHUTDOWN_GRACE as u64);
-        self.wake_at(kernel, at, Timer::ShutdownCritical);
-        self.wake_at(kernel, at + SimTime::from_secs(SHUTDOWN_GRACE_CRITICAL as u64), Timer::PowerOff);
-    }
-
-    /// Ends the critical pods, or the others (`nodeshutdown_manager_linux.go processShutdownEvent`).
-    pub(crate) fn end_pods(&mut self, kernel: &mut Kernel, critical: bool) {
-        const MESSAGE: &str = "Pod was terminated in response to imminent node shutdown.";
-        let limit = if critical { SHUTDOWN_GRACE_CRITICAL } else { SHUTDOWN_GRACE };
-        let pods: Vec<SharedPod> = self
-            .pods
-            .values()
-            .filter(|pod| is_critical(pod) == critical)
-            .filter(|pod| !is_pod_phase_terminal(&pod.status.phase))
-            .cloned()
-            .collect();
-        for pod in pods {
-            let own = pod.spec.termination_grace_period_seconds.unwrap_or(limit);
-            let kill = KillOptions {
-                evict: true,
-                grace_override: Some(own.min(limit)),
-                status: Some(FinalStatus {
-                    reason: "Terminated",
-                    message: MESSAGE.to_string(),
-                    disrupted: true,
-                }),
-            };
-            let cause = kernel.cause;
-            self.update_pod(kernel, Update { pod, reason: SyncReason::Kill, cause, kill: Some(kill) });
-        }
-    }
-
     /// The parts of a kubelet that was started say so.
     pub(crate) fn announce(&mut self, kernel: &mut Kernel) {
         self.node_event(kernel, EventType::Normal, "Starting", "Starting kubelet.");
@@ -135,6 +91,7 @@ impl Kubelet {
         }
     }
 
+    /// Writes the node's condition `Ready`.
     pub(crate) fn set_ready(&mut self, kernel: &mut Kernel, status: &str, reason: &str, message: &str) {
         let Some(mut node) = kernel.store.find::<Node>("", &self.node_name).cloned() else { return };
         let changes = nodes::set_condition(kernel, &mut node, "Ready", status, reason, message);
@@ -160,9 +117,8 @@ impl Kubelet {
 
     /// Has the node's status looked at when that is due after `from`.
     pub(crate) fn schedule_node_status_from(&mut self, kernel: &mut Kernel, from: SimTime) {
-        let number = kernel.jitter.draw(Draw::NodeStatusPhase, kernel.now, STATUS_PERIOD);
-        let phase = SimTime((number * STATUS_PERIOD.0 as f64) as u64);
-        self.wake_at(kernel, next_tick(from, STATUS_PERIOD, phase, false), Timer::NodeStatus);
+        let at = next_tick(from, STATUS_PERIOD, self.node_status_phase, false);
+        self.wake_at(kernel, at, Timer::NodeStatus);
     }
 
     /// Tells what the node is short of, if that is not what is stored.

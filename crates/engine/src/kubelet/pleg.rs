@@ -31,6 +31,8 @@ pub(crate) enum LifecycleEvent {
     Died(String),
     /// Sends no sync.
     Removed,
+    /// No state changed; somebody had asked for a close look.
+    Synced,
 }
 
 #[derive(Clone, Debug)]
@@ -50,12 +52,20 @@ pub(crate) struct Pleg {
     pub(crate) queued: Option<SimTime>,
     /// Workers that wait for a status newer than the given instant.
     waiting: BTreeSet<PodUid>,
+    /// Pods to be looked at closely whether their state changed or not.
+    reinspect: BTreeSet<PodUid>,
 }
 
 impl Pleg {
     /// Notes that the runtime state of a pod changed.
     pub(crate) fn touch(&mut self, uid: &PodUid, cause: Option<EntryId>) {
         self.dirty.insert(uid.clone(), cause);
+    }
+
+    /// Has the next relist look at a pod closely: something of it changed that is no state (`RequestReinspect`).
+    pub(crate) fn reinspect(&mut self, uid: &PodUid) {
+        self.reinspect.insert(uid.clone());
+        self.dirty.entry(uid.clone()).or_insert(None);
     }
 
     /// The pods that changed since the last relist, with the cause of the change.
@@ -113,8 +123,12 @@ impl Pleg {
                 events.push(LifecycleEvent::Removed);
             }
         }
-        if !changed {
+        let asked_for = self.reinspect.remove(uid);
+        if !changed && !asked_for {
             return events;
+        }
+        if events.is_empty() && asked_for {
+            events.push(LifecycleEvent::Synced);
         }
         if current.is_empty() {
             self.records.remove(uid);

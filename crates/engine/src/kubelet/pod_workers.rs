@@ -194,11 +194,15 @@ impl Kubelet {
                 worker.final_status = options.status;
             }
         }
+        // What the node did not grant does not reach the pod (`UpdatePodFromAllocation`).
+        update.pod = self.allocations.allocated(&update.pod);
         worker.pending = Some(update);
         if matches!(worker.activity, Activity::Idle) {
             // The worker's goroutine runs after whatever the main loop has at hand: updates of one instant are one.
             worker.activity = Activity::Notified;
-            self.wake_at(kernel, kernel.now, Timer::StartWork(uid));
+            let mean = kernel.config.latency.pod_sync;
+            let at = kernel.now + kernel.spread(Draw::PodSync, mean, mean);
+            self.wake_at(kernel, at, Timer::StartWork(uid));
         } else {
             self.cancel_volume_wait(kernel, &uid);
         }

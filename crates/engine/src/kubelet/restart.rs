@@ -52,6 +52,7 @@ impl Kubelet {
         self.images.forget_back_offs();
         self.runtime_down = old.runtime_down.map(RuntimeDown::for_next_process);
         self.frozen = old.frozen;
+        self.allocations = old.allocations.after_restart();
         kernel.stop_heartbeat(&self.node_name);
     }
 
@@ -74,6 +75,7 @@ impl Kubelet {
         self.sync_phase = kernel.now;
         self.housekeeping_phase = kernel.now;
         self.container_gc_phase = kernel.now;
+        self.node_status_phase = kernel.now;
         let uids: Vec<PodUid> = self.runtime.pods.keys().cloned().collect();
         for uid in uids {
             // The main loop knows none of these pods yet, so that nobody hears of what the relist finds.
@@ -96,6 +98,7 @@ impl Kubelet {
         for pod in pods {
             self.on_watch(kernel, WatchEvent { op: Op::Added, object: pod.into_object() });
         }
+        self.backfill_resizes(kernel);
         self.schedule_housekeeping(kernel);
         self.schedule_container_gc(kernel);
     }

@@ -3,13 +3,14 @@
 //! What the processes inside do is the workload crate's affair; here they are started, signalled and reaped.
 
 use crate::kubelet::eviction::usage::Usage;
+use crate::kubelet::resize::PodCgroup;
 use crate::kubelet::{PodUid, SharedPod};
 use crate::network::flow::FlowId;
 use crate::trace::EntryId;
 use alloc::collections::{BTreeMap, VecDeque};
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
-use lifepod_api::SimTime;
+use lifepod_api::{ResourceRequirements, SimTime};
 use lifepod_workload as workload;
 
 /// A container's state (`kubecontainer.State`).
@@ -38,6 +39,10 @@ pub(crate) struct ContainerRecord {
     pub(crate) exit_code: i32,
     pub(crate) reason: String,
     pub(crate) message: String,
+    /// What it may use at present.
+    pub(crate) resources: ResourceRequirements,
+    /// What the runtime says when it is asked to change that, if it refuses.
+    pub(crate) resize_error: Option<String>,
     /// Its process in the sandbox; none when the start failed.
     pub(crate) process: Option<workload::ContainerId>,
     /// The entry that recorded its start.
@@ -114,6 +119,8 @@ pub(crate) struct RuntimePod {
     pub(crate) wakes_at: Option<SimTime>,
     /// How often the runtime was asked to make each container whose making fails at first.
     pub(crate) create_attempts: BTreeMap<String, u32>,
+    /// The resources of the pod as a whole.
+    pub(crate) cgroup: Option<PodCgroup>,
     /// The highest restart count of each container that has a log file.
     logs: BTreeMap<String, u32>,
 }

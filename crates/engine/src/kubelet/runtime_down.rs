@@ -32,7 +32,7 @@ fn needs_runtime(timer: &Timer) -> bool {
     matches!(
         timer,
         Timer::Relist
-            | Timer::RelistPod(_)
+            | Timer::RelistPod(..)
             | Timer::StartWork(_)
             | Timer::Worker(..)
             | Timer::Kill(..)

@@ -306,6 +306,8 @@ impl Kubelet {
             exit_code: 0,
             reason: String::new(),
             message: String::new(),
+            resources: container.resources.clone(),
+            resize_error: config.behavior.as_ref().and_then(|b| b.resize_error.clone()),
             process: None,
             started_by: None,
             log_tail: VecDeque::new(),

@@ -89,7 +89,8 @@ impl Kubelet {
             return false;
         }
         for condition in &mut status.conditions {
-            if is_kubelet_condition(&condition.type_) || condition.type_ == "DisruptionTarget" {
+            let owned = is_kubelet_condition(&condition.type_) && !condition.type_.starts_with("PodResize");
+            if owned || condition.type_ == "DisruptionTarget" {
                 set_transition_time(kernel, condition, &old.conditions);
             }
         }

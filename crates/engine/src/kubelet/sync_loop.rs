@@ -9,6 +9,7 @@ use crate::store::WatchEvent;
 use crate::trace::{Call, EntryId, Op, SyncReason};
 use alloc::string::String;
 use alloc::vec::Vec;
+use lifepod_api::SimTime;
 
 /// Dead containers of one name that are kept (`--maximum-dead-containers-per-container`).
 const DEAD_CONTAINERS_KEPT: usize = 1;
@@ -24,6 +25,7 @@ impl Kubelet {
                 self.update_pod(kernel, update);
                 self.statuses.forget(&uid);
                 self.reasons.forget(&uid);
+                self.release(kernel, &uid);
                 self.schedule_container_gc(kernel);
             }
             return;
@@ -46,8 +48,10 @@ impl Kubelet {
             SyncReason::Update
         } else {
             // Only the status changed, which mostly this kubelet itself wrote.
+            self.note_released(kernel, &old, &pod);
             return self.schedule_reconcile(kernel, &pod);
         };
+        self.note_resize(kernel, &old, &pod);
         if self.workers.contains_key(&pod.uid()) {
             let update = Update { pod, reason, cause: kernel.cause, kill: None };
             self.update_pod(kernel, update);
@@ -78,6 +82,7 @@ impl Kubelet {
     /// Lists all containers and syncs the pods in which something changed (`GenericPLEG.Relist`).
     pub(crate) fn relist(&mut self, kernel: &mut Kernel) {
         self.pleg.queued = None;
+        self.relist_phase = kernel.now;
         for (uid, cause) in self.pleg.take_dirty() {
             self.reconcile(kernel, &uid, cause);
         }
@@ -89,8 +94,12 @@ impl Kubelet {
         }
     }
 
-    /// Looks at one pod, because its worker has just changed it (`GenericPLEG.relistPod`).
-    pub(crate) fn relist_pod(&mut self, kernel: &mut Kernel, uid: &PodUid) {
+    /// Looks at one pod, because its worker, which has just changed it, `asked` for it; unless all pods were listed since
+    /// (`GenericPLEG.relistPod`).
+    pub(crate) fn relist_pod(&mut self, kernel: &mut Kernel, uid: &PodUid, asked: SimTime) {
+        if self.last_relist(kernel).is_some_and(|at| at >= asked) {
+            return;
+        }
         let cause = self.pleg.take_dirty_pod(uid).unwrap_or(kernel.cause);
         self.reconcile(kernel, uid, cause);
         self.pleg.observe(uid, kernel.now);

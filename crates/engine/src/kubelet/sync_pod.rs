@@ -2,11 +2,13 @@
 //! other (`pkg/kubelet/kubelet.go SyncPod`, `pkg/kubelet/kuberuntime/kuberuntime_manager.go SyncPod`).
 
 use crate::events::EventType;
+use crate::jitter::Draw;
 use crate::kernel::Kernel;
 use crate::kubelet::compute_pod_actions::{ContainerToKill, PodActions, compute_pod_actions};
 use crate::kubelet::generate_status::should_all_containers_restart;
 use crate::kubelet::kill_container::KillRequest;
 use crate::kubelet::pod_workers::{Activity, Outcome, Update};
+use crate::kubelet::resize::{PodCgroup, PodResize};
 use crate::kubelet::restart_policy::is_sidecar;
 use crate::kubelet::runtime::{RuntimeStatus, SandboxStatus};
 use crate::kubelet::start_container::{Start, Which};
@@ -28,6 +30,7 @@ pub(crate) enum Step {
     Reset { id: String, kill: bool },
     Remove { id: String },
     PruneInitContainers,
+    Resize(PodResize),
     CreateSandbox { attempt: u32 },
     Start(Which),
 }
@@ -92,6 +95,11 @@ impl SyncRun {
         }
     }
 
+    /// Notes that something failed, so that the pod is synced again after a while.
+    pub(crate) fn fail(&mut self) {
+        self.failed = true;
+    }
+
     /// Notes that a container was started.
     pub(crate) fn started(&mut self, container: &str) {
         self.acted = true;
@@ -104,6 +112,7 @@ impl Kubelet {
     pub(crate) fn sync_pod(&mut self, kernel: &mut Kernel, update: &Update, runtime: RuntimeStatus) {
         let pod = update.pod.clone();
         let uid = pod.uid();
+        self.follow_resize(kernel, &pod, &runtime);
         let status = self.generate_status(kernel, &pod, &runtime, false);
         let terminal = is_pod_phase_terminal(&status.phase);
         let restart_all = super::conditions::find(&status.conditions, "AllContainersRestarting")
@@ -206,6 +215,9 @@ impl Kubelet {
         }
         steps.extend(actions.ephemeral_to_start.into_iter().map(|i| Step::Start(Which::Ephemeral(i))));
         steps.extend(actions.init_to_start.into_iter().map(|i| Step::Start(Which::Init(i))));
+        if actions.resize != PodResize::default() {
+            steps.push_back(Step::Resize(actions.resize));
+        }
         steps.extend(actions.to_start.into_iter().map(|i| Step::Start(Which::App(i))));
     }
 
@@ -278,6 +290,10 @@ impl Kubelet {
                 self.prune_init_containers(kernel, uid, run);
                 None
             }
+            Step::Resize(resize) => {
+                self.resize_pod(kernel, uid, run, &resize);
+                None
+            }
             Step::CreateSandbox { attempt } => {
                 run.acted = true;
                 run.wait = Wait::Sandbox { attempt };
@@ -342,6 +358,7 @@ impl Kubelet {
         }
         runtime.processes = Some(processes);
         runtime.connections.clear();
+        runtime.cgroup = Some(PodCgroup::of(&pod.spec));
         runtime.pod = Some(pod.clone());
         runtime.sandboxes.push(SandboxStatus { id, attempt, ready: true, ip: ip.clone() });
         self.call(kernel, pod, None, Call::RunPodSandbox { attempt, ip });
@@ -392,8 +409,9 @@ impl Kubelet {
         }
         if run.acted {
             // Tell the PLEG to look at this pod now instead of within a second (`RequestPodRelist`).
-            let at = kernel.now + kernel.config.latency.relist;
-            self.wake_at(kernel, at, Timer::RelistPod(uid.clone()));
+            let mean = kernel.config.latency.relist;
+            let at = kernel.now + kernel.spread(Draw::PodRelist, mean, mean);
+            self.wake_at(kernel, at, Timer::RelistPod(uid.clone(), kernel.now));
         }
         self.complete_work(kernel, uid, Outcome::Success);
     }

@@ -112,6 +112,7 @@ impl Kubelet {
         let Some(pod) = worker.pod().cloned() else { return };
         self.work_queue.remove(uid);
         self.terminate_pod(kernel, &pod);
+        self.shutdown_goes_on(kernel);
     }
 }
 

@@ -53,6 +53,12 @@ object! {
         eviction_minimum_reclaim: BTreeMap<String, String> = "evictionMinimumReclaim",
         eviction_max_pod_grace_period: Option<i32> = "evictionMaxPodGracePeriod",
         eviction_pressure_transition_period: Option<Duration> = "evictionPressureTransitionPeriod",
+        shutdown_grace_period_by_pod_priority: Vec<ScenarioShutdownGracePeriod> = "shutdownGracePeriodByPodPriority",
+    }
+    /// How long an orderly shutdown waits for the pods from a priority on.
+    v1alpha1 ScenarioShutdownGracePeriod {
+        priority: i32 = "priority",
+        shutdown_grace_period_seconds: i64 = "shutdownGracePeriodSeconds",
     }
     /// The pace of crash loops.
     v1alpha1 ScenarioCrashLoopBackOff {

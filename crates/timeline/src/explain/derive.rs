@@ -88,6 +88,10 @@ fn of_call<'a>(scene: &Scene<'a>, entry: &'a Entry, call: &'a RuntimeCall) -> Fa
         Call::RunPodSandbox { attempt, ip } => Fact::SandboxReady { ip, again: *attempt > 0 },
         Call::StopPodSandbox => Fact::SandboxStopped,
         Call::RemovePodSandbox => Fact::SandboxRemoved,
+        Call::UpdatePodSandboxResources { .. } => Fact::SandboxResized,
+        Call::UpdateContainerResources { error, .. } => {
+            Fact::ContainerResized { container, error: error.as_deref() }
+        }
         Call::PullImage { image } => Fact::PullBegan { container, image },
         Call::PullImageDone { image, took, size_bytes } => {
             Fact::Pulled { image, took: *took, size_bytes: *size_bytes }

@@ -232,6 +232,13 @@ pub(super) fn sentence(fact: &Fact<'_>) -> String {
             let said = said.map_or_else(String::new, |line| format!(" It wrote `{line}`."));
             format!("{container} exited with code {code}{after}{by}{}.{said}", meaning(*code))
         }
+        Fact::SandboxResized => "The runtime was told what the pod as a whole may use now.".into(),
+        Fact::ContainerResized { container, error: None } => {
+            format!("What {container} may use was changed while it runs.")
+        }
+        Fact::ContainerResized { container, error: Some(error) } => {
+            format!("The runtime refused to change what {container} may use: {error}.")
+        }
         Fact::ContainerRemoved { container } => format!("The runtime removed the record of {container}."),
         Fact::HookRan { container, command, code, took } => {
             let outcome = code.map_or_else(|| "was cut off".to_string(), |c| format!("exited with code {c}"));

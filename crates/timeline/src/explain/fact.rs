@@ -66,6 +66,7 @@ pub(super) enum Fact<'a> {
     },
     SandboxStopped,
     SandboxRemoved,
+    SandboxResized,
     PullBegan {
         container: &'a str,
         image: &'a str,
@@ -118,6 +119,10 @@ pub(super) enum Fact<'a> {
     },
     ContainerRemoved {
         container: &'a str,
+    },
+    ContainerResized {
+        container: &'a str,
+        error: Option<&'a str>,
     },
     HookRan {
         container: &'a str,
@@ -283,6 +288,7 @@ impl<'a> Fact<'a> {
             | Fact::Killed { container }
             | Fact::Exited { container, .. }
             | Fact::ContainerRemoved { container }
+            | Fact::ContainerResized { container, .. }
             | Fact::HookRan { container, .. }
             | Fact::Listening { container, .. }
             | Fact::Wrote { container, .. }
@@ -309,6 +315,9 @@ impl<'a> Fact<'a> {
             Fact::StateStored { .. } => "pkg/kubelet/kubelet_pods.go convertToAPIContainerStatuses",
             Fact::ConditionStored { .. } => "pkg/kubelet/status/generate.go",
             Fact::SandboxReady { .. } => "pkg/kubelet/kuberuntime/kuberuntime_sandbox.go createPodSandbox",
+            Fact::SandboxResized | Fact::ContainerResized { .. } => {
+                "pkg/kubelet/kuberuntime/kuberuntime_manager.go doPodResizeAction"
+            }
             Fact::SandboxStopped | Fact::SandboxRemoved => {
                 "pkg/kubelet/kuberuntime/kuberuntime_manager.go killPodWithSyncResult"
             }

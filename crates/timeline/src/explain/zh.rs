@@ -201,6 +201,13 @@ pub(super) fn sentence(fact: &Fact<'_>) -> String {
             let said = said.map_or_else(String::new, |line| format!("它输出了 `{line}`。"));
             format!("{container} {after}退出{by}，退出码 {code}{}。{said}", meaning(*code))
         }
+        Fact::SandboxResized => "运行时得知整个 Pod 现在可用的资源。".into(),
+        Fact::ContainerResized { container, error: None } => {
+            format!("{container} 的可用资源在运行中被更改。")
+        }
+        Fact::ContainerResized { container, error: Some(error) } => {
+            format!("运行时拒绝更改 {container} 的可用资源：{error}。")
+        }
         Fact::ContainerRemoved { container } => format!("运行时删除了 {container} 的记录。"),
         Fact::HookRan { container, command, code, took } => {
             let outcome = code.map_or_else(|| "被中断".to_string(), |c| format!("退出码 {c}"));

@@ -5,6 +5,7 @@ use crate::config::ContainerId;
 use crate::happening::Happening;
 use crate::signal::{DefaultAction, Signal};
 use alloc::string::String;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 /// What the smallest program itself takes of a container's memory.
@@ -113,6 +114,13 @@ impl Kernel {
         let limit = self.containers.get(&charged).and_then(|c| c.config.memory_limit);
         if limit.is_some_and(|limit| self.memory(charged) + PROGRAM > limit) {
             self.over_limit = Some(charged);
+        }
+    }
+
+    /// Change a container's memory limit.
+    pub fn set_memory_limit(&mut self, container: ContainerId, limit: Option<u64>) {
+        if let Some(c) = self.containers.get_mut(&container) {
+            Arc::make_mut(&mut c.config).memory_limit = limit;
         }
     }
 

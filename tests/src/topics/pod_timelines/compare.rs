@@ -19,22 +19,45 @@ pub(in crate::topics) struct Step {
 
 pub(in crate::topics) type Sequences = BTreeMap<String, Vec<Step>>;
 
-/// Compares a recording with a simulation; the error tells the first difference of each sequence that differs.
-pub(super) fn compare(recorded: &[Value], simulated: &[Value]) -> Result<(), String> {
+/// Where a simulation differs from a recording.
+#[derive(Clone, Debug)]
+pub(super) struct Difference {
+    /// When first, in seconds after the post.
+    pub(super) at: f64,
+    /// The first difference of each sequence that differs.
+    pub(super) text: String,
+}
+
+/// Compares a recording with a simulation.
+pub(super) fn compare(recorded: &[Value], simulated: &[Value]) -> Result<(), Difference> {
     let end = recorded.iter().filter_map(|e| e["t"].as_f64()).fold(0.0, f64::max);
     let simulated: Vec<Value> =
         simulated.iter().filter(|e| e["t"].as_f64().is_some_and(|t| t <= end)).cloned().collect();
     let (expected, got) = (sequences(recorded), sequences(&simulated));
+    let told = end_of_statuses(recorded, end);
     let none = Vec::new();
-    let mut wrong = Vec::new();
+    let (mut at, mut wrong) = (f64::INFINITY, Vec::new());
     let names: std::collections::BTreeSet<&String> = expected.keys().chain(got.keys()).collect();
     for name in names {
         let (e, g) = (expected.get(name).unwrap_or(&none), got.get(name).unwrap_or(&none));
-        if let Err(difference) = same(e, g, name.starts_with("api"), end) {
-            wrong.push(format!("{name}: {difference}"));
+        let is_api = name.starts_with("api");
+        let end = if is_api { told } else { end };
+        if let Err(difference) = lay_side_by_side(e, g, is_api, end) {
+            at = at.min(difference.at);
+            wrong.push(format!("{name}: {}", difference.text));
         }
     }
-    if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n")) }
+    if wrong.is_empty() { Ok(()) } else { Err(Difference { at, text: wrong.join("\n") }) }
+}
+
+/// When the watch on the pod ended. In some recordings it did so before the rest: a container starts or ends there, and
+/// no status says so any more.
+fn end_of_statuses(recorded: &[Value], end: f64) -> f64 {
+    let time = |e: &Value| e["t"].as_f64().unwrap_or(0.0);
+    let last = recorded.iter().filter(|e| e["src"] == "api").map(time).fold(0.0, f64::max);
+    let changes =
+        |e: &&Value| matches!(e["op"].as_str(), Some("StartContainer" | "exited")) && time(e) > last + FLASH;
+    recorded.iter().find(changes).map_or(end, time)
 }
 
 fn sequences(timeline: &[Value]) -> Sequences {
@@ -187,14 +210,19 @@ fn without_namespace_and_uid(text: &str) -> String {
     found.map_or_else(|| text.to_string(), |(name, rest)| format!("{name}{rest}"))
 }
 
-/// Whether two sequences are the same, but for flashes (in `api` ones), small differences in time, and what happens
-/// as the recording stops.
+/// As [`lay_side_by_side`], with the difference in words.
 pub(in crate::topics) fn same(
     expected: &[Step],
     got: &[Step],
     flashes: bool,
     end: f64,
 ) -> Result<(), String> {
+    lay_side_by_side(expected, got, flashes, end).map_err(|difference| difference.text)
+}
+
+/// Whether two sequences are the same, but for flashes (in `api` ones), small differences in time, and what happens
+/// as the recording stops.
+fn lay_side_by_side(expected: &[Step], got: &[Step], flashes: bool, end: f64) -> Result<(), Difference> {
     // `reached[e][g]`: the first `e` and the first `g` steps can be laid side by side.
     let mut reached = vec![vec![false; got.len() + 1]; expected.len() + 1];
     reached[0][0] = true;
@@ -228,8 +256,11 @@ pub(in crate::topics) fn same(
     let show = |step: Option<&Step>| {
         step.map_or("nothing".to_string(), |s| format!("{:?} at {:.2} for {:.2}", s.text, s.at, s.lived))
     };
-    let (e, g) = furthest;
-    Err(format!("recorded {}, simulated {}", show(expected.get(e)), show(got.get(g))))
+    let (e, g) = (expected.get(furthest.0), got.get(furthest.1));
+    Err(Difference {
+        at: [e, g].into_iter().flatten().map(|step| step.at).fold(end, f64::min),
+        text: format!("recorded {}, simulated {}", show(e), show(g)),
+    })
 }
 
 /// A flash, the repetition around a flash that the other side did not see, or something just before the end.

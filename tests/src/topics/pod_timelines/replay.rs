@@ -12,6 +12,11 @@ use std::collections::{BTreeMap, VecDeque};
 /// The recordings' actions and posts happen on a running cluster: the run begins a little before.
 const LEAD: f64 = 1.0;
 
+/// How long a relist takes when nothing delays it.
+pub(super) const RELIST_MEAN: SimTime = SimTime::from_millis(1);
+/// How much longer than usual the recorded machine took at most, as a multiple: it was busy.
+pub(super) const SPREAD: f64 = 99.0;
+
 /// A recording as it is to be replayed.
 pub(super) struct Recording<'a> {
     pub(super) name: &'a str,
@@ -22,7 +27,8 @@ pub(super) struct Recording<'a> {
     pub(super) end: f64,
     /// Container, and command or path, of each probe, in the order in which a kubelet begins them.
     pub(super) probes: Vec<(String, String)>,
-    pub(super) has_readiness_probe: bool,
+    /// A kubelet's new process has tickers of its own.
+    pub(super) kubelet_restarts: bool,
     namespace: &'static str,
     commands: Vec<(SimTime, Command)>,
     config: Config,
@@ -47,7 +53,7 @@ impl<'a> Recording<'a> {
             zero: SimTime::from_secs_f64(zero),
             end: timeline.iter().filter_map(|e| e["t"].as_f64()).fold(1.0, f64::max),
             probes: probes(&v["manifest"]["spec"]),
-            has_readiness_probe: v["manifest"].to_string().contains("readinessProbe"),
+            kubelet_restarts: timeline.iter().any(|e| e["action"]["what"] == "kubelet killed"),
             namespace: if v["createdAt"].is_null() { "s2" } else { "p2" },
             commands: Vec::new(),
             config: Config {
@@ -55,6 +61,7 @@ impl<'a> Recording<'a> {
                 latency: latency(annotations),
                 nodes: vec![node_config(node)],
                 images: script::images(v),
+                controller_manager: false,
                 kubelet: KubeletConfig {
                     serialize_image_pulls: false,
                     correlate_events: false,
@@ -74,10 +81,9 @@ impl<'a> Recording<'a> {
         Ok(recording)
     }
 
-    /// Runs the scenario until the recording's last entry, on a node whose PLEG takes `relist` to list all containers.
-    pub(super) fn run(&self, draws: &Draws, relist: SimTime) -> Cluster {
-        let mut config = Config { jitter: JitterMode::Given(draws.clone()), ..self.config.clone() };
-        config.latency.relist = relist;
+    /// Runs the scenario until the recording's last entry.
+    pub(super) fn run(&self, draws: &Draws) -> Cluster {
+        let config = Config { jitter: JitterMode::Given(draws.clone()), ..self.config.clone() };
         let mut cluster = Cluster::new(config);
         for (at, command) in &self.commands {
             cluster.schedule(*at, command.clone());
@@ -168,7 +174,12 @@ fn collect_strings<'a>(value: &'a Value, each: &mut impl FnMut(&'a str)) {
 }
 
 fn latency(annotations: &Value) -> Latency {
-    let mut latency = Latency::instant();
+    let mut latency = Latency {
+        pod_sync: SimTime(500),
+        relist: RELIST_MEAN,
+        spread_percent: (SPREAD * 100.0) as u32,
+        ..Latency::instant()
+    };
     let delay = annotations["sim/sandbox-delay"].as_str().and_then(|text| text.parse::<f64>().ok());
     if let Some(delay) = delay {
         latency.run_pod_sandbox = SimTime::from_secs_f64(delay);

@@ -143,6 +143,9 @@ pub(in crate::topics) fn behavior(script: &Value) -> Behavior {
             times: times as u32,
             message: script["createError"].as_str().unwrap_or("failed to reserve container name").to_string(),
         }),
+        resize_error: script["resizeError"]
+            .as_str()
+            .map(|text| format!("rpc error: code = Unknown desc = {text}")),
         exec: Vec::new(),
         probe_words: true,
         grpc_words,

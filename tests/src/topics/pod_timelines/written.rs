@@ -89,6 +89,10 @@ fn cri(call: &RuntimeCall) -> Option<Value> {
         Call::RunPodSandbox { attempt, .. } => json!({"op": "RunPodSandbox", "attempt": attempt}),
         Call::StopPodSandbox => json!({"op": "StopPodSandbox"}),
         Call::RemovePodSandbox => json!({"op": "RemovePodSandbox"}),
+        Call::UpdatePodSandboxResources { .. } => json!({"op": "UpdatePodSandboxResources"}),
+        Call::UpdateContainerResources { attempt, error } => {
+            json!({"op": "UpdateContainerResources", "attempt": attempt, "error": error})
+        }
         Call::PullImage { image } => json!({"op": "PullImage", "image": image}),
         Call::PullImageDone { image, .. } => json!({"op": "PullImageDone", "image": image}),
         Call::PullImageFailed { image, .. } => json!({"op": "PullImageFailed", "image": image}),

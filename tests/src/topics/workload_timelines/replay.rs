@@ -141,11 +141,15 @@ fn implied(rows: &[Value], nodes: &[NodeConfig]) -> BTreeMap<Draw, VecDeque<f64>
         });
         given.insert(Draw::HeartbeatPhase, renewals.collect());
     }
-    let cordons = rows.iter().filter(|row| {
-        row["src"] == "event"
-            && matches!(row["reason"].as_str(), Some("NodeNotSchedulable" | "NodeSchedulable"))
-    });
-    given.insert(Draw::NodeStatusPhase, cordons.map(|row| share(at(row) - 0.01, 10.0)).collect());
+    let looked = |name: &str| {
+        let told = |row: &&Value| {
+            row["src"] == "event"
+                && row["name"] == name
+                && matches!(row["reason"].as_str(), Some("NodeNotSchedulable" | "NodeSchedulable"))
+        };
+        rows.iter().find(told).map_or(0.5, |row| share(at(row) - 0.01, 10.0))
+    };
+    given.insert(Draw::NodeStatusPhase, nodes.iter().map(|node| looked(&node.name)).collect());
     given
 }
 
