@@ -204,11 +204,11 @@ impl Uniq {
     }
 
     pub fn line(&mut self, cx: &mut Cx<'_, '_>, line: &Line<'_>) -> More {
-        if let Some((last, n)) = self.last.clone() {
-            if self.key(&last) == self.key(line.text) {
-                self.last = Some((last, n + 1));
-                return More::Yes;
-            }
+        if let Some((last, n)) = self.last.clone()
+            && self.key(&last) == self.key(line.text)
+        {
+            self.last = Some((last, n + 1));
+            return More::Yes;
         }
         self.finish(cx);
         self.last = Some((line.text.to_string(), 1));
