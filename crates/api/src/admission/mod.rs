@@ -8,10 +8,12 @@
 mod limit_ranger;
 mod pod_preset;
 mod quota;
+mod quota_scopes;
 
 pub use limit_ranger::{limit_ranger, limit_ranger_validate};
 pub use pod_preset::{PresetOutcome, pod_preset};
 pub use quota::{add_usage, quota_exceeded, usage};
+pub use quota_scopes::in_scope;
 
 use crate::status::Refusal;
 use crate::*;

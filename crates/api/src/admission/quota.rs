@@ -1,6 +1,6 @@
 //! `ResourceQuota` (`apiserver/pkg/admission/plugin/resourcequota`, `pkg/quota/v1/evaluator/core`).
 
-use super::forbidden;
+use super::{forbidden, in_scope};
 use crate::resources::{self, ResourceList};
 use crate::status::Refusal;
 use crate::*;
@@ -88,6 +88,9 @@ pub fn add_usage(used: &mut ResourceList, object: &Object) {
 /// # Errors
 /// 403 when the quota would be exceeded, or when it limits what the pod does not declare.
 pub fn quota_exceeded(object: &Object, quota: &ResourceQuota) -> Result<(), Refusal> {
+    if !in_scope(quota, object) {
+        return Ok(());
+    }
     let name = &object.meta().name;
     let asked = usage(object);
     if let Object::Pod(pod) = object {

@@ -77,7 +77,9 @@ impl Kernel {
     /// Counts a new object against the quotas of its namespace, as soon as these have been counted themselves
     /// (`apiserver/pkg/admission/plugin/resourcequota/controller.go checkQuotas`).
     fn charge_quotas(&mut self, object: &Object) {
-        let quotas: Vec<ResourceQuota> = self.store.in_namespace(&object.meta().namespace).cloned().collect();
+        let quotas = self.store.in_namespace::<ResourceQuota>(&object.meta().namespace);
+        let quotas: Vec<ResourceQuota> =
+            quotas.filter(|quota| admission::in_scope(quota, object)).cloned().collect();
         for mut quota in quotas {
             let before = quota.status.used.clone();
             admission::add_usage(&mut quota.status.used, object);

@@ -59,10 +59,7 @@ impl Controller for ResourceQuotaController {
         let Some(quota) = informers.get(key).and_then(|object| ResourceQuota::of(object)) else {
             return Ok(());
         };
-        let status = ResourceQuotaStatus {
-            hard: quota.spec.hard.clone(),
-            used: used(informers, &key.namespace, &quota.spec.hard),
-        };
+        let status = ResourceQuotaStatus { hard: quota.spec.hard.clone(), used: used(informers, quota) };
         if status == quota.status {
             return Ok(());
         }
@@ -78,13 +75,16 @@ fn gives_back(change: &Change<'_>) -> bool {
     change.op == Op::Deleted || (ended(change.object) && change.old.is_some_and(|old| !ended(old)))
 }
 
-/// The sum over the namespace, of what the quota limits (`quota.CalculateUsage`).
-fn used(informers: &Informers, namespace: &str, hard: &ResourceList) -> ResourceList {
+/// The sum over the namespace, of what the quota limits and is about (`quota.CalculateUsage`).
+fn used(informers: &Informers, quota: &ResourceQuota) -> ResourceList {
+    let hard = quota.spec.hard.keys();
     let mut used: ResourceList =
-        hard.keys().map(|name| (name.clone(), Quantity::from_value(0, Default::default()))).collect();
+        hard.map(|name| (name.clone(), Quantity::from_value(0, Default::default()))).collect();
     for kind in KINDS.iter().filter(|kind| kind.namespaced) {
-        for (_, object) in informers.of_kind_in(kind.kind, namespace) {
-            admission::add_usage(&mut used, object);
+        for (_, object) in informers.of_kind_in(kind.kind, &quota.metadata.namespace) {
+            if admission::in_scope(quota, object) {
+                admission::add_usage(&mut used, object);
+            }
         }
     }
     used
