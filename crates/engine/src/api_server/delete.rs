@@ -147,7 +147,11 @@ impl Kernel {
     }
 }
 
-fn check_preconditions(key: &ObjectKey, meta: &ObjectMeta, options: &DeleteOptions) -> Result<(), Refusal> {
+pub(super) fn check_preconditions(
+    key: &ObjectKey,
+    meta: &ObjectMeta,
+    options: &DeleteOptions,
+) -> Result<(), Refusal> {
     let wrong = |what: &str, wanted: &str, stored: &str, hint: &str| {
         let why = format!(
             "the {what} in the precondition ({wanted}) does not match the {what} in record ({stored}). The object \

@@ -1,12 +1,13 @@
 //! Evictions: deletions that ask the pod's disruption budget first (`pkg/registry/core/pod/storage/eviction.go`).
 
 use super::DeleteOptions;
+use super::delete::check_preconditions;
 use crate::controllers::pods::is_pod_ready;
 use crate::kernel::Kernel;
 use crate::pod_conditions::mark_disrupted;
 use alloc::boxed::Box;
 use alloc::format;
-use alloc::string::ToString;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use lifepod_api::status::Refusal;
 use lifepod_api::{
@@ -31,8 +32,10 @@ impl Kernel {
         let harmless = is_pod_phase_terminal(&pod.status.phase)
             || pod.status.phase == "Pending"
             || pod.metadata.deletion_timestamp.is_some();
-        if !harmless {
-            self.ask_budget(&pod, by)?;
+        let unguarded = if harmless { None } else { self.ask_budget(&pod, by)? };
+        if let Err(refusal) = check_preconditions(&key, &pod.metadata, options) {
+            // Who goes past a budget must mean the pod as it is.
+            return Err(unguarded.map_or(refusal, |budget| still_processed(&budget)));
         }
         let mut evicted = (*pod).clone();
         mark_disrupted(&mut evicted, "EvictionByEvictionAPI", "Eviction API: evicting", self.time());
@@ -40,8 +43,9 @@ impl Kernel {
         self.delete(&key, options, by)
     }
 
-    /// Asks the one budget that is about the pod, and takes the pod off what it allows.
-    fn ask_budget(&mut self, pod: &Pod, by: &'static str) -> Result<(), Refusal> {
+    /// Asks the one budget that is about the pod, and takes the pod off what it allows; gives its name when it does not
+    /// count on the pod.
+    fn ask_budget(&mut self, pod: &Pod, by: &'static str) -> Result<Option<String>, Refusal> {
         let labels = &pod.metadata.labels;
         let about = |b: &&PodDisruptionBudget| b.spec.selector.as_ref().is_some_and(|s| s.matches(labels));
         let mut budgets: Vec<PodDisruptionBudget> =
@@ -57,13 +61,13 @@ impl Kernel {
                 ..Status::default()
             }));
         }
-        let Some(mut budget) = budgets.pop() else { return Ok(()) };
+        let Some(mut budget) = budgets.pop() else { return Ok(None) };
         let status = &budget.status;
         let ready = is_pod_ready(pod);
         // An unhealthy pod is none that the budget counts on.
         let spare = status.current_healthy >= status.desired_healthy && status.desired_healthy > 0;
         if !ready && (budget.spec.unhealthy_pod_eviction_policy.as_deref() == Some("AlwaysAllow") || spare) {
-            return Ok(());
+            return Ok(Some(budget.metadata.name));
         }
         check(&budget)?;
         let now = self.time();
@@ -74,7 +78,7 @@ impl Kernel {
         }
         budget.status.disrupted_pods.insert(pod.metadata.name.clone(), now);
         self.update(Object::PodDisruptionBudget(budget), Subresource::Status, by)?;
-        Ok(())
+        Ok(None)
     }
 }
 
@@ -83,10 +87,7 @@ fn check(budget: &PodDisruptionBudget) -> Result<(), Refusal> {
     let (meta, status) = (&budget.metadata, &budget.status);
     let name = &meta.name;
     if status.observed_generation < meta.generation {
-        return Err(too_many(
-            10,
-            format!("The disruption budget {name} is still being processed by the server."),
-        ));
+        return Err(still_processed(name));
     }
     let forbidden = |why: &str| {
         let message = format!("poddisruptionbudget.policy \"{name}\" is forbidden: {why}");
@@ -121,6 +122,11 @@ fn check(budget: &PodDisruptionBudget) -> Result<(), Refusal> {
         None => "does not allow evicting pods currently".to_string(),
     };
     Err(too_many(0, format!("The disruption budget {name} {why}")))
+}
+
+/// `createTooManyRequestsError`
+fn still_processed(budget: &str) -> Refusal {
+    too_many(10, format!("The disruption budget {budget} is still being processed by the server."))
 }
 
 fn too_many(retry_after_seconds: i32, cause: alloc::string::String) -> Refusal {
