@@ -280,6 +280,11 @@ impl Cluster {
         &self.kernel.trace
     }
 
+    /// From now on chance decides as `seed` says: a copy of a cluster may go on otherwise than its original.
+    pub fn reseed(&mut self, seed: u64) {
+        self.kernel.jitter.reseed(seed);
+    }
+
     /// The draws made so far, in [`JitterMode::Given`](crate::jitter::JitterMode::Given) only.
     pub fn draws(&self) -> &[Drawn] {
         &self.kernel.jitter.drawn

@@ -1,12 +1,15 @@
 //! The recorder of Kubernetes `Event` objects: what a component says, after aggregation and rate limits
 //! (`client-go/tools/record/events_cache.go`).
 
+use crate::jitter::Draw;
 use crate::kernel::Kernel;
 use crate::trace::Op;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::format;
 use alloc::string::{String, ToString};
-use lifepod_api::{ApiEvent, EventSource, Object, ObjectKey, ObjectMeta, ObjectReference, SimTime};
+use lifepod_api::{
+    ApiEvent, EventSource, Namespace, Object, ObjectKey, ObjectMeta, ObjectReference, SimTime, admission,
+};
 
 /// More than this many different messages of one kind within [`AGGREGATE_INTERVAL`] become one Event.
 const MAX_SIMILAR: usize = 10;
@@ -65,6 +68,12 @@ pub(crate) struct Recorder {
     written: u64,
 }
 
+/// Events are new content, which a namespace that is being deleted does not take: nobody is told of what happens there.
+pub(crate) fn takes_events(kernel: &Kernel, event: &Object) -> bool {
+    let namespace = kernel.store.find::<Namespace>("", &event.meta().namespace);
+    admission::namespace_lifecycle(event, namespace).is_ok()
+}
+
 impl Recorder {
     /// The recorder of `component`, on `host` when it runs on a node.
     pub(crate) fn new(component: &'static str, host: &str) -> Self {
@@ -95,7 +104,7 @@ impl Recorder {
         if !self.allows(kernel.now, &involved.uid) {
             return;
         }
-        let (message, distinct) = self.aggregate(kernel.now, &object, kind, reason, message);
+        let (message, distinct) = self.aggregate(kernel, &object, kind, reason, message);
         let key = (object, kind, reason.to_string(), if distinct { message.clone() } else { String::new() });
         match self.observed.get_mut(&key) {
             Some(seen) => {
@@ -150,7 +159,9 @@ impl Recorder {
             ..ApiEvent::default()
         });
         let key = event.key();
-        kernel.commit(Op::Added, event, self.component);
+        if takes_events(kernel, &event) {
+            kernel.commit(Op::Added, event, self.component);
+        }
         key
     }
 
@@ -158,12 +169,13 @@ impl Recorder {
     /// (`events_cache.go EventAggregate`). The flag says whether the message still tells Events apart.
     fn aggregate(
         &mut self,
-        now: SimTime,
+        kernel: &mut Kernel,
         object: &str,
         kind: EventType,
         reason: &str,
         message: &str,
     ) -> (String, bool) {
+        let now = kernel.now;
         let similar = self
             .similar
             .entry((object.to_string(), kind, reason.to_string()))
@@ -176,7 +188,11 @@ impl Recorder {
         if similar.messages.len() < MAX_SIMILAR {
             return (message.to_string(), true);
         }
-        similar.messages.pop_first();
+        let number = kernel.jitter.draw(Draw::SimilarMessage, now, SimTime::ZERO);
+        let forgotten = (number * similar.messages.len() as f64) as usize;
+        if let Some(message) = similar.messages.iter().nth(forgotten).cloned() {
+            similar.messages.remove(&message);
+        }
         (format!("(combined from similar events): {message}"), false)
     }
 

@@ -3,7 +3,7 @@
 //! An Event that repeats becomes a *series* of the first one, which keeps its note. The second occurrence is written at
 //! once, later ones only now and then: when the series is refreshed or over.
 
-use crate::events::EventType;
+use crate::events::{EventType, takes_events};
 use crate::kernel::{Kernel, next_tick};
 use crate::trace::Op;
 use alloc::collections::BTreeMap;
@@ -144,7 +144,9 @@ impl SeriesRecorder {
             ..ApiEvent::default()
         });
         let key = event.key();
-        kernel.commit(Op::Added, event, self.controller);
+        if takes_events(kernel, &event) {
+            kernel.commit(Op::Added, event, self.controller);
+        }
         key
     }
 }

@@ -66,6 +66,8 @@ pub enum Draw {
     PodRelist,
     /// How much later than usual a pod's worker takes up what it is told (`pod_workers.go podWorkerLoop`).
     PodSync,
+    /// Which of too many similar messages a recorder of Events forgets (`events_cache.go EventAggregate`, `PopAny`).
+    SimilarMessage,
 }
 
 /// How draws are made.
@@ -113,6 +115,12 @@ const SUFFIX_ALPHABET: &[u8; 27] = b"bcdfghjklmnpqrstvwxz2456789";
 impl Jitter {
     pub(crate) fn new(seed: u64, mode: JitterMode) -> Self {
         Jitter { mode, seed, sequences: BTreeMap::new(), turns: BTreeMap::new(), drawn: Vec::new() }
+    }
+
+    /// From now on what is drawn comes from another seed; numbers that were given and not used yet still come first.
+    pub(crate) fn reseed(&mut self, seed: u64) {
+        self.seed = seed;
+        self.sequences.clear();
     }
 
     fn sequence(&mut self, what: Draw) -> &mut fastrand::Rng {

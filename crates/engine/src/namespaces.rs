@@ -14,7 +14,7 @@ pub(crate) fn register(kernel: &mut Kernel) {
         let metadata = ObjectMeta {
             name: name.to_string(),
             // They were made before anything was drawn.
-            uid: format!("00000000-0000-4000-8000-{index:012x}"),
+            uid: format!("6b756265-0000-4000-8000-{index:012x}"),
             creation_timestamp: Some(kernel.time()),
             ..ObjectMeta::default()
         };
