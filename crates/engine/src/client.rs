@@ -211,11 +211,6 @@ impl<'a> Api<'a> {
         self.kernel.evict(namespace, name, options, self.by)
     }
 
-    /// A node whose kubelet is not simulated renews its Lease from now on.
-    pub fn renew_lease(&mut self, node: &str) {
-        self.kernel.start_heartbeat(node);
-    }
-
     /// Binds a pod to a node, as a scheduler does; false when it is bound or being deleted.
     pub fn bind(&mut self, namespace: &str, name: &str, node: &str) -> bool {
         self.kernel.bind(namespace, name, "", node).is_ok()

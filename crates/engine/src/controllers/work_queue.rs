@@ -58,7 +58,7 @@ impl WorkQueue {
     /// together.
     pub(crate) fn add_busy(&mut self, kernel: &mut Kernel, key: ObjectKey, work: SimTime) {
         if self.ready.insert(key.clone()) {
-            let at = kernel.now + kernel.config.latency.controller_sync + work;
+            let at = kernel.done_after(kernel.config.latency.controller_sync) + work;
             self.wake(kernel, at, key, false);
         }
     }

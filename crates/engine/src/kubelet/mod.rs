@@ -243,6 +243,8 @@ pub(crate) struct Kubelet {
     runtime_was_down: bool,
     /// The node's orderly shutdown, once it has begun.
     shutdown: Option<Shutdown>,
+    /// It will look at its node.
+    looks_at_node: bool,
 }
 
 impl Kubelet {
@@ -298,6 +300,7 @@ impl Kubelet {
             runtime_down: None,
             runtime_was_down: false,
             shutdown: None,
+            looks_at_node: false,
         }
     }
 

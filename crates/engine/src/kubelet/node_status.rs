@@ -104,9 +104,11 @@ impl Kubelet {
     /// The node's object changed: a cordon is told of when the status is looked at next.
     pub(crate) fn on_node(&mut self, kernel: &mut Kernel, event: &WatchEvent) {
         let Some(node) = Node::of(&event.object) else { return };
-        if event.op == Op::Deleted || node.spec.unschedulable == self.unschedulable || !self.is_up() {
+        let known = self.looks_at_node || node.spec.unschedulable == self.unschedulable;
+        if event.op == Op::Deleted || known || !self.is_up() {
             return;
         }
+        self.looks_at_node = true;
         self.schedule_node_status(kernel);
     }
 
@@ -156,6 +158,7 @@ impl Kubelet {
 
     /// `recordNodeSchedulableEvent`
     pub(crate) fn look_at_node(&mut self, kernel: &mut Kernel) {
+        self.looks_at_node = false;
         let Some(node) = kernel.store.find::<Node>("", &self.node_name) else { return };
         if node.spec.unschedulable != self.unschedulable {
             self.unschedulable = node.spec.unschedulable;

@@ -82,7 +82,11 @@ impl Kubelet {
             self.pleg.reconcile(&uid, &self.runtime, kernel.now);
         }
         self.announce(kernel);
-        self.wake_at(kernel, kernel.now + NODE_SYNC_PERIOD, Timer::ListPods);
+        // The PLEG began to list before this wait began, so that its second list comes first.
+        let latency = &kernel.config.latency;
+        let answered =
+            kernel.now + NODE_SYNC_PERIOD.max(self.relist_period) + latency.api_write + latency.watch;
+        self.wake_at(kernel, answered, Timer::ListPods);
     }
 
     /// The first list of the node's pods arrives: each is new to this process.
