@@ -200,7 +200,7 @@ fn read(path: &Path) -> Result<Vec<Value>, String> {
         .collect()
 }
 
-/// Writes the simulated timeline of every pod recording of `dir` to `folder`, an entry a line, so that anyone can lay
+/// Writes the simulated timeline of every recording of `dir` to `folder`, an entry a line, so that anyone can lay
 /// it beside the recording. Gives the number of files.
 ///
 /// # Errors
@@ -208,13 +208,17 @@ fn read(path: &Path) -> Result<Vec<Value>, String> {
 pub fn dump(dir: &Path, folder: &Path) -> Result<usize, String> {
     std::fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     let mut written = 0;
-    for topic in ["pod_timelines", "pod_timelines2"] {
+    for topic in ["pod_timelines", "pod_timelines2", "workload_timelines", "workload_timelines2"] {
         let path = dir.join(format!("{topic}.jsonl"));
         if !path.exists() {
             continue;
         }
         for (index, vector) in read(&path)?.iter().enumerate() {
-            let Ok(entries) = topics::pod_timelines::dump(vector) else { continue };
+            let dump = match topic.starts_with("pod") {
+                true => topics::pod_timelines::dump,
+                false => topics::workload_timelines::dump,
+            };
+            let Ok(entries) = dump(vector) else { continue };
             let lines: String = entries.iter().map(|entry| format!("{entry}\n")).collect();
             let file = folder.join(format!("{}.jsonl", id(vector, index)));
             std::fs::write(&file, lines).map_err(|error| format!("{}: {error}", file.display()))?;

@@ -23,7 +23,7 @@ struct Args {
     /// Known failures, a line each: TOPIC ID REASON. They do not fail the run; one that passes does.
     #[arg(long, value_name = "FILE")]
     known: Option<PathBuf>,
-    /// Write each simulated pod timeline to this folder, in the recordings' own form.
+    /// Write each simulated timeline to this folder, in the recordings' own form.
     #[arg(long, value_name = "DIR")]
     dump: Option<PathBuf>,
 }

@@ -21,11 +21,11 @@ pub(in crate::topics) type Sequences = BTreeMap<String, Vec<Step>>;
 
 /// Where a simulation differs from a recording.
 #[derive(Clone, Debug)]
-pub(super) struct Difference {
+pub(in crate::topics) struct Difference {
     /// When first, in seconds after the post.
-    pub(super) at: f64,
+    pub(in crate::topics) at: f64,
     /// The first difference of each sequence that differs.
-    pub(super) text: String,
+    pub(in crate::topics) text: String,
 }
 
 /// Compares a recording with a simulation.
@@ -42,7 +42,7 @@ pub(super) fn compare(recorded: &[Value], simulated: &[Value]) -> Result<(), Dif
         let (e, g) = (expected.get(name).unwrap_or(&none), got.get(name).unwrap_or(&none));
         let is_api = name.starts_with("api");
         let end = if is_api { told } else { end };
-        if let Err(difference) = lay_side_by_side(e, g, is_api, end) {
+        if let Err(difference) = same(e, g, is_api, end) {
             at = at.min(difference.at);
             wrong.push(format!("{name}: {}", difference.text));
         }
@@ -216,13 +216,7 @@ pub(in crate::topics) fn same(
     got: &[Step],
     flashes: bool,
     end: f64,
-) -> Result<(), String> {
-    lay_side_by_side(expected, got, flashes, end).map_err(|difference| difference.text)
-}
-
-/// Whether two sequences are the same, but for flashes (in `api` ones), small differences in time, and what happens
-/// as the recording stops.
-fn lay_side_by_side(expected: &[Step], got: &[Step], flashes: bool, end: f64) -> Result<(), Difference> {
+) -> Result<(), Difference> {
     // `reached[e][g]`: the first `e` and the first `g` steps can be laid side by side.
     let mut reached = vec![vec![false; got.len() + 1]; expected.len() + 1];
     reached[0][0] = true;

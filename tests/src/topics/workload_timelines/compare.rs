@@ -5,7 +5,7 @@
 
 use super::replay::is_driven;
 use crate::topics::pod_timelines::compare::{
-    FLASH, Sequences, Step, TOLERANCE, measure, message, plain, push, same,
+    Difference, FLASH, Sequences, Step, TOLERANCE, measure, message, plain, push, same,
 };
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,35 +29,51 @@ struct Life {
     sequences: Sequences,
 }
 
-/// Compares a recording with a simulated timeline; the error tells the first difference of each object that differs.
-pub(super) fn compare(v: &Value, simulated: &[Value]) -> Result<(), String> {
+/// Compares a recording with a simulated timeline, both up to `end`; the error tells the first difference of each object
+/// that differs, and the time of the very first.
+pub(super) fn compare(v: &Value, simulated: &[Value], end: f64) -> Result<(), Difference> {
     let recorded = v["timeline"].as_array().map_or(&[][..], Vec::as_slice);
-    let end = recorded.iter().filter_map(|e| e["t"].as_f64()).fold(0.0, f64::max);
-    let end = v["durationSeconds"].as_f64().unwrap_or(end);
     // In the runs named D a stand-in reported bound pods, and only what the control plane did counts.
     let kubelets = !is_driven(v);
     // The first recordings left some kinds and messages out.
     let whole = v["run"].as_str().is_some_and(|run| run.starts_with(['C', 'D']));
-    let left_out = ["controllerrevision", "replicationcontroller", "resourcequota", "namespace", "configmap"];
+    let mut left_out =
+        vec!["controllerrevision", "replicationcontroller", "resourcequota", "namespace", "configmap"];
+    if !recorded.iter().any(|row| row["src"] == "endpointslice") {
+        left_out.push("endpointslice");
+    }
     let simulated: Vec<&Value> = simulated
         .iter()
-        .filter(|row| row["t"].as_f64().is_some_and(|t| t <= end))
+        .filter(|row| is_before(row, end))
         .filter(|row| whole || !left_out.iter().any(|src| row["src"] == *src))
         .collect();
-    let recorded: Vec<&Value> =
-        recorded.iter().filter(|row| kubelets || !is_of_another_run(v, row)).collect();
-    let expected = by_role(lives(&recorded, end, kubelets, whole));
-    let got = by_role(lives(&simulated, end, kubelets, whole));
+    let recorded: Vec<&Value> = recorded
+        .iter()
+        .filter(|row| is_before(row, end) && (kubelets || !is_of_another_run(v, row)))
+        .collect();
+    let generated: Vec<&str> = v["manifests"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|manifest| manifest["metadata"]["generateName"].as_str())
+        .collect();
+    let expected = by_role(lives(&recorded, &generated, end, kubelets, whole), &generated);
+    let got = by_role(lives(&simulated, &generated, end, kubelets, whole), &generated);
     let none = Vec::new();
-    let mut wrong = Vec::new();
+    let (mut first, mut wrong) = (end, Vec::new());
     let roles: BTreeSet<&String> = expected.keys().chain(got.keys()).collect();
     for role in roles {
         let (e, g) = (expected.get(role).unwrap_or(&none), got.get(role).unwrap_or(&none));
         if let Err(difference) = pair(e, g, end) {
-            wrong.push(format!("{role}: {difference}"));
+            first = first.min(difference.at);
+            wrong.push(format!("{role}: {}", difference.text));
         }
     }
-    if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n")) }
+    if wrong.is_empty() { Ok(()) } else { Err(Difference { at: first, text: wrong.join("\n") }) }
+}
+
+fn is_before(row: &Value, end: f64) -> bool {
+    row["t"].as_f64().is_some_and(|t| t <= end)
 }
 
 /// Whether a row is about a node of the scenario before, which was just being removed. A node that this scenario makes
@@ -73,9 +89,9 @@ fn is_of_another_run(v: &Value, row: &Value) -> bool {
 }
 
 /// Lays the lives of one role side by side: an augmenting-path matching over the pairs that fit.
-fn pair(expected: &[Life], got: &[Life], end: f64) -> Result<(), String> {
-    let fits: Vec<Vec<bool>> =
-        expected.iter().map(|e| got.iter().map(|g| fit(e, g, end).is_ok()).collect()).collect();
+fn pair(expected: &[Life], got: &[Life], end: f64) -> Result<(), Difference> {
+    let fits: Vec<Vec<Result<(), Difference>>> =
+        expected.iter().map(|e| got.iter().map(|g| fit(e, g, end)).collect()).collect();
     let mut taken: Vec<Option<usize>> = vec![None; got.len()];
     let mut alone = Vec::new();
     for index in 0..expected.len() {
@@ -87,28 +103,32 @@ fn pair(expected: &[Life], got: &[Life], end: f64) -> Result<(), String> {
     let may_be_missing = |life: &Life| {
         life.born > end - TOLERANCE || life.ended.is_some_and(|ended| ended - life.born < FLASH)
     };
-    let lone = alone.into_iter().map(|index| &expected[index]).find(|life| !may_be_missing(life));
-    let free: Vec<&Life> =
-        got.iter().zip(&taken).filter(|(_, taken)| taken.is_none()).map(|(life, _)| life).collect();
-    match lone {
-        Some(life) => Err(match free.first() {
-            None => format!("recorded one born at {:.2} that the simulation has not", life.born),
-            Some(_) => {
-                let near = |g: &&&Life| ((g.born - life.born).abs() * 1000.0) as i64;
-                let nearest = free.iter().min_by_key(near).expect("there is a first");
-                fit(life, nearest, end).err().unwrap_or_default()
-            }
-        }),
-        None => match free.into_iter().find(|life| !may_be_missing(life)) {
-            Some(life) => Err(format!("simulated one born at {:.2} that the recording has not", life.born)),
-            None => Ok(()),
-        },
+    let free: Vec<usize> = (0..got.len()).filter(|index| taken[*index].is_none()).collect();
+    if let Some(lone) = alone.into_iter().find(|index| !may_be_missing(&expected[*index])) {
+        // The free one that it is like for longest.
+        let like = free.into_iter().filter_map(|index| fits[lone][index].as_ref().err());
+        let like = like.max_by(|a, b| a.at.total_cmp(&b.at)).cloned();
+        let born = expected[lone].born;
+        let text = format!("recorded one born at {born:.2} that the simulation has not");
+        return Err(like.unwrap_or(Difference { at: born, text }));
+    }
+    match free.into_iter().map(|index| &got[index]).find(|life| !may_be_missing(life)) {
+        Some(Life { born, .. }) => {
+            let text = format!("simulated one born at {born:.2} that the recording has not");
+            Err(Difference { at: *born, text })
+        }
+        None => Ok(()),
     }
 }
 
-fn find(fits: &[Vec<bool>], index: usize, taken: &mut [Option<usize>], seen: &mut [bool]) -> bool {
+fn find(
+    fits: &[Vec<Result<(), Difference>>],
+    index: usize,
+    taken: &mut [Option<usize>],
+    seen: &mut [bool],
+) -> bool {
     for other in 0..taken.len() {
-        if !fits[index][other] || seen[other] {
+        if fits[index][other].is_err() || seen[other] {
             continue;
         }
         seen[other] = true;
@@ -124,21 +144,23 @@ fn find(fits: &[Vec<bool>], index: usize, taken: &mut [Option<usize>], seen: &mu
     false
 }
 
-fn fit(expected: &Life, got: &Life, end: f64) -> Result<(), String> {
+/// Compares two lives, sequence by sequence; the error is the earliest difference.
+fn fit(expected: &Life, got: &Life, end: f64) -> Result<(), Difference> {
     let none: Vec<Step> = Vec::new();
     let names: BTreeSet<&String> = expected.sequences.keys().chain(got.sequences.keys()).collect();
-    for name in names {
+    let differences = names.into_iter().filter_map(|name| {
         let e = expected.sequences.get(name).unwrap_or(&none);
         let g = got.sequences.get(name).unwrap_or(&none);
-        same(e, g, !name.starts_with("events"), end).map_err(|difference| format!("{name}: {difference}"))?;
-    }
-    Ok(())
+        let difference = same(e, g, !name.starts_with("events"), end).err()?;
+        Some(Difference { text: format!("{name}: {}", difference.text), ..difference })
+    });
+    differences.min_by(|a, b| a.at.total_cmp(&b.at)).map_or(Ok(()), Err)
 }
 
-fn lives(rows: &[&Value], end: f64, kubelets: bool, whole: bool) -> Vec<Life> {
+fn lives(rows: &[&Value], generated: &[&str], end: f64, kubelets: bool, whole: bool) -> Vec<Life> {
     let mut lives: Vec<Life> = Vec::new();
     let mut living: BTreeMap<(String, String), usize> = BTreeMap::new();
-    let words = Words::of(rows, kubelets, whole);
+    let words = Words::of(rows, generated, kubelets, whole);
     for row in rows {
         // What was there before the recording began is there when it begins.
         let (src, at) = (plain(&row["src"]), row["t"].as_f64().unwrap_or(0.0).max(0.0));
@@ -207,6 +229,13 @@ fn lives(rows: &[&Value], end: f64, kubelets: bool, whole: bool) -> Vec<Life> {
     }
     for life in &mut lives {
         measure(&mut life.sequences, end);
+        // What an object showed last it showed until it was gone.
+        let Some(gone) = life.ended else { continue };
+        for (_, steps) in life.sequences.iter_mut().filter(|(name, _)| *name != "life") {
+            for step in steps {
+                step.lived = step.lived.min((gone - step.at).max(0.0));
+            }
+        }
     }
     lives
 }
@@ -349,13 +378,15 @@ struct Words {
 }
 
 impl Words {
-    fn of(rows: &[&Value], kubelets: bool, whole: bool) -> Words {
+    fn of(rows: &[&Value], generated: &[&str], kubelets: bool, whole: bool) -> Words {
         let mut words = BTreeMap::new();
         for row in rows {
+            let name = row["name"].as_str().unwrap_or("");
             let kind = match row["src"].as_str() {
                 Some("pod") if row["owner"].as_str().is_some_and(|o| !o.starts_with("StatefulSet/")) => {
                     "<pod>"
                 }
+                Some("pod") if generated.iter().any(|prefix| name.starts_with(prefix)) => "<pod>",
                 Some("replicaset") if row["owner"].is_string() => "<replicaset>",
                 Some("job") if row["owner"].is_string() => "<job>",
                 _ => "",
@@ -381,9 +412,17 @@ impl Words {
                 if is_uid(bare) {
                     return word.replacen(bare, "<uid>", 1);
                 }
-                match self.names.iter().find(|(name, _)| name == bare) {
-                    Some((_, stands)) => word.replacen(bare, stands, 1),
-                    None => word.to_string(),
+                if let Some((_, stands)) = self.names.iter().find(|(name, _)| name == bare) {
+                    return word.replacen(bare, stands, 1);
+                }
+                // A pod that was refused has a name too, made of its ReplicaSet's.
+                let owner = bare.rsplit_once('-').filter(|(_, suffix)| suffix.len() == 5);
+                let of_set = |(name, kind): &(String, &str)| {
+                    *kind == "<replicaset>" && owner.is_some_and(|(owner, _)| owner == name)
+                };
+                match self.names.iter().any(of_set) {
+                    true => word.replacen(bare, "<pod>", 1),
+                    false => word.to_string(),
                 }
             })
             .collect()
@@ -396,8 +435,8 @@ fn is_uid(word: &str) -> bool {
     lengths == [8, 4, 4, 4, 12] && word.chars().all(|c| c == '-' || c.is_ascii_hexdigit())
 }
 
-/// Lives by role.
-fn by_role(lives: Vec<Life>) -> BTreeMap<String, Vec<Life>> {
+/// Lives by role; `generated` is how names that the API server was asked to make begin.
+fn by_role(lives: Vec<Life>, generated: &[&str]) -> BTreeMap<String, Vec<Life>> {
     let mut roles: BTreeMap<(String, String), String> = BTreeMap::new();
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     let mut order: Vec<usize> = (0..lives.len()).collect();
@@ -430,7 +469,10 @@ fn by_role(lives: Vec<Life>) -> BTreeMap<String, Vec<Life>> {
                     }
                 }
             }
-            _ => format!("{} {}", life.src, life.name),
+            _ => match generated.iter().find(|prefix| life.name.starts_with(**prefix)) {
+                Some(prefix) => format!("{} {prefix}*", life.src),
+                None => format!("{} {}", life.src, life.name),
+            },
         };
         roles.insert((life.src.clone(), life.name.clone()), role.clone());
         names[index] = role;

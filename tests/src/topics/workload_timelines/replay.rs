@@ -25,60 +25,141 @@ const PRIORITY_CLASSES: [(&str, i32, &str); 5] = [
     ("system-node-critical", 2_000_001_000, "PreemptLowerPriority"),
 ];
 
-/// Runs the recording's scenario until its last entry, and writes the result in the recording's form.
-pub(super) fn replay(v: &Value, seed: u64) -> Result<Vec<Value>, String> {
-    let rows = v["timeline"].as_array().map_or(&[][..], Vec::as_slice);
-    let end = rows.iter().filter_map(|e| e["t"].as_f64()).fold(1.0, f64::max);
-    let end = v["durationSeconds"].as_f64().unwrap_or(end);
-    let namespace = v["id"].as_str().unwrap_or("default");
-    let nodes = nodes(v, rows);
-    let names: Vec<String> = nodes.iter().map(|node| node.name.clone()).collect();
-    let created = v["actions"].as_array().into_iter().flatten().filter_map(|a| a["node"]["name"].as_str());
-    let names = names.into_iter().chain(created.map(str::to_string));
-    let shown: Vec<String> = names.filter(|name| has_rows(rows, name)).collect();
-    let config = Config {
-        seed,
-        jitter: JitterMode::Given(implied(rows, &nodes)),
-        epoch_micros: epoch(rows),
-        // Many scenarios ran at once on few cores.
-        latency: Latency {
-            spread_percent: 200,
-            run_pod_sandbox: SimTime::from_millis(15),
-            ..Latency::instant()
-        },
-        nodes,
-        images: [on_every_node()].into_iter().chain(images(v)).collect(),
-        behaviors: unscripted(v),
-        kubelet: KubeletConfig { serialize_image_pulls: false, correlate_events: true, ..Default::default() },
-        ..Config::default()
+/// A recording's scenario as it runs: it can be stopped at any time, copied, and go on under other chances.
+#[derive(Clone)]
+pub(super) struct Run<'a> {
+    v: &'a Value,
+    cluster: Cluster,
+    /// What is still to be done, and when.
+    actions: VecDeque<(f64, &'a Value)>,
+    namespace: &'a str,
+    /// The nodes whose rows are compared.
+    nodes: Vec<String>,
+    /// When the recording stopped.
+    end: f64,
+}
+
+impl<'a> Run<'a> {
+    /// The cluster as it was when the manifests had been posted.
+    pub(super) fn new(v: &'a Value, seed: u64) -> Result<Self, String> {
+        let rows = v["timeline"].as_array().map_or(&[][..], Vec::as_slice);
+        let end = rows.iter().filter_map(|e| e["t"].as_f64()).fold(1.0, f64::max);
+        let end = v["durationSeconds"].as_f64().unwrap_or(end);
+        let namespace = v["id"].as_str().unwrap_or("default");
+        let nodes = nodes(v, rows);
+        let shared = nodes.iter().filter(|node| node.labels.get("pool").is_some_and(|pool| pool == "main"));
+        let shared: Vec<String> = shared.map(|node| node.name.clone()).collect();
+        let names: Vec<String> = nodes.iter().map(|node| node.name.clone()).collect();
+        let created =
+            v["actions"].as_array().into_iter().flatten().filter_map(|a| a["node"]["name"].as_str());
+        let names = names.into_iter().chain(created.map(str::to_string));
+        let shown: Vec<String> = names.filter(|name| has_rows(rows, name)).collect();
+        let config = Config {
+            seed,
+            jitter: JitterMode::Given(implied(rows, &nodes)),
+            epoch_micros: epoch(rows),
+            latency: latency(),
+            nodes,
+            images: [common_image(rows)].into_iter().chain(images(v)).collect(),
+            behaviors: unscripted(v),
+            kubelet: KubeletConfig {
+                serialize_image_pulls: false,
+                correlate_events: true,
+                ..Default::default()
+            },
+            ..Config::default()
+        };
+        let mut cluster = Cluster::new(with_scripts(config, v)?);
+        // The namespace was there before; nothing else has to do with it.
+        let home = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}});
+        cluster.apply(Command::Create(Box::new(decode(&home, "")?))).map_err(|status| status.message)?;
+        // So were the priority classes that the recordings' clusters had.
+        for (name, value, policy) in PRIORITY_CLASSES {
+            let class = json!({
+                "apiVersion": "scheduling.k8s.io/v1", "kind": "PriorityClass", "metadata": {"name": name},
+                "value": value, "preemptionPolicy": policy,
+            });
+            cluster.apply(Command::Create(Box::new(decode(&class, "")?))).map_err(|status| status.message)?;
+        }
+        for pod in shared.iter().enumerate().filter_map(|(index, node)| neighbour(node, index, seed)) {
+            cluster.apply(Command::Create(Box::new(decode(&pod, "kube-system")?))).map_err(|s| s.message)?;
+        }
+        let mut at = LEAD;
+        for manifest in v["manifests"].as_array().into_iter().flatten() {
+            at = at.max(LEAD + SimTime::from_secs_f64(posted(rows, manifest)));
+            cluster.run_until(at);
+            cluster
+                .apply(Command::Create(Box::new(decode(manifest, namespace)?)))
+                .map_err(|status| status.message)?;
+        }
+        Ok(Run { v, cluster, actions: actions(rows).into(), namespace, nodes: shown, end })
+    }
+
+    /// When the recording stopped, in seconds since the manifests were posted.
+    pub(super) fn end(&self) -> f64 {
+        self.end
+    }
+
+    /// What time it is, in seconds since the manifests were posted.
+    pub(super) fn now(&self) -> f64 {
+        self.cluster.now().as_secs_f64() - LEAD.as_secs_f64()
+    }
+
+    /// Chance decides otherwise from now on.
+    pub(super) fn reseed(&mut self, seed: u64) {
+        self.cluster.reseed(seed);
+    }
+
+    /// Runs on until `until`, and does what the recording's driver did up to then.
+    pub(super) fn run_until(&mut self, until: f64) -> Result<(), String> {
+        while let Some((at, action)) = self.actions.pop_front_if(|(at, _)| *at <= until) {
+            self.cluster.run_until(LEAD + SimTime::from_secs_f64(at));
+            act(&mut self.cluster, self.v, action, self.namespace)?;
+        }
+        self.cluster.run_until(LEAD + SimTime::from_secs_f64(until));
+        Ok(())
+    }
+
+    /// What happened so far, in the recording's form.
+    pub(super) fn rows(&self) -> Vec<Value> {
+        let mut rows = written::timeline(self.cluster.trace(), LEAD, self.namespace, &self.nodes);
+        rows.retain(|row| row["src"] == "node" || row["t"].as_f64().is_some_and(|t| t >= 0.0));
+        rows
+    }
+}
+
+/// What other scenarios hold of a node that all share: it decides which node the scheduler likes best. In every second
+/// run they hold alike much of each.
+fn neighbour(node: &str, index: usize, seed: u64) -> Option<Value> {
+    let cpu = (seed / 2).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(8 * index as u32) % 400;
+    let manifest = json!({
+        "apiVersion": "v1", "kind": "Pod", "metadata": {"name": format!("neighbour-{node}")},
+        "spec": {"nodeName": node, "containers": [{
+            "name": "a", "image": "sim/app:v1", "resources": {"requests": {"cpu": format!("{cpu}m")}},
+        }]},
+    });
+    (seed % 2 == 0).then_some(manifest)
+}
+
+/// When the recording's driver posted a manifest: one after the other, if within hundredths of a second.
+fn posted(rows: &[Value], manifest: &Value) -> f64 {
+    let src = manifest["kind"].as_str().unwrap_or("").to_lowercase();
+    let of_it = |row: &&Value| {
+        row["src"] == src.as_str() && row["type"] == "ADDED" && row["name"] == manifest["metadata"]["name"]
     };
-    let config = with_scripts(config, v)?;
-    let mut cluster = Cluster::new(config);
-    // The namespace was there before; nothing else has to do with it.
-    let home = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}});
-    cluster.apply(Command::Create(Box::new(decode(&home, "")?))).map_err(|status| status.message)?;
-    // So were the priority classes that the recordings' clusters had.
-    for (name, value, policy) in PRIORITY_CLASSES {
-        let class = json!({
-            "apiVersion": "scheduling.k8s.io/v1", "kind": "PriorityClass", "metadata": {"name": name},
-            "value": value, "preemptionPolicy": policy,
-        });
-        cluster.apply(Command::Create(Box::new(decode(&class, "")?))).map_err(|status| status.message)?;
+    rows.iter().find(of_it).and_then(|row| row["t"].as_f64()).filter(|at| *at < 1.0).unwrap_or(0.0)
+}
+
+/// Many scenarios ran at once on few cores, with pods that did nothing: much was done at once, and now and then something
+/// had to wait for its turn.
+fn latency() -> Latency {
+    Latency {
+        spread_percent: 2000,
+        run_pod_sandbox: SimTime::from_millis(5),
+        create_container: SimTime::from_millis(2),
+        relist: SimTime::from_millis(3),
+        ..Latency::instant()
     }
-    cluster.run_until(LEAD);
-    for manifest in v["manifests"].as_array().into_iter().flatten() {
-        cluster
-            .apply(Command::Create(Box::new(decode(manifest, namespace)?)))
-            .map_err(|status| status.message)?;
-    }
-    for (at, action) in actions(rows) {
-        cluster.run_until(LEAD + SimTime::from_secs_f64(at));
-        act(&mut cluster, v, action, namespace)?;
-    }
-    cluster.run_until(LEAD + SimTime::from_secs_f64(end + 0.5));
-    let mut written = written::timeline(cluster.trace(), LEAD, namespace, &shown);
-    written.retain(|row| row["src"] == "node" || row["t"].as_f64().is_some_and(|t| t >= 0.0));
-    Ok(written)
 }
 
 /// What the driver did, and when it took effect.
@@ -140,6 +221,22 @@ fn implied(rows: &[Value], nodes: &[NodeConfig]) -> BTreeMap<Draw, VecDeque<f64>
             share((seen - 0.5).min(stopped - 0.2), 10.0)
         });
         given.insert(Draw::HeartbeatPhase, renewals.collect());
+    }
+    if !first.is_finite()
+        && let Some(row) = rows.iter().find(|row| row["reason"] == "RegisteredNode" && at(row) > 0.0)
+    {
+        given.insert(Draw::NodeMonitorPhase, VecDeque::from([share(at(row) - 0.02, 5.0)]));
+    }
+    // Who else would say of a pod on a lost node that it failed?
+    let collected = rows.iter().find(|row| {
+        let node = &row["kubectl"]["Node"];
+        let before = rows.iter().filter(|r| r["src"] == "node" && r["name"] == *node && at(r) <= at(row));
+        row["src"] == "pod"
+            && row["phase"] == "Failed"
+            && before.last().is_some_and(|node| node["conditions"]["Ready"]["status"] == "Unknown")
+    });
+    if let Some(row) = collected {
+        given.insert(Draw::PodGcPhase, VecDeque::from([share(at(row) - 0.02, 20.0)]));
     }
     let looked = |name: &str| {
         let told = |row: &&Value| {
@@ -209,6 +306,8 @@ fn nodes(v: &Value, rows: &[Value]) -> Vec<NodeConfig> {
         let pairs = [("cpu", "1"), ("memory", "3840Mi"), ("pods", "400")];
         pairs.into_iter().map(|(key, value)| (key.to_string(), value.to_string())).collect()
     };
+    // What the driver makes later is a machine that is off before.
+    let made = v["actions"].as_array().into_iter().flatten().map(|a| &a["node"]).filter(|n| n.is_object());
     let described = v["nodes"].as_array().into_iter().flatten().filter(|node| node.is_object());
     // A cluster of the runs named D has the described nodes only; rows of others are of those that were before.
     let complete = is_driven(v);
@@ -216,7 +315,7 @@ fn nodes(v: &Value, rows: &[Value]) -> Vec<NodeConfig> {
         let before = row["type"] == "INITIAL" || row["t"].as_f64().is_some_and(|t| t < 0.0);
         !complete && row["src"] == "node" && before
     });
-    for node in described.chain(initial) {
+    for node in described.chain(initial).chain(made.clone()) {
         let name = node["name"].as_str().unwrap_or("").to_string();
         let text = |map: &Value| -> BTreeMap<String, String> {
             let pairs = map.as_object().into_iter().flatten();
@@ -234,6 +333,10 @@ fn nodes(v: &Value, rows: &[Value]) -> Vec<NodeConfig> {
             .map(taint)
             .collect();
         known.unschedulable = node["unschedulable"] == true;
+    }
+    for node in made {
+        let known = nodes.get_mut(node["name"].as_str().unwrap_or(""));
+        known.into_iter().for_each(|known| known.off = true);
     }
     if complete {
         return nodes.into_values().collect();
@@ -286,7 +389,9 @@ fn pool_of(v: &Value, pod: &Value) -> Option<String> {
     let created = v["actions"].as_array().into_iter().flatten().map(|action| &action["body"]);
     let manifests = v["manifests"].as_array().into_iter().flatten().chain(created);
     let name = pod["name"].as_str()?;
-    let named = |m: &&Value| m["metadata"]["name"].as_str().is_some_and(|own| name.starts_with(own));
+    let runs = |m: &Value| m["kind"] == "Pod" || m["kind"] == "CronJob" || m["spec"]["template"].is_object();
+    let named =
+        |m: &&Value| runs(m) && m["metadata"]["name"].as_str().is_some_and(|own| name.starts_with(own));
     let manifest =
         manifests.filter(named).max_by_key(|m| m["metadata"]["name"].as_str().map_or(0, str::len))?;
     let spec = match manifest["kind"].as_str()? {
@@ -331,11 +436,16 @@ fn with_scripts(mut config: Config, v: &Value) -> Result<Config, String> {
     Ok(config)
 }
 
-/// The image that most scenarios use was on every node before long.
-fn on_every_node() -> ImageRule {
+/// The image that most scenarios use was on every node before long, but for nodes that only one scenario has.
+fn common_image(rows: &[Value]) -> ImageRule {
+    let pulled = |row: &Value| {
+        let message = row["message"].as_str().unwrap_or("");
+        row["reason"] == "Pulling" && message.contains("\"sim/app:")
+    };
+    let first = rows.iter().find(|row| pulled(row)).and_then(|row| row["t"].as_f64());
     ImageRule {
         image: "sim/app:*".to_string(),
-        present: true,
+        present: first.is_none_or(|at| at > 0.5),
         size_bytes: Some(1000),
         ..ImageRule::default()
     }
@@ -347,6 +457,11 @@ fn unscripted(v: &Value) -> Vec<BehaviorRule> {
     let manifests = v["manifests"].as_array().into_iter().flatten().chain(created);
     let rest = Arc::new(behavior(&Value::Null));
     let mut rules = Vec::new();
+    rules.push(BehaviorRule {
+        pods: "neighbour-*".to_string(),
+        container: String::new(),
+        behavior: rest.clone(),
+    });
     for manifest in manifests {
         let Some(name) = manifest["metadata"]["name"].as_str() else { continue };
         let (pods, template) = match manifest["kind"].as_str() {
@@ -409,6 +524,12 @@ fn act(cluster: &mut Cluster, v: &Value, action: &Value, namespace: &str) -> Res
             return Ok(());
         }
         "startnode" => return cluster.apply(Command::Mend(power(None))).map_err(|status| status.message),
+        // A machine that was not known before is started.
+        "createnode" => {
+            let name = action["node"]["name"].as_str().unwrap_or("").to_string();
+            let start = Fault::Node { name, what: NodeFault::PowerLoss, lasts: None };
+            return cluster.apply(Command::Mend(start)).map_err(|status| status.message);
+        }
         _ => {}
     }
     let mut api = cluster.api("driver");
@@ -434,9 +555,15 @@ fn act(cluster: &mut Cluster, v: &Value, action: &Value, namespace: &str) -> Res
             patch(&mut api, key("Pod", &target), &body, PatchType::Merge);
         }
         "evict" => {
-            let dry = action["deleteOptions"]["dryRun"].is_array();
+            let given = &action["deleteOptions"];
+            let dry = given["dryRun"].is_array();
+            let eviction = DeleteOptions {
+                grace_period_seconds: given["gracePeriodSeconds"].as_i64(),
+                uid: given["preconditions"]["uid"].as_str().map(str::to_string),
+                ..DeleteOptions::default()
+            };
             let evict = |api: &mut Api<'_>| {
-                let _the_recording_says_so_too = api.evict(namespace, &target, &DeleteOptions::default());
+                let _the_recording_says_so_too = api.evict(namespace, &target, &eviction);
             };
             if dry { api.rehearse(evict) } else { evict(&mut api) }
         }
@@ -449,20 +576,6 @@ fn act(cluster: &mut Cluster, v: &Value, action: &Value, namespace: &str) -> Res
                 taints.push(json!({"key": text("key"), "value": text("value"), "effect": text("effect")}));
             }
             patch(&mut api, node, &json!({"spec": {"taints": taints}}), PatchType::Merge);
-        }
-        "createnode" => {
-            let node = &action["node"];
-            let object = json!({
-                "apiVersion": "v1", "kind": "Node",
-                "metadata": {"name": node["name"], "labels": node["labels"]},
-                "spec": {"taints": node["taints"], "unschedulable": node["unschedulable"]},
-                "status": {
-                    "allocatable": node["allocatable"], "capacity": node["allocatable"],
-                    "conditions": [{"type": "Ready", "status": "True", "reason": "KubeletReady"}],
-                },
-            });
-            let _the_recording_says_so_too = api.create(decode(&object, namespace)?);
-            api.renew_lease(node["name"].as_str().unwrap_or(""));
         }
         other => return Err(format!("the runner does not know the action {other:?}")),
     }
