@@ -1,15 +1,25 @@
 //! What workload controllers promise, whatever is done to them: random actions on random workloads, and the whole trace
 //! is looked through.
+//!
+//! `PROMISE_TRIES` says on how many clusters each promise is tried; a failure names its seed, and `PROMISE_FIRST` with that
+//! number begins there.
 
-use lifepod_api::{DaemonSet, Job, Object, ObjectKey, Pod, StatefulSet};
+use lifepod_api::{DaemonSet, Job, Object, ObjectKey, Pod, PodCondition, SimTime, StatefulSet};
 use lifepod_engine::trace::Call;
 use lifepod_engine::{Op, Trace, What};
 use lifepod_scenario::{Options, prepare};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-/// How many random clusters each promise is tried on.
+/// How many random clusters continuous integration tries each promise on.
 const TRIES: u64 = 25;
+
+/// The seeds to try.
+fn seeds() -> std::ops::Range<u64> {
+    let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse().ok());
+    let first = number("PROMISE_FIRST").unwrap_or(0);
+    first..first + number("PROMISE_TRIES").unwrap_or(TRIES)
+}
 
 /// A random source that needs no library (SplitMix64).
 struct Dice(u64);
@@ -38,7 +48,38 @@ fn run(manifest: &str, actions: &str, seed: u64) -> Trace {
     let prepared = prepare(&text, &Options::default());
     let found = || prepared.diagnostics.iter().map(|d| d.message.clone()).collect::<Vec<_>>().join("\n");
     let Some(scenario) = prepared.scenario else { panic!("{text}\n{}", found()) };
-    scenario.run().trace
+    let trace = scenario.run().trace;
+    pods_stay_where_they_are_or_wait_for_a_reason(&trace, seed);
+    trace
+}
+
+/// A pod's node never changes; and a pod without one that has waited for long was told why.
+fn pods_stay_where_they_are_or_wait_for_a_reason(trace: &Trace, seed: u64) {
+    let mut nodes: BTreeMap<&str, &str> = BTreeMap::new();
+    let mut waiting: BTreeMap<&str, (SimTime, &Pod)> = BTreeMap::new();
+    for entry in trace.entries() {
+        let What::Object(revision) = &entry.what else { continue };
+        let Object::Pod(pod) = &*revision.object else { continue };
+        let (uid, node) = (pod.metadata.uid.as_str(), pod.spec.node_name.as_str());
+        if node.is_empty() && revision.op != Op::Deleted {
+            let since = waiting.get(uid).map_or(entry.at, |(since, _)| *since);
+            waiting.insert(uid, (since, pod));
+        } else {
+            waiting.remove(uid);
+        }
+        if !node.is_empty() {
+            let was = *nodes.entry(uid).or_insert(node);
+            assert_eq!(was, node, "seed {seed}: {} moved at {}", pod.metadata.name, entry.at);
+        }
+    }
+    let end = trace.entries().last().map_or(SimTime::ZERO, |entry| entry.at);
+    for (since, pod) in waiting.into_values() {
+        let told =
+            |c: &PodCondition| c.type_ == "PodScheduled" && c.status == "False" && !c.message.is_empty();
+        let told = pod.status.conditions.iter().any(told);
+        let young = end.since(since) < SimTime::from_secs(1);
+        assert!(told || young, "seed {seed}: {} waits for no reason", pod.metadata.name);
+    }
 }
 
 /// Some actions at random times within three minutes.
@@ -85,7 +126,7 @@ fn on_stateful_set(dice: &mut Dice) -> String {
 
 #[test]
 fn two_pods_of_a_stateful_set_with_one_name_never_run_together() {
-    for seed in 0..TRIES {
+    for seed in seeds() {
         let mut dice = Dice(seed);
         let manifest = stateful_set(&mut dice);
         let trace = run(&manifest, &actions(&mut dice, on_stateful_set), seed);
@@ -109,7 +150,7 @@ fn two_pods_of_a_stateful_set_with_one_name_never_run_together() {
 
 #[test]
 fn an_ordered_stateful_set_makes_no_pod_before_those_below_it_are_ready() {
-    for seed in 0..TRIES {
+    for seed in seeds() {
         let mut dice = Dice(seed);
         let manifest = stateful_set(&mut dice).replace("Parallel", "OrderedReady");
         let trace = run(&manifest, &actions(&mut dice, on_stateful_set), seed);
@@ -142,7 +183,7 @@ fn an_ordered_stateful_set_makes_no_pod_before_those_below_it_are_ready() {
 
 #[test]
 fn a_job_counts_each_pod_once_and_runs_no_more_than_it_may() {
-    for seed in 0..TRIES {
+    for seed in seeds() {
         let mut dice = Dice(seed);
         let manifest = format!(
             "apiVersion: batch/v1\nkind: Job\nmetadata: {{name: work}}\nspec:\n  completions: {}\n  parallelism: {}\n  \
@@ -200,7 +241,7 @@ fn a_job_counts_each_pod_once_and_runs_no_more_than_it_may() {
 
 #[test]
 fn a_daemon_set_without_surge_has_one_living_pod_on_a_node() {
-    for seed in 0..TRIES {
+    for seed in seeds() {
         let mut dice = Dice(seed);
         let manifest = format!(
             "apiVersion: apps/v1\nkind: DaemonSet\nmetadata: {{name: agent}}\nspec:\n  updateStrategy: \
@@ -263,7 +304,7 @@ fn deployment(dice: &mut Dice) -> (String, [i32; 3]) {
 
 #[test]
 fn a_rolling_update_stays_between_surge_and_availability() {
-    for seed in 0..TRIES {
+    for seed in seeds() {
         let mut dice = Dice(seed);
         let (manifest, [replicas, surge, unavailable]) = deployment(&mut dice);
         let trace = run(
@@ -313,7 +354,7 @@ fn a_rolling_update_stays_between_surge_and_availability() {
 
 #[test]
 fn whatever_has_lost_all_its_owners_is_collected() {
-    for seed in 0..TRIES {
+    for seed in seeds() {
         let mut dice = Dice(seed);
         let (manifest, _) = deployment(&mut dice);
         let trace = run(
@@ -342,6 +383,52 @@ fn whatever_has_lost_all_its_owners_is_collected() {
             assert!(owned, "seed {seed}: {key} has lost its owners and lives");
             let waits = object.meta().deletion_timestamp.is_some();
             assert!(!waits, "seed {seed}: {key} waits for ever to be deleted");
+        }
+    }
+}
+
+#[test]
+fn no_drain_takes_a_pod_that_its_budget_counts_on() {
+    for seed in seeds() {
+        let mut dice = Dice(seed);
+        let (manifest, [replicas, ..]) = deployment(&mut dice);
+        let least = dice.below(replicas as u64 + 1) as i32;
+        let budget = format!(
+            "---\napiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata: {{name: web}}\nspec: {{minAvailable: \
+             {least}, selector: {{matchLabels: {{app: web}}}}}}"
+        );
+        let trace = run(
+            &format!("{manifest}{budget}"),
+            &actions(&mut dice, |dice| {
+                let node = dice.of(&["a", "b", "c"]);
+                match dice.below(3) {
+                    0 => format!("uncordon {node}"),
+                    _ => format!("drain {node} --timeout={}s", 5 + dice.below(60)),
+                }
+            }),
+            seed,
+        );
+        let mut healthy: BTreeSet<&str> = BTreeSet::new();
+        let mut evicted: BTreeSet<&str> = BTreeSet::new();
+        for (op, object) in revisions(&trace) {
+            let Object::Pod(pod) = object else { continue };
+            let uid = pod.metadata.uid.as_str();
+            let holds =
+                |type_: &str| pod.status.conditions.iter().any(|c| c.type_ == type_ && c.status == "True");
+            let lives = op != Op::Deleted && pod.metadata.deletion_timestamp.is_none();
+            let was_healthy = healthy.remove(uid);
+            let disrupted = holds("DisruptionTarget");
+            if lives && holds("Ready") && !disrupted {
+                healthy.insert(uid);
+            }
+            if disrupted && evicted.insert(uid) && was_healthy {
+                let left = healthy.len() as i32;
+                assert!(
+                    left >= least,
+                    "seed {seed}: {} was evicted, {left} of {least} left",
+                    pod.metadata.name
+                );
+            }
         }
     }
 }
