@@ -9,9 +9,6 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// How long it takes from a kubelet's decision to the signal: a call to another process, which passes it on.
-const SIGNAL: SimTime = SimTime::from_millis(2);
-
 /// What the recordings' registry holds. The node of a recording may have had an image before: then the recording
 /// never pulls it.
 pub(in crate::topics) fn images(v: &Value) -> Vec<ImageRule> {
@@ -127,7 +124,7 @@ pub(in crate::topics) fn behavior(script: &Value) -> Behavior {
     let on_term = match after < 0.0 {
         true => OnTerm::Ignore,
         false => OnTerm::Exit {
-            after: SimTime::from_secs_f64(after) + SIGNAL,
+            after: SimTime::from_secs_f64(after),
             code: script["termExit"].as_i64().unwrap_or(0) as i32,
         },
     };

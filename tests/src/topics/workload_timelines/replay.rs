@@ -9,6 +9,7 @@ use lifepod_engine::{
     BehaviorRule, Cluster, Command, Config, DeleteOptions, Fault, ImageRule, KubeletConfig, Latency,
     NodeConfig, NodeFault, PropagationPolicy,
 };
+use lifepod_workload::behavior::{Behavior, OnTerm};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -430,10 +431,20 @@ fn with_scripts(mut config: Config, v: &Value) -> Result<Config, String> {
     collect(&v["actions"], &mut scripts);
     for text in scripts {
         let script: Value = serde_json::from_str(&text).map_err(|error| format!("{text}: {error}"))?;
-        config.annotations.insert(text, Arc::new(behavior(&script)));
+        config.annotations.insert(text, scripted(&script));
     }
     config.annotation_prefix = "sim/".to_string();
     Ok(config)
+}
+
+/// What a script says, done a little later: from a kubelet's decision to the signal it is a call to another process, which
+/// passes it on.
+fn scripted(script: &Value) -> Arc<Behavior> {
+    let mut behavior = behavior(script);
+    if let OnTerm::Exit { after, .. } = &mut behavior.on_term {
+        *after = *after + SimTime::from_millis(2);
+    }
+    Arc::new(behavior)
 }
 
 /// The image that most scenarios use was on every node before long, but for nodes that only one scenario has.
@@ -455,7 +466,7 @@ fn common_image(rows: &[Value]) -> ImageRule {
 fn unscripted(v: &Value) -> Vec<BehaviorRule> {
     let created = v["actions"].as_array().into_iter().flatten().map(|action| &action["body"]);
     let manifests = v["manifests"].as_array().into_iter().flatten().chain(created);
-    let rest = Arc::new(behavior(&Value::Null));
+    let rest = scripted(&Value::Null);
     let mut rules = Vec::new();
     rules.push(BehaviorRule {
         pods: "neighbour-*".to_string(),
