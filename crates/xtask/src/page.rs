@@ -7,8 +7,17 @@ use std::path::PathBuf;
 use std::process::Command;
 
 /// What the page is made of: a change in any of these makes a new build.
-const SOURCES: [&str; 7] =
-    ["web", "static", "crates", "Cargo.toml", "Cargo.lock", "Trunk.toml", "package-lock.json"];
+const SOURCES: [&str; 9] = [
+    "web",
+    "static",
+    "crates",
+    "docs/tour",
+    "tests/scenarios",
+    "Cargo.toml",
+    "Cargo.lock",
+    "Trunk.toml",
+    "package-lock.json",
+];
 
 /// How the page is built.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
