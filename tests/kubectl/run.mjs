@@ -84,7 +84,7 @@ const READING = [
   'get deployment web -o json', 'get pods --sort-by=.metadata.name', 'get pods nope', 'get wobbles',
   'describe pod lonely', 'describe deployment web', 'describe node node-1', 'describe rs', 'describe ds agent',
   'describe svc web', 'describe pdb web', 'logs lonely', 'rollout history deployment web',
-  'rollout status deployment web', 'get endpointslices',
+  'rollout status deployment web', 'get endpoints,endpointslices',
 ];
 
 /** Of kinds.yaml: each kind of object, in full and in a table. */
@@ -96,7 +96,7 @@ const KINDS = [
   'describe job suspended', 'describe cj nightly', 'describe pdb most', 'describe ns team', 'describe quota limits -n team',
   'describe limits ranges -n team', 'describe hpa scaler', 'describe node node-1', 'describe lease node-1 -n kube-node-lease',
   'get pv,sc,pvc -o wide', 'get quota,limits -A', 'get hpa', 'get cj,job -o wide', 'get rc,sts,ds -o wide', 'get pc,ns',
-  'get lease -A', 'get controllerrevisions', 'get cm,secret,sa', 'get endpointslices', 'get pods -L app,tier',
+  'get lease -A', 'get controllerrevisions', 'get cm,secret,sa', 'get endpoints,endpointslices', 'get pods -L app,tier',
   'get pods --no-headers', 'get all -A', 'get pods --field-selector=status.phase!=Running', 'get pods --field-selector=foo=bar',
   'get pods -o custom-columns=NAME:.metadata.name,IMAGES:.spec.containers[*].image,IPS:.status.podIPs,NO:.spec.nope',
   "get pods '-o=jsonpath={range .items[*]}{.metadata.name}{\"\\t\"}{.spec.containers[*].name}{\"\\n\"}{end}'",

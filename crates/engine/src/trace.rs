@@ -384,10 +384,10 @@ impl Trace {
         let mut out: Vec<Assumption<'_>> = Vec::new();
         let mut known = BTreeSet::new();
         for entry in &self.entries {
-            if let What::Decision(Decision::Assumption { pod, container, subject, assumed }) = &entry.what {
-                if known.insert((&pod.uid, container, subject, assumed)) {
-                    out.push(Assumption { entry: entry.id, pod, container, subject, assumed });
-                }
+            if let What::Decision(Decision::Assumption { pod, container, subject, assumed }) = &entry.what
+                && known.insert((&pod.uid, container, subject, assumed))
+            {
+                out.push(Assumption { entry: entry.id, pod, container, subject, assumed });
             }
         }
         out

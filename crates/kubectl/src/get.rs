@@ -25,11 +25,6 @@ pub struct WatchEvent<'a> {
     pub object: &'a Value,
 }
 
-/// What the API server says whenever it hands out an Endpoints object
-/// (`staging/src/k8s.io/apiserver/pkg/endpoints/installer.go`, by the lifecycle of `core/v1` types).
-const ENDPOINTS_WARNING: &str =
-    "Warning: v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice";
-
 /// Runs `get` with the words after the verb.
 pub(crate) fn run(snapshot: &Snapshot, words: &[String], args: &Args, events: &[WatchEvent<'_>]) -> Output {
     if words.is_empty() {
@@ -54,8 +49,10 @@ pub(crate) fn run(snapshot: &Snapshot, words: &[String], args: &Args, events: &[
             Err(message) => return Output::error(&message),
         },
     };
-    if targets.kinds.iter().any(|kind| kind.kind == "Endpoints") {
-        output.note(ENDPOINTS_WARNING);
+    for kind in &targets.kinds {
+        if let Some(warning) = kind.deprecation() {
+            output.note(&format!("Warning: {warning}"));
+        }
     }
     if !args.is_set("ignore-not-found") {
         targets.missing.iter().for_each(|line| output.fail(line));

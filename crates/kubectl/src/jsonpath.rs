@@ -96,10 +96,11 @@ impl Template {
         let bare = text.strip_prefix('{').and_then(|t| t.strip_suffix('}')).unwrap_or(text);
         let bare = bare.strip_prefix('.').unwrap_or(bare);
         if bare.is_empty() || bare.contains(['{', '}']) {
-            return Err(format!(
-                "unexpected path string, expected a 'name1.name2' or '.name1.name2' or '{{name1.name2}}' or \
-                 '{{.name1.name2}}'"
-            ));
+            return Err(
+                "unexpected path string, expected a 'name1.name2' or '.name1.name2' or '{name1.name2}' or \
+                 '{.name1.name2}'"
+                    .into(),
+            );
         }
         Self::parse(&format!("{{.{bare}}}"))
     }

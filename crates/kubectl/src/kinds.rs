@@ -50,6 +50,14 @@ impl Kind {
         s
     }
 
+    /// What the API server warns of at every request for these objects
+    /// (`staging/src/k8s.io/apiserver/pkg/endpoints/deprecation/deprecation.go WarningMessage`, by the lifecycle of the
+    /// type).
+    pub fn deprecation(&self) -> Option<&'static str> {
+        let is_endpoints = self.group.is_empty() && self.kind == "Endpoints";
+        is_endpoints.then_some("v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice")
+    }
+
     /// `v1`, `apps/v1`.
     pub fn api_version(&self) -> String {
         if self.group.is_empty() {

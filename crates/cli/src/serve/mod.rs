@@ -15,7 +15,7 @@ mod write;
 
 use crate::input::{no_lints, read_all};
 use crate::simulate::{Wishes, scenario};
-use answer::{Body, failure, json, no_such_path, not_acceptable, not_allowed, refusal, with};
+use answer::{Body, failure, json, no_such_path, not_acceptable, not_allowed, refusal, warned, with};
 use clap::Args;
 use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
@@ -267,6 +267,19 @@ impl Server {
             return refusal(&failure(405, "MethodNotAllowed", why));
         }
         let Some(form) = Form::of(accept, query) else { return not_acceptable() };
+        let warnings: Vec<String> = target.kind.deprecation().map(str::to_owned).into_iter().collect();
+        warned(self.on(target, method, query, form, sent), &warnings)
+    }
+
+    /// A request about objects.
+    fn on(
+        self: &Rc<Self>,
+        target: Target,
+        method: &Method,
+        query: &Query,
+        form: Form,
+        sent: &Sent<'_>,
+    ) -> Response<Body> {
         if method == Method::GET && query.is_set("watch") {
             return watch::watch(self, target, query, form);
         }

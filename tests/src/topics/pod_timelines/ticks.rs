@@ -65,7 +65,7 @@ fn listing(from: f64, to: f64) -> Option<f64> {
     let elapsed = to - from;
     let count = (elapsed / (1.0 + LISTING.0)).floor();
     let each = elapsed / count - 1.0;
-    (count >= 1.0 && count <= 100.0 && each <= 0.02).then_some(each)
+    ((1.0..=100.0).contains(&count) && each <= 0.02).then_some(each)
 }
 
 /// The entries of the recording up to the first restart of its kubelet: a new process begins with new phases.

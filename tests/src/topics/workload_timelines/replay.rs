@@ -139,7 +139,7 @@ fn neighbour(node: &str, index: usize, seed: u64) -> Option<Value> {
             "name": "a", "image": "sim/app:v1", "resources": {"requests": {"cpu": format!("{cpu}m")}},
         }]},
     });
-    (seed % 2 == 0).then_some(manifest)
+    seed.is_multiple_of(2).then_some(manifest)
 }
 
 /// When the recording's driver posted a manifest: one after the other, if within hundredths of a second.
@@ -231,10 +231,10 @@ fn implied(rows: &[Value], nodes: &[NodeConfig]) -> BTreeMap<Draw, VecDeque<f64>
     // Who else would say of a pod on a lost node that it failed?
     let collected = rows.iter().find(|row| {
         let node = &row["kubectl"]["Node"];
-        let before = rows.iter().filter(|r| r["src"] == "node" && r["name"] == *node && at(r) <= at(row));
+        let mut before = rows.iter().filter(|r| r["src"] == "node" && r["name"] == *node && at(r) <= at(row));
         row["src"] == "pod"
             && row["phase"] == "Failed"
-            && before.last().is_some_and(|node| node["conditions"]["Ready"]["status"] == "Unknown")
+            && before.next_back().is_some_and(|node| node["conditions"]["Ready"]["status"] == "Unknown")
     });
     if let Some(row) = collected {
         given.insert(Draw::PodGcPhase, VecDeque::from([share(at(row) - 0.02, 20.0)]));
@@ -442,7 +442,7 @@ fn with_scripts(mut config: Config, v: &Value) -> Result<Config, String> {
 fn scripted(script: &Value) -> Arc<Behavior> {
     let mut behavior = behavior(script);
     if let OnTerm::Exit { after, .. } = &mut behavior.on_term {
-        *after = *after + SimTime::from_millis(2);
+        *after += SimTime::from_millis(2);
     }
     Arc::new(behavior)
 }
