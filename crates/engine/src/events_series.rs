@@ -157,6 +157,13 @@ mod tests {
     use crate::config::Config;
     use lifepod_api::Pod;
 
+    /// A kernel with the namespace that is always there: nothing is said in one that is not.
+    fn kernel() -> Kernel {
+        let mut kernel = Kernel::new(Config::default());
+        crate::namespaces::register(&mut kernel);
+        kernel
+    }
+
     fn series(kernel: &Kernel) -> Vec<(String, Option<i32>)> {
         let events = kernel.store.all::<ApiEvent>();
         events.map(|e| (e.message.clone(), e.series.as_ref().map(|s| s.count))).collect()
@@ -177,7 +184,7 @@ mod tests {
 
     #[test]
     fn repeats_become_a_series_that_is_written_at_the_second_and_then_when_it_is_over() {
-        let mut kernel = Kernel::new(Config::default());
+        let mut kernel = kernel();
         let mut recorder = SeriesRecorder::new("default-scheduler", "control-plane");
         say(&mut recorder, &mut kernel, "7", "first");
         assert_eq!(series(&kernel), [("first".to_string(), None)]);
@@ -193,7 +200,7 @@ mod tests {
 
     #[test]
     fn another_revision_of_the_object_is_another_event() {
-        let mut kernel = Kernel::new(Config::default());
+        let mut kernel = kernel();
         let mut recorder = SeriesRecorder::new("default-scheduler", "control-plane");
         say(&mut recorder, &mut kernel, "7", "first");
         say(&mut recorder, &mut kernel, "8", "after the condition was written");

@@ -49,11 +49,6 @@ pub(crate) fn run(snapshot: &Snapshot, words: &[String], args: &Args, events: &[
             Err(message) => return Output::error(&message),
         },
     };
-    for kind in &targets.kinds {
-        if let Some(warning) = kind.deprecation() {
-            output.note(&format!("Warning: {warning}"));
-        }
-    }
     if !args.is_set("ignore-not-found") {
         targets.missing.iter().for_each(|line| output.fail(line));
     }

@@ -90,7 +90,16 @@ fn run_parsed_at(
         .filter(|(.., o)| all || kind.is_some_and(|k| o["kind"] == k.kind))
         .map(|(at, kind, object)| WatchEvent { kind, at: age::at(*at, epoch), object })
         .collect();
-    run_parsed(snapshot, parsed, &watched)
+    let mut output = run_parsed(snapshot, parsed, &watched);
+    if matches!(verb, "get" | "describe") {
+        let types = parsed.words.get(1).map_or("", String::as_str).split(',');
+        let kinds = types.filter_map(|word| find_kind(word.split('/').next().unwrap_or("")));
+        // The API server warns before it answers.
+        for warning in kinds.filter_map(Kind::deprecation) {
+            output.stderr.insert_str(0, &format!("Warning: {warning}\n"));
+        }
+    }
+    output
 }
 
 /// The revisions stored after `at`, up to `until`, as a watch reports them.
