@@ -1,10 +1,12 @@
 //! Runs vector files through their judges and reports.
 
-use crate::topics::{self, Topic};
+use crate::topics::{self, Judge, Topic};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// What to run and how to report it.
 #[derive(Clone, Debug, Default)]
@@ -113,11 +115,7 @@ fn run_file(
             return;
         }
     };
-    let failures: Vec<(String, String)> = vectors
-        .iter()
-        .enumerate()
-        .filter_map(|(index, vector)| judge(vector).err().map(|diff| (id(vector, index), diff)))
-        .collect();
+    let failures = judged(&vectors, judge);
     let is_known = |id: &str| known.contains(&(name.to_string(), id.to_string()));
     let failed: BTreeSet<&str> = failures.iter().map(|(id, _)| id.as_str()).collect();
     totals.known += failed.iter().filter(|id| is_known(id)).count();
@@ -145,6 +143,30 @@ fn run_file(
         let rest: Vec<&str> = failures.iter().skip(shown).map(|(id, _)| id.as_str()).collect();
         let _ = writeln!(out, "  and {}: {}", rest.len(), rest.join(", "));
     }
+}
+
+/// Judges vectors, several at a time: some take a thousand times as long as others. Each failure's id and account, in
+/// the file's order.
+fn judged(vectors: &[Value], judge: Judge) -> Vec<(String, String)> {
+    let (next, failures) = (AtomicUsize::new(0), Mutex::new(BTreeMap::new()));
+    let work = || {
+        loop {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            let Some(vector) = vectors.get(index) else { break };
+            if let Err(diff) = judge(vector) {
+                failures.lock().expect("no judge panics with it").insert(index, diff);
+            }
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
+            // As much stack as the main thread has.
+            let thread = std::thread::Builder::new().stack_size(8 << 20);
+            thread.spawn_scoped(scope, work).expect("a thread can be started");
+        }
+    });
+    let failures = failures.into_inner().expect("every thread has ended");
+    failures.into_iter().map(|(index, diff)| (id(&vectors[index], index), diff)).collect()
 }
 
 /// A vector's own id, or its line.
