@@ -3,6 +3,9 @@
 import { chromium } from "playwright-core";
 import { Lifepod } from "./lifepod.mjs";
 
+/** Where pictures are kept: nowhere that git would take them from. */
+const SHOTS = process.env.SHOTS ?? "target/browser";
+
 export const FLAGS = [
   "--no-sandbox",
   "--disable-gpu",
@@ -35,7 +38,7 @@ export async function runAll(only = "") {
     const start = performance.now();
     const seconds = () => ((performance.now() - start) / 1000).toFixed(1);
     try {
-      const lifepod = new Lifepod(page, process.env.PAGE_URL, process.env.SHOTS);
+      const lifepod = new Lifepod(page, process.env.PAGE_URL, SHOTS);
       await body(lifepod);
       const unexpected = complaints.filter((said) => !lifepod.expectedComplaints.some((known) => known.test(said)));
       if (unexpected.length > 0) throw new Error(`the page complained:\n${unexpected.join("\n")}`);
@@ -44,7 +47,7 @@ export async function runAll(only = "") {
     } catch (error) {
       failed += 1;
       console.log(`FAIL  ${name} (${seconds()} s)\n      ${String(error.stack ?? error).replaceAll("\n", "\n      ")}`);
-      const file = `${process.env.SHOTS}/failed-${name.replaceAll(/\W+/g, "-")}.png`;
+      const file = `${SHOTS}/failed-${name.replaceAll(/\W+/g, "-")}.png`;
       await page.screenshot({ path: file }).catch(() => {});
     }
     await context.close();

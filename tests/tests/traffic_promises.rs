@@ -3,28 +3,11 @@
 use lifepod_engine::trace::RequestEnd;
 use lifepod_engine::{Trace, What};
 use lifepod_scenario::{Options, prepare};
+use lifepod_tests::dice::Dice;
 use std::fmt::Write as _;
 
 /// How many random clusters each promise is tried on.
 const TRIES: u64 = 6;
-
-/// A random source that needs no library (SplitMix64).
-struct Dice(u64);
-
-impl Dice {
-    /// A number below `end`.
-    fn below(&mut self, end: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (z ^ (z >> 31)) % end
-    }
-
-    fn of<'a>(&mut self, choices: &[&'a str]) -> &'a str {
-        choices[self.below(choices.len() as u64) as usize]
-    }
-}
 
 /// A Deployment of nginx with these fields of its container, its Service, and a scenario with these parts.
 fn run(container: &str, parts: &str, replicas: u64, seed: u64) -> Trace {

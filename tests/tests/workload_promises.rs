@@ -8,6 +8,7 @@ use lifepod_api::{DaemonSet, Job, Object, ObjectKey, Pod, PodCondition, SimTime,
 use lifepod_engine::trace::Call;
 use lifepod_engine::{Op, Trace, What};
 use lifepod_scenario::{Options, prepare};
+use lifepod_tests::dice::Dice;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
@@ -19,24 +20,6 @@ fn seeds() -> std::ops::Range<u64> {
     let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse().ok());
     let first = number("PROMISE_FIRST").unwrap_or(0);
     first..first + number("PROMISE_TRIES").unwrap_or(TRIES)
-}
-
-/// A random source that needs no library (SplitMix64).
-struct Dice(u64);
-
-impl Dice {
-    /// A number below `end`.
-    fn below(&mut self, end: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (z ^ (z >> 31)) % end
-    }
-
-    fn of<'a>(&mut self, choices: &[&'a str]) -> &'a str {
-        choices[self.below(choices.len() as u64) as usize]
-    }
 }
 
 /// Runs a manifest with these actions on three nodes.
