@@ -5,6 +5,7 @@
 use crate::kernel::Kernel;
 use crate::kubelet::hooks::{Waiter, resolve_port};
 use crate::kubelet::prober::ProbeKey;
+use crate::kubelet::processes::Waiters;
 use crate::kubelet::runtime::ContainerState;
 use crate::kubelet::{Kubelet, Timer};
 use crate::trace::ProbeResult;
@@ -12,7 +13,7 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use lifepod_api::{HTTPGetAction, IntOrString, SimTime};
-use lifepod_workload::{Ask, ExecId, GrpcStatus, Reply, Request, RequestId};
+use lifepod_workload::{Ask, ExecId, GrpcStatus, Reply, Request, RequestId, Sandbox};
 
 /// An HTTP probe follows this many redirects at most (`pkg/probe/http/http.go`).
 const MAX_REDIRECTS: u32 = 10;
@@ -101,6 +102,23 @@ fn go_quote(text: &str) -> String {
     format!("{text:?}")
 }
 
+/// Puts a probe's request to the processes of its own pod; none when it names another `host`.
+fn ask_own(
+    processes: &mut Sandbox,
+    execs: &mut Waiters,
+    now: SimTime,
+    key: &ProbeKey,
+    host: &str,
+    request: &Request,
+) -> Option<RequestId> {
+    if !host.is_empty() {
+        return None;
+    }
+    let id = processes.request(now, request.clone());
+    execs.expect_request(&key.uid, id, Waiter::Probe(key.clone()));
+    Some(id)
+}
+
 impl Kubelet {
     /// Starts the handler of a probe.
     pub(crate) fn run_handler(&mut self, kernel: &mut Kernel, key: &ProbeKey) {
@@ -146,15 +164,8 @@ impl Kubelet {
                             let url = probe_url(get, host, port);
                             let headers = probe_headers(get);
                             let request = http_request(&url, &headers);
-                            elsewhere = (!get.host.is_empty()).then(|| (get.host.clone(), request.clone()));
-                            let id = match elsewhere {
-                                Some(_) => None,
-                                None => {
-                                    let id = processes.request(now, request);
-                                    self.execs.expect_request(&key.uid, id, Waiter::Probe(key.clone()));
-                                    Some(id)
-                                }
-                            };
+                            let id = ask_own(processes, &mut self.execs, now, key, &get.host, &request);
+                            elsewhere = id.is_none().then(|| (get.host.clone(), request));
                             let first = url.text();
                             Ok(Handler::Http { id, url, redirects: 0, headers, first })
                         }
@@ -164,15 +175,8 @@ impl Kubelet {
                     match resolve_port(&tcp.port, &container) {
                         Some(port) => {
                             let request = Request::to(port, Ask::Tcp);
-                            elsewhere = (!tcp.host.is_empty()).then(|| (tcp.host.clone(), request.clone()));
-                            let id = match elsewhere {
-                                Some(_) => None,
-                                None => {
-                                    let id = processes.request(now, request);
-                                    self.execs.expect_request(&key.uid, id, Waiter::Probe(key.clone()));
-                                    Some(id)
-                                }
-                            };
+                            let id = ask_own(processes, &mut self.execs, now, key, &tcp.host, &request);
+                            elsewhere = id.is_none().then(|| (tcp.host.clone(), request));
                             let host = if tcp.host.is_empty() { &status_ip } else { &tcp.host };
                             Ok(Handler::Tcp { id, address: format!("{host}:{port}") })
                         }
