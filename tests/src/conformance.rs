@@ -186,6 +186,7 @@ fn id(vector: &Value, index: usize) -> String {
 fn with_inputs(mut vectors: Vec<Value>, path: &Path, name: &str) -> Result<Vec<Value>, String> {
     if name == "pod_timelines2" {
         add_neighbours(&mut vectors);
+        add_end_of_watch(&mut vectors);
     }
     if name != "validation_apiserver" {
         return Ok(vectors);
@@ -218,6 +219,27 @@ fn add_neighbours(vectors: &mut [Value]) {
     }
 }
 
+/// The recordings of one run share a watch, which ended before the run did: containers went on to start and end, and no
+/// recording says so in a status. Each recording gets the time of the last status of them all.
+fn add_end_of_watch(vectors: &mut [Value]) {
+    let time = |v: &Value, entry: &Value| {
+        v["createdAt"].as_f64().unwrap_or(0.0) + entry["t"].as_f64().unwrap_or(0.0)
+    };
+    let last = |is: &dyn Fn(&Value) -> bool| {
+        let times = vectors.iter().flat_map(|v| {
+            let entries = v["timeline"].as_array().into_iter().flatten();
+            entries.filter(|e| is(e)).map(move |e| time(v, e))
+        });
+        times.fold(0.0, f64::max)
+    };
+    let told = last(&|e| e["src"] == "api");
+    if last(&|e| e["op"] == "StartContainer") > told {
+        for vector in vectors {
+            vector["watchEnded"] = Value::from(told - vector["createdAt"].as_f64().unwrap_or(0.0));
+        }
+    }
+}
+
 fn read(path: &Path) -> Result<Vec<Value>, String> {
     let text = std::fs::read_to_string(path).map_err(|error| error.to_string())?;
     text.lines()
@@ -242,7 +264,8 @@ pub fn dump(dir: &Path, folder: &Path) -> Result<usize, String> {
         if !path.exists() {
             continue;
         }
-        for (index, vector) in read(&path)?.iter().enumerate() {
+        let vectors = read(&path).and_then(|vectors| with_inputs(vectors, &path, topic))?;
+        for (index, vector) in vectors.iter().enumerate() {
             let dump = match topic.starts_with("pod") {
                 true => topics::pod_timelines::dump,
                 false => topics::workload_timelines::dump,

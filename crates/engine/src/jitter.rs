@@ -68,6 +68,12 @@ pub enum Draw {
     PodSync,
     /// Which of too many similar messages a recorder of Events forgets (`events_cache.go EventAggregate`, `PopAny`).
     SimilarMessage,
+    /// How much longer than its mean a pod's status waits to be written: the client's rate limit, a busy API server
+    /// (`status/status_manager.go Start`).
+    StatusWrite,
+    /// What a probe's worker takes first of what came while its handler ran: its end, a wish for a run, a tick
+    /// (`prober/worker.go run`: a `select` takes any that is ready).
+    ProbeSelect,
 }
 
 /// How draws are made.

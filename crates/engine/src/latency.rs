@@ -30,6 +30,8 @@ pub struct Latency {
     pub start_container: SimTime,
     /// From the moment that a pod's worker is told of something to the moment that it sets to work.
     pub pod_sync: SimTime,
+    /// How long a pod's status waits in the status manager before it is written.
+    pub status_write: SimTime,
     /// One listing of all containers by the PLEG; the next one begins a second after its end.
     pub relist: SimTime,
     /// Mounting and unmounting a pod's volumes. The volume manager looks every 100 ms.
@@ -63,6 +65,7 @@ impl Default for Latency {
             create_container: SimTime::from_millis(45),
             start_container: SimTime::from_millis(70),
             pod_sync: SimTime::ZERO,
+            status_write: SimTime::ZERO,
             relist: SimTime::from_millis(8),
             mount_volumes: SimTime::from_millis(120),
             pull_overhead: SimTime::from_millis(600),
@@ -90,6 +93,7 @@ impl Latency {
             create_container: SimTime::from_millis(4),
             start_container: SimTime::from_millis(1),
             pod_sync: SimTime::ZERO,
+            status_write: SimTime::ZERO,
             relist: SimTime::from_millis(4),
             mount_volumes: SimTime::ZERO,
             pull_overhead: SimTime::from_millis(200),

@@ -6,7 +6,8 @@
 
 use crate::kernel::{Kernel, next_tick};
 use crate::kubelet::pod_workers::{KillOptions, Stage, Update};
-use crate::kubelet::runtime::ContainerState;
+use crate::kubelet::runtime::{ContainerRecord, ContainerState};
+use crate::kubelet::sync_loop::DEAD_CONTAINERS_KEPT;
 use crate::kubelet::{Kubelet, PodUid, SharedPod, Timer};
 use crate::trace::{Call, SyncReason};
 use alloc::string::String;
@@ -23,7 +24,10 @@ const ORPHAN_GRACE: i64 = 1;
 impl Kubelet {
     /// Has the next housekeeping look at the pods, if there is anything for it to do.
     pub(crate) fn schedule_housekeeping(&mut self, kernel: &mut Kernel) {
-        if self.orphans().is_empty() && self.rejected_and_deleted().is_empty() {
+        let nothing = self.orphans().is_empty()
+            && self.rejected_and_deleted().is_empty()
+            && self.removed_while_working().is_empty();
+        if nothing {
             return;
         }
         let at = next_tick(kernel.now, HOUSEKEEPING_PERIOD, self.housekeeping_phase, false);
@@ -32,6 +36,11 @@ impl Kubelet {
 
     /// `HandlePodCleanups`, as far as it shows.
     pub(crate) fn housekeeping(&mut self, kernel: &mut Kernel) {
+        for uid in self.removed_while_working() {
+            if let Some(worker) = self.workers.get_mut(&uid) {
+                worker.set_deleted();
+            }
+        }
         for pod in self.rejected_and_deleted() {
             let cause = kernel.cause;
             self.update_pod(kernel, Update { pod, reason: SyncReason::Kill, cause, kill: None });
@@ -62,6 +71,16 @@ impl Kubelet {
             .collect()
     }
 
+    /// Pods deleted by force, whose workers go on without knowing that they were deleted
+    /// (`pkg/kubelet/pod_workers.go removeTerminatedWorker`).
+    fn removed_while_working(&self) -> Vec<PodUid> {
+        self.workers
+            .iter()
+            .filter(|(uid, worker)| worker.works_on_undeleted() && !self.pods.contains_key(*uid))
+            .map(|(uid, _)| uid.clone())
+            .collect()
+    }
+
     /// Pods that this node refused and that are being deleted: no worker ever had them
     /// (`filterTerminalPodsToDelete`).
     fn rejected_and_deleted(&self) -> Vec<SharedPod> {
@@ -78,7 +97,7 @@ impl Kubelet {
 
     /// Has the next collection remove what is left of pods that are gone.
     pub(crate) fn schedule_container_gc(&mut self, kernel: &mut Kernel) {
-        if self.container_gc_queued || self.remains().is_empty() {
+        if self.container_gc_queued || (self.remains().is_empty() && self.surplus().is_empty()) {
             return;
         }
         self.container_gc_queued = true;
@@ -86,9 +105,11 @@ impl Kubelet {
         self.wake_at(kernel, at, Timer::ContainerGc);
     }
 
-    /// `containerGC.GarbageCollect`: all records of pods that are gone, containers before sandboxes.
+    /// `containerGC.GarbageCollect`: all records of pods that are gone, containers before sandboxes; of the others, what is
+    /// too much.
     pub(crate) fn container_gc(&mut self, kernel: &mut Kernel) {
         self.container_gc_queued = false;
+        self.remove_surplus(kernel);
         let remains = self.remains();
         for uid in &remains {
             let ids: Vec<String> = match self.runtime.pod(uid) {
@@ -110,6 +131,29 @@ impl Kubelet {
             }
             self.pleg.forget(&uid);
         }
+    }
+
+    /// Removes records of ended containers of which there is a newer one (`enforceMaxContainersPerEvictUnit`). Mostly the
+    /// PLEG was faster; not when a container ended while no kubelet ran.
+    pub(crate) fn remove_surplus(&mut self, kernel: &mut Kernel) {
+        for (uid, id) in self.surplus() {
+            self.remove_container(kernel, &uid, &id);
+        }
+    }
+
+    /// Records of ended containers beyond those that are kept of each name, the oldest first.
+    fn surplus(&self) -> Vec<(PodUid, String)> {
+        let mut found = Vec::new();
+        for (uid, pod) in &self.runtime.pods {
+            for (index, record) in pod.containers.iter().enumerate() {
+                let newer = pod.containers[index + 1..].iter();
+                let ended = |c: &&ContainerRecord| c.state == ContainerState::Exited && c.name == record.name;
+                if ended(&record) && newer.filter(ended).count() >= DEAD_CONTAINERS_KEPT {
+                    found.push((uid.clone(), record.id.clone()));
+                }
+            }
+        }
+        found
     }
 
     /// Pods of which only records are left: gone from the API, their workers done, nothing running.

@@ -243,8 +243,6 @@ pub(crate) struct Kubelet {
     runtime_was_down: bool,
     /// The node's orderly shutdown, once it has begun.
     shutdown: Option<Shutdown>,
-    /// It will look at its node.
-    looks_at_node: bool,
 }
 
 impl Kubelet {
@@ -300,7 +298,6 @@ impl Kubelet {
             runtime_down: None,
             runtime_was_down: false,
             shutdown: None,
-            looks_at_node: false,
         }
     }
 

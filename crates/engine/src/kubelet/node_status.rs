@@ -104,12 +104,9 @@ impl Kubelet {
     /// The node's object changed: a cordon is told of when the status is looked at next.
     pub(crate) fn on_node(&mut self, kernel: &mut Kernel, event: &WatchEvent) {
         let Some(node) = Node::of(&event.object) else { return };
-        let known = self.looks_at_node || node.spec.unschedulable == self.unschedulable;
-        if event.op == Op::Deleted || known || !self.is_up() {
-            return;
+        if event.op != Op::Deleted && node.spec.unschedulable != self.unschedulable && self.is_up() {
+            self.schedule_node_status(kernel);
         }
-        self.looks_at_node = true;
-        self.schedule_node_status(kernel);
     }
 
     /// Has the node's status looked at when that is due next.
@@ -158,7 +155,6 @@ impl Kubelet {
 
     /// `recordNodeSchedulableEvent`
     pub(crate) fn look_at_node(&mut self, kernel: &mut Kernel) {
-        self.looks_at_node = false;
         let Some(node) = kernel.store.find::<Node>("", &self.node_name) else { return };
         if node.spec.unschedulable != self.unschedulable {
             self.unschedulable = node.spec.unschedulable;

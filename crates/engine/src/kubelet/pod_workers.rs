@@ -110,7 +110,8 @@ pub(crate) struct PodWorker {
     pub(crate) kills: Vec<Kill>,
     /// Seconds of grace, once the pod is terminating; zero before.
     pub(crate) grace: i64,
-    /// The pod is deleted in the API.
+    /// Its deletion is what ends the pod, or it is gone from the API. A pod that was ending already when it was deleted
+    /// keeps its records until they are collected.
     deleted: bool,
     evicted: bool,
     pub(crate) final_status: Option<FinalStatus>,
@@ -151,6 +152,11 @@ impl PodWorker {
         self.deleted = true;
     }
 
+    /// It goes on to work, and takes its pod for one that may still be wanted.
+    pub(crate) fn works_on_undeleted(&self) -> bool {
+        !self.deleted && self.stage != Stage::Finished
+    }
+
     /// Everything the pod left on the node may go (`ShouldPodContentBeRemoved`).
     pub(crate) fn should_content_be_removed(&self) -> bool {
         self.evicted || (self.deleted && self.stage >= Stage::Terminated)
@@ -180,12 +186,11 @@ impl Kubelet {
         if worker.stage == Stage::Sync {
             let deleted = update.pod.metadata.deletion_timestamp.is_some();
             let terminal = matches!(update.pod.status.phase.as_str(), "Failed" | "Succeeded");
+            worker.deleted |= deleted;
             if deleted || terminal || update.reason == SyncReason::Kill {
                 worker.stage = Stage::Terminating;
             }
         }
-        worker.deleted |= update.pod.metadata.deletion_timestamp.is_some()
-            || (update.reason == SyncReason::Kill && update.kill.is_none());
         if worker.stage == Stage::Terminating {
             let options = update.kill.take().unwrap_or_default();
             worker.evicted |= options.evict;

@@ -87,6 +87,14 @@ enum Verdict {
     Probe,
 }
 
+/// What a probe worker waits for.
+#[derive(Clone, Copy)]
+enum Came {
+    Stop,
+    Trigger,
+    Tick,
+}
+
 fn status_of<'a>(status: &'a PodStatus, name: &str) -> Option<&'a ContainerStatus> {
     status
         .container_statuses
@@ -232,9 +240,7 @@ impl Kubelet {
         }
         self.queue_tick(kernel, key);
         self.do_probe(kernel, key);
-        if self.probes.get(key).is_some_and(|w| w.triggered && w.running.is_none()) {
-            self.wake_at(kernel, kernel.now, Timer::ProbeTrigger(key.clone()));
-        }
+        self.go_on(kernel, key);
     }
 
     /// A run that was asked for; the ticks go on from here.
@@ -250,6 +256,7 @@ impl Kubelet {
         if !too_early {
             self.do_probe(kernel, key);
         }
+        self.go_on(kernel, key);
     }
 
     /// Looks at the container and probes it if it is time (`doProbe`).
@@ -389,7 +396,7 @@ impl Kubelet {
         if result != ProbeResult::Unknown && run >= threshold {
             self.threshold_reached(kernel, key, counted);
         }
-        self.after_run(kernel, key);
+        self.go_on(kernel, key);
     }
 
     fn threshold_reached(&mut self, kernel: &mut Kernel, key: &ProbeKey, result: ProbeResult) {
@@ -404,15 +411,28 @@ impl Kubelet {
         self.set_probe_result(kernel, key, &id, result);
     }
 
-    /// After a run: the tick or the wish for a run that came meanwhile.
-    fn after_run(&mut self, kernel: &mut Kernel, key: &ProbeKey) {
-        let Some(worker) = self.probes.get(key) else { return };
-        if worker.stopping {
-            self.end_probe(key);
-        } else if worker.triggered {
-            self.wake_at(kernel, kernel.now, Timer::ProbeTrigger(key.clone()));
-        } else if worker.next_tick <= kernel.now {
-            self.tick_now(kernel, key);
+    /// Unless a handler runs: takes up the worker's end, the wish for a run, or the tick that came meanwhile; of several,
+    /// any.
+    fn go_on(&mut self, kernel: &mut Kernel, key: &ProbeKey) {
+        let Some(worker) = self.probes.get(key).filter(|w| w.running.is_none()) else { return };
+        let came = [
+            (worker.stopping, Came::Stop),
+            (worker.triggered, Came::Trigger),
+            (worker.next_tick <= kernel.now, Came::Tick),
+        ];
+        let ready: Vec<Came> = came.into_iter().filter(|(ready, _)| *ready).map(|(_, came)| came).collect();
+        let first = match ready.len() {
+            0 | 1 => 0,
+            several => {
+                let number = kernel.jitter.draw(Draw::ProbeSelect, kernel.now, SimTime::ZERO);
+                (number * several as f64) as usize
+            }
+        };
+        match ready.get(first) {
+            Some(Came::Stop) => self.end_probe(key),
+            Some(Came::Trigger) => self.wake_at(kernel, kernel.now, Timer::ProbeTrigger(key.clone())),
+            Some(Came::Tick) => self.tick_now(kernel, key),
+            None => {}
         }
     }
 

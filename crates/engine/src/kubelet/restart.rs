@@ -76,6 +76,8 @@ impl Kubelet {
         self.housekeeping_phase = kernel.now;
         self.container_gc_phase = kernel.now;
         self.node_status_phase = kernel.now;
+        // The collector of what dead containers left begins with a round of its own.
+        self.remove_surplus(kernel);
         let uids: Vec<PodUid> = self.runtime.pods.keys().cloned().collect();
         for uid in uids {
             // The main loop knows none of these pods yet, so that nobody hears of what the relist finds.

@@ -117,7 +117,9 @@ impl Kubelet {
     pub(crate) fn schedule_status_write(&mut self, kernel: &mut Kernel) {
         if !self.statuses.writing {
             self.statuses.writing = true;
-            let at = kernel.now + kernel.config.latency.api_write;
+            let waits = kernel.config.latency.status_write;
+            let at =
+                kernel.now + kernel.spread(Draw::StatusWrite, waits, waits) + kernel.config.latency.api_write;
             self.wake_at(kernel, at, Timer::SyncStatuses);
         }
     }

@@ -12,7 +12,7 @@ use alloc::vec::Vec;
 use lifepod_api::SimTime;
 
 /// Dead containers of one name that are kept (`--maximum-dead-containers-per-container`).
-const DEAD_CONTAINERS_KEPT: usize = 1;
+pub(crate) const DEAD_CONTAINERS_KEPT: usize = 1;
 
 impl Kubelet {
     /// A pod of this node changed in the API (`pkg/kubelet/config`, `HandlePodAdditions` and its siblings).
@@ -26,6 +26,7 @@ impl Kubelet {
                 self.statuses.forget(&uid);
                 self.reasons.forget(&uid);
                 self.release(kernel, &uid);
+                self.schedule_housekeeping(kernel);
                 self.schedule_container_gc(kernel);
             }
             return;

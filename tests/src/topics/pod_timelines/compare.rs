@@ -28,20 +28,19 @@ pub(in crate::topics) struct Difference {
     pub(in crate::topics) text: String,
 }
 
-/// Compares a recording with a simulation.
-pub(super) fn compare(recorded: &[Value], simulated: &[Value]) -> Result<(), Difference> {
+/// Compares a recording, whose statuses were recorded until `told`, with a simulation.
+pub(super) fn compare(recorded: &[Value], simulated: &[Value], told: f64) -> Result<(), Difference> {
     let end = recorded.iter().filter_map(|e| e["t"].as_f64()).fold(0.0, f64::max);
     let simulated: Vec<Value> =
         simulated.iter().filter(|e| e["t"].as_f64().is_some_and(|t| t <= end)).cloned().collect();
     let (expected, got) = (sequences(recorded), sequences(&simulated));
-    let told = end_of_statuses(recorded, end);
     let none = Vec::new();
     let (mut at, mut wrong) = (f64::INFINITY, Vec::new());
     let names: std::collections::BTreeSet<&String> = expected.keys().chain(got.keys()).collect();
     for name in names {
         let (e, g) = (expected.get(name).unwrap_or(&none), got.get(name).unwrap_or(&none));
         let is_api = name.starts_with("api");
-        let end = if is_api { told } else { end };
+        let end = if is_api { told.min(end) } else { end };
         if let Err(difference) = same(e, g, is_api, end) {
             at = at.min(difference.at);
             wrong.push(format!("{name}: {}", difference.text));
@@ -52,12 +51,12 @@ pub(super) fn compare(recorded: &[Value], simulated: &[Value]) -> Result<(), Dif
 
 /// When the watch on the pod ended. In some recordings it did so before the rest: a container starts or ends there, and
 /// no status says so any more.
-fn end_of_statuses(recorded: &[Value], end: f64) -> f64 {
+pub(super) fn end_of_statuses(recorded: &[Value]) -> f64 {
     let time = |e: &Value| e["t"].as_f64().unwrap_or(0.0);
     let last = recorded.iter().filter(|e| e["src"] == "api").map(time).fold(0.0, f64::max);
     let changes =
         |e: &&Value| matches!(e["op"].as_str(), Some("StartContainer" | "exited")) && time(e) > last + FLASH;
-    recorded.iter().find(changes).map_or(end, time)
+    recorded.iter().find(changes).map_or(f64::INFINITY, time)
 }
 
 fn sequences(timeline: &[Value]) -> Sequences {

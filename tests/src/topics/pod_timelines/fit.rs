@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, VecDeque};
 /// How often a run is repeated until its draws fit the times at which they are made.
 const MOST_ROUNDS: usize = 60;
 /// How many runs a search tries.
-const MOST_TRIES: usize = 160;
+const MOST_TRIES: usize = 320;
 /// Numbers given beyond those that were fitted.
 const BEYOND: usize = 400;
 /// A draw about which the recording says nothing.
@@ -32,7 +32,7 @@ const ROUNDED: f64 = 0.01;
 const AFTER_A_SHORT_RUN: f64 = 0.2;
 
 /// The draws that are fitted one by one; others are one number each.
-const FITTED: [Draw; 7] = [
+const FITTED: [Draw; 9] = [
     Draw::Duration,
     Draw::Requeue,
     Draw::Relist,
@@ -40,7 +40,14 @@ const FITTED: [Draw; 7] = [
     Draw::PodSync,
     Draw::ProbeStart,
     Draw::ProbeTrigger,
+    Draw::ProbeSelect,
+    Draw::StatusWrite,
 ];
+
+/// What a change is of.
+fn kind(change: &Guess) -> Option<Draw> {
+    change.keys().next().map(|(what, _)| *what)
+}
 
 /// Draws that are tried out: what was drawn, the how-manieth time, and the number.
 type Guess = BTreeMap<(Draw, usize), f64>;
@@ -78,7 +85,7 @@ fn search(recording: &Recording, durations: bool) -> (Run, Option<Difference>) {
         tries += 1;
         (tries <= MOST_TRIES).then(|| {
             let run = fitter.run(guess);
-            let difference = compare(recording.timeline, &run.timeline).err();
+            let difference = compare(recording.timeline, &run.timeline, recording.told).err();
             (run, difference)
         })
     };
@@ -98,8 +105,13 @@ fn search(recording: &Recording, durations: bool) -> (Run, Option<Difference>) {
         let run = fitter.run(&Guess::new());
         (Guess::new(), run, Difference { at: 0.0, text: "no guess".to_string() })
     });
+    // What helped last may help again: a recording that is off in one place is so in others.
+    let mut helped = None;
     'search: loop {
-        for change in fitter.changes(&run.drawn, difference.at) {
+        let mut changes = fitter.changes(&run.drawn, difference.at);
+        changes.sort_by_key(|change| helped.is_some() && kind(change) != helped);
+        for change in changes {
+            let kind = kind(&change);
             let mut changed = guess.clone();
             changed.extend(change);
             let Some((other, differs)) = attempt(&changed) else { break 'search };
@@ -108,6 +120,7 @@ fn search(recording: &Recording, durations: bool) -> (Run, Option<Difference>) {
                 // What is later by more than the clock's grain is progress.
                 Some(later) if later.at > difference.at + 0.02 => {
                     (guess, run, difference) = (changed, other, later);
+                    helped = kind;
                     continue 'search;
                 }
                 Some(_) => {}
@@ -328,6 +341,15 @@ impl<'a> Fitter<'a> {
             change(Draw::PodRelist, index, AFTER_A_SHORT_RUN);
             change(Draw::PodRelist, index, 0.0);
         }
+        for (index, _) in last(Draw::ProbeSelect, 2.5, 3) {
+            change(Draw::ProbeSelect, index, 0.5);
+            change(Draw::ProbeSelect, index, 0.99);
+        }
+        for (index, _) in last(Draw::StatusWrite, 0.7, 3) {
+            for number in [0.1, 0.3, 0.99] {
+                change(Draw::StatusWrite, index, number);
+            }
+        }
         let sync = self.ticks.sync.unwrap_or(MIDDLE);
         for (index, requeue) in last(Draw::Requeue, 95.0, 3) {
             // The tick at the difference, the one after it, and the ends of the range.
@@ -344,7 +366,7 @@ impl<'a> Fitter<'a> {
             }
         }
         for (index, relist) in last(Draw::Relist, 2.5, 2) {
-            for shift in [-0.03, 0.03, -0.1, 0.1, 0.3] {
+            for shift in [-0.03, 0.03, 0.004, 0.008, -0.006, -0.1, 0.1, 0.3] {
                 let number = (relist.number + shift / SPREAD / RELIST_MEAN.as_secs_f64()).clamp(0.0, LATEST);
                 change(Draw::Relist, index, number);
             }

@@ -1,5 +1,6 @@
 //! From a recording's manifest, scripts and actions to a simulated run.
 
+use super::compare::end_of_statuses;
 use super::script;
 use lifepod_api::{Object, ObjectKey, SimTime, Subresource};
 use lifepod_engine::jitter::{Draw, JitterMode};
@@ -25,6 +26,8 @@ pub(super) struct Recording<'a> {
     pub(super) zero: SimTime,
     /// When the last entry was recorded, counted from `zero`.
     pub(super) end: f64,
+    /// Until when statuses were recorded, counted from `zero`.
+    pub(super) told: f64,
     /// Container, and command or path, of each probe, in the order in which a kubelet begins them.
     pub(super) probes: Vec<(String, String)>,
     /// A kubelet's new process has tickers of its own.
@@ -52,6 +55,7 @@ impl<'a> Recording<'a> {
             timeline,
             zero: SimTime::from_secs_f64(zero),
             end: timeline.iter().filter_map(|e| e["t"].as_f64()).fold(1.0, f64::max),
+            told: end_of_statuses(timeline).min(v["watchEnded"].as_f64().unwrap_or(f64::INFINITY)),
             probes: probes(&v["manifest"]["spec"]),
             kubelet_restarts: timeline.iter().any(|e| e["action"]["what"] == "kubelet killed"),
             namespace: if v["createdAt"].is_null() { "s2" } else { "p2" },
@@ -176,6 +180,7 @@ fn collect_strings<'a>(value: &'a Value, each: &mut impl FnMut(&'a str)) {
 fn latency(annotations: &Value) -> Latency {
     let mut latency = Latency {
         pod_sync: SimTime(500),
+        status_write: SimTime::from_millis(5),
         relist: RELIST_MEAN,
         spread_percent: (SPREAD * 100.0) as u32,
         ..Latency::instant()

@@ -95,9 +95,14 @@ fn is_probe(entry: &Value) -> bool {
     entry["src"] == "cri" && matches!(entry["op"].as_str(), Some("ExecSync" | "httpGet" | "grpcCheck"))
 }
 
+/// When pod workers began something.
+fn acts(timeline: &[Value], zero: f64) -> impl Iterator<Item = f64> + '_ {
+    timeline.iter().filter(|e| is_wake(e)).map(move |e| time(e, zero))
+}
+
 /// What began something: the acts of pod workers, and probes that a sync asked for, which come out of step.
 fn wakes(timeline: &[Value], zero: f64) -> Vec<f64> {
-    let mut found: Vec<f64> = timeline.iter().filter(|e| is_wake(e)).map(|e| time(e, zero)).collect();
+    let mut found: Vec<f64> = acts(timeline, zero).collect();
     for (index, entry) in timeline.iter().enumerate().filter(|(_, e)| is_probe(e)) {
         let same = |other: &&Value| {
             is_probe(other)
@@ -120,15 +125,21 @@ fn wakes(timeline: &[Value], zero: f64) -> Vec<f64> {
 /// stopped with their pod were removed.
 fn relists(timeline: &[Value], zero: f64, sync: Option<f64>) -> Vec<f64> {
     let mut found: Vec<f64> = Vec::new();
+    let by_sync = |seen: f64| sync.is_some_and(|sync| (seen + 0.015 - sync).rem_euclid(1.0) < 0.03);
     for (index, exit) in timeline.iter().enumerate().filter(|(_, e)| e["op"] == "exited") {
         let at = time(exit, zero);
         let own = |e: &&Value| e["container"] == exit["container"] && e["attempt"] == exit["attempt"];
         let stopped = timeline[..index].iter().filter(own).any(|e| e["op"] == "StopContainer");
         let follows = |e: &&Value| time(e, zero) > at + 0.006 && time(e, zero) < at + 1.0 + LISTING.1 + LATE;
+        // A worker that has started a container has its pod looked at, between two relists.
+        let after_a_start = |t: f64| {
+            let starts = timeline.iter().filter(|e| e["op"] == "StartContainer").map(|e| time(e, zero));
+            starts.into_iter().any(|start| start <= t && t < start + LATE)
+        };
         let acts = |e: &&Value| {
             let op = e["op"].as_str().unwrap_or("");
             match stopped {
-                true => op == "RemoveContainer",
+                true => op == "RemoveContainer" && !after_a_start(time(e, zero)),
                 false => is_wake(e) || matches!(op, "RemoveContainer" | "StopPodSandbox" | "StopContainer"),
             }
         };
@@ -144,11 +155,11 @@ fn relists(timeline: &[Value], zero: f64, sync: Option<f64>) -> Vec<f64> {
                 None => continue,
             },
         };
-        let by_sync = sync.is_some_and(|sync| (seen + 0.015 - sync).rem_euclid(1.0) < 0.03);
-        if !by_sync {
+        if !by_sync(seen) {
             found.push(seen - 0.003);
         }
     }
+    found.extend(probed_anew(timeline, zero).into_iter().filter(|at| !by_sync(*at)).map(|at| at - 0.003));
     found.sort_by(f64::total_cmp);
     // Two that cannot both be right: the first stays.
     let mut kept: Vec<f64> = Vec::new();
@@ -157,18 +168,49 @@ fn relists(timeline: &[Value], zero: f64, sync: Option<f64>) -> Vec<f64> {
             kept.push(at);
         }
     }
-    kept
+    seen_late(kept)
 }
 
-/// Where in its second most of what was not begun by the end of a container stands.
+/// When readiness probes came out of step soon after a start: the first status of a new container makes one due, and
+/// the sync after the next relist another.
+fn probed_anew(timeline: &[Value], zero: f64) -> Vec<f64> {
+    let out_of_step = wakes(timeline, zero);
+    let starts = timeline.iter().filter(|e| e["op"] == "StartContainer");
+    starts
+        .filter_map(|start| {
+            let at = time(start, zero);
+            let probes = timeline.iter().filter(|e| is_probe(e) && e["container"] == start["container"]);
+            let mut soon = probes.map(|e| time(e, zero)).filter(|t| *t > at + LATE && *t < at + 0.95);
+            soon.find(|t| out_of_step.contains(t))
+        })
+        .collect()
+}
+
+/// Nothing is seen before it happens: two sightings that are too close for the relists between them show that the first
+/// came late.
+fn seen_late(mut seen: Vec<f64>) -> Vec<f64> {
+    for index in (1..seen.len()).rev() {
+        let (first, next) = (seen[index - 1], seen[index]);
+        let count = ((next - first) / (1.0 + LISTING.0)).round();
+        let latest = next - count * (1.0 + LISTING.0);
+        if first > latest && first - latest < LATE {
+            seen[index - 1] = latest;
+        }
+    }
+    seen
+}
+
+/// Where in its second most of what was not begun by the end of a container stands: of the acts of pod workers, or else of
+/// the probes that a sync asked for.
 fn sync_phase(timeline: &[Value], zero: f64) -> Option<f64> {
     let first: Vec<&Value> = first_process(timeline).collect();
     let first: Vec<Value> = first.into_iter().cloned().collect();
     let exits: Vec<f64> = first.iter().filter(|e| e["op"] == "exited").map(|e| time(e, zero)).collect();
-    let others: Vec<f64> = wakes(&first, zero)
-        .into_iter()
-        .filter(|at| *at > zero + 2.0 && !exits.iter().any(|exit| *at >= *exit && *at < exit + 1.15))
-        .collect();
+    let free = |at: &f64| *at > zero + 2.0 && !exits.iter().any(|exit| *at >= *exit && *at < exit + 1.15);
+    let mut others: Vec<f64> = acts(&first, zero).filter(free).collect();
+    if others.is_empty() {
+        others = wakes(&first, zero).into_iter().filter(free).collect();
+    }
     let score = |phase: f64| others.iter().filter(|at| (*at - 0.002 - phase).rem_euclid(1.0) < 0.05).count();
     let phases: Vec<(usize, f64)> =
         (0..200).map(|step| f64::from(step) / 200.0).map(|phase| (score(phase), phase)).collect();
