@@ -11,7 +11,8 @@ use crate::inspector::Inspector;
 use crate::keys::{self, Press};
 use crate::playback::use_playback;
 use crate::protocol::{
-    Ask, Diagnostic, Find, Look, Pane, Printed, Run, Seen, Show, Shown, Side, Story, Typed,
+    Ask, Came, Diagnostic, Drawing, Find, Look, Pane, Printed, Ran, Run, Seen, Show, Shown, Side, Story,
+    Typed,
 };
 use crate::share::Shared;
 use crate::state::{Action, Dialog, State, Tab, Theme};
@@ -40,10 +41,12 @@ pub struct Results {
     pub diagnostics: Rc<[Diagnostic]>,
     /// How many milliseconds the last run took, from the keystroke to the answer.
     pub took_ms: Option<f64>,
-    /// The number of the last run that was answered for, well or not.
+    /// The number of the last run that was answered for in full, well or not.
     pub answered: u32,
     /// The number of the run that the timeline shows; 0 before there is one.
     pub drawn: u32,
+    /// Whether the text has moved on and the timeline could not.
+    pub stale: bool,
     /// Its lanes, as far as they are seen.
     pub shown: Option<Rc<Shown>>,
     /// The lanes of the run that it is compared with.
@@ -79,22 +82,7 @@ impl Results {
     fn after(&self, news: News) -> Results {
         let mut results = self.clone();
         match news {
-            News::Ran(ran, took_ms) => {
-                // A new worker repeats the run that is on the screen: no news.
-                if ran.id <= results.answered {
-                    return results;
-                }
-                results.answered = ran.id;
-                results.diagnostics = ran.diagnostics.into();
-                results.took_ms = Some(took_ms);
-                results.trouble = None;
-                if let Some(drawing) = ran.drawing {
-                    results.drawing = Some(drawing.into());
-                    results.drawn = ran.id;
-                    results.shown = ran.shown.map(Rc::new);
-                    results.picture = None;
-                }
-            }
+            News::Ran(ran, took_ms) => results.ran(ran, took_ms),
             // What was asked of an older run comes too late.
             News::Shown(shown) if shown.show.run != results.drawn => {}
             News::Shown(shown) => match shown.show.side {
@@ -102,6 +90,7 @@ impl Results {
                 Side::Other => results.other_shown = Some(Rc::new(shown)),
             },
             News::Picture(svg, height) => results.picture = Some(Rc::new((svg, height))),
+            News::Seen(seen) if seen.look.run != results.drawn => {}
             News::Seen(seen) => results.seen = Some(Rc::new(seen)),
             News::Story(story) => results.story = story.map(Rc::new),
             News::Printed(printed) => {
@@ -113,15 +102,44 @@ impl Results {
             // The state's business, not the results'.
             News::Act(_) | News::Found(..) => {}
             News::TooSlow(id) => {
-                results.answered = results.answered.max(id);
+                (results.answered, results.stale) = (results.answered.max(id), true);
                 results.trouble = Some(Trouble::TooSlow);
             }
             News::Crashed(id, words) => {
-                results.answered = results.answered.max(id.unwrap_or(0));
+                (results.answered, results.stale) = (results.answered.max(id.unwrap_or(0)), true);
                 results.trouble = Some(Trouble::Crashed(words));
             }
         }
         results
+    }
+
+    fn ran(&mut self, ran: Ran, took_ms: f64) {
+        let under_way = self.drawing.as_ref().is_some_and(|drawing| drawing.reached.is_some());
+        // A broken text has been answered for while the one before it was still being run.
+        let is_latest = ran.id > self.answered;
+        if is_latest {
+            self.diagnostics = ran.diagnostics.into();
+            (self.trouble, self.stale) = (None, matches!(ran.came, Came::Nothing(_)));
+            if !matches!(&ran.came, Came::New(drawing, _) if drawing.reached.is_some()) {
+                (self.answered, self.took_ms) = (ran.id, Some(took_ms));
+            }
+        }
+        match ran.came {
+            Came::New(drawing, shown) => {
+                // A new worker repeats the run that is on the screen: no news.
+                if ran.id > self.drawn || (ran.id == self.drawn && under_way) {
+                    (self.drawing, self.drawn) = (Some(drawing.into()), ran.id);
+                    (self.shown, self.picture) = (shown.map(Rc::new), None);
+                }
+            }
+            Came::Same(handles) => {
+                let moved = self.drawing.as_deref().filter(|drawing| drawing.handles != handles);
+                if let Some(drawing) = moved {
+                    self.drawing = Some(Drawing { handles, ..drawing.clone() }.into());
+                }
+            }
+            Came::Nothing(_) => {}
+        }
     }
 }
 
@@ -401,7 +419,7 @@ fn timeline(
             beside={state.beside && results.other.is_some()}
             drawing={results.drawing.clone()}
             seen={if here { results.shown.clone() } else { results.other_shown.clone() }}
-            stale={results.answered != results.drawn}
+            stale={results.stale}
             other={results.other.as_ref().map_or(0, |other| other.run)}
             cursor={state.cursor}
             view={state.view}
@@ -459,7 +477,8 @@ fn use_arrival(
     engine: &Engine,
     send: Callback<Action>,
 ) {
-    let shown = results.shown.clone().filter(|shown| shown.show.run == state.revision);
+    let is_latest = results.answered == state.revision && !results.stale;
+    let shown = results.shown.clone().filter(|shown| is_latest && shown.show.run == results.drawn);
     let step = state.guide.as_ref().filter(|guide| guide.arriving && shown.is_some());
     let step = step.map(|guide| (guide.index, guide.step));
     use_effect_with(step, {

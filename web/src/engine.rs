@@ -1,11 +1,11 @@
 //! The page's side of the wire: keeps a worker alive, and never lets it be asked twice at once.
 //!
-//! Typing does not wait for the worker: of several texts only the latest is run. A worker that thinks for too long
-//! is ended and started anew, which costs a few milliseconds, because the compiled module is at hand.
+//! Typing does not wait for the worker: it gives up a run as soon as it hears of a newer one. A worker that says nothing
+//! for too long is ended and started anew, which costs a few milliseconds, because the compiled module is at hand.
 
 use crate::browser;
 use crate::protocol::{
-    Ask, Drawing, Find, Look, Printed, Ran, Reply, Request, Run, Seen, Show, Shown, Side, Story, Typed,
+    Ask, Came, Drawing, Find, Look, Printed, Ran, Reply, Request, Run, Seen, Show, Shown, Side, Story, Typed,
 };
 use crate::slot::Slot;
 use crate::wire::Wire;
@@ -15,17 +15,15 @@ use std::cell::RefCell;
 use std::rc::{Rc, Weak};
 use yew::Callback;
 
-/// A run that takes longer is ended, in milliseconds.
+/// A worker that has a run and says nothing for longer is ended, in milliseconds.
 const LIMIT_MS: f64 = 20_000.0;
-/// A run that a newer text has overtaken is ended after so long, in milliseconds.
-const OVERTAKEN_LIMIT_MS: f64 = 400.0;
-/// How often a run's age is looked at, in milliseconds.
-const LOOK_EVERY_MS: u32 = 100;
+/// How often its silence is looked at, in milliseconds.
+const LOOK_EVERY_MS: u32 = 500;
 
 /// What the page hears.
 #[derive(Clone, Debug, PartialEq)]
 pub enum News {
-    /// A run has ended; how many milliseconds after it was asked for.
+    /// What came of a run, or has come of it so far; how many milliseconds after it was asked for.
     Ran(Ran, f64),
     /// The cluster at the cursor.
     Seen(Seen),
@@ -57,7 +55,10 @@ struct Inner {
     this: Weak<RefCell<Inner>>,
     hear: Callback<News>,
     worker: Option<Wire>,
-    runs: Slot<Run>,
+    /// Whether everything goes out at once: the worker knows what is on the screen.
+    open: bool,
+    /// The run that waits for that.
+    next: Option<Run>,
     looks: Slot<Look>,
     whys: Slot<Ask>,
     /// What is shown of this run, and of the one that it is compared with.
@@ -66,13 +67,15 @@ struct Inner {
     last_show: Option<Show>,
     /// The run that later ones are compared with.
     other: Option<Run>,
-    /// The run on its way, and when it was sent.
-    current: Option<(Run, f64)>,
+    /// The runs that are not answered in full and may still be, the latest last, and when each was sent.
+    sent: Vec<(Run, f64)>,
+    /// Since when nothing was heard of them.
+    silent: f64,
     /// The last run that made a timeline: a new worker is given it first, so that it can answer for it.
     last_good: Option<Run>,
     /// Whether the worker has said that it is up.
     ready: bool,
-    /// Looks at the age of the current run.
+    /// Looks at the silence of the worker.
     watch: Option<Interval>,
 }
 
@@ -90,27 +93,33 @@ impl Engine {
                 this: this.clone(),
                 hear,
                 worker: None,
-                runs: Slot::closed(),
+                open: false,
+                next: None,
                 looks: Slot::closed(),
                 whys: Slot::closed(),
                 shows: [Slot::closed(), Slot::closed()],
                 last_show: None,
                 other: None,
-                current: None,
+                sent: Vec::new(),
+                silent: 0.0,
                 last_good: None,
                 ready: false,
                 watch: None,
             })
         });
         inner.borrow_mut().start_worker();
+        // What is asked before the worker is up waits there.
+        inner.borrow_mut().open();
         Engine(inner)
     }
 
     /// Asks for a run.
     pub fn run(&self, run: Run) {
         let mut inner = self.0.borrow_mut();
-        if let Some(run) = inner.runs.offer(run) {
+        if inner.open {
             inner.send_run(run);
+        } else {
+            inner.next = Some(run);
         }
     }
 
@@ -174,11 +183,11 @@ impl Engine {
 
 impl Inner {
     fn start_worker(&mut self) {
-        self.runs.close();
+        self.open = false;
         self.looks.close();
         self.whys.close();
         self.shows.iter_mut().for_each(Slot::close);
-        self.current = None;
+        self.sent.clear();
         self.ready = false;
         self.watch = None;
 
@@ -212,6 +221,9 @@ impl Inner {
         match reply {
             Reply::Ready => {
                 self.ready = true;
+                if self.open {
+                    return None;
+                }
                 if let Some(show) = self.last_show.clone() {
                     self.send(&Request::Show(show));
                 }
@@ -222,22 +234,13 @@ impl Inner {
                 if let Some(run) = self.last_good.clone() {
                     self.send_run(run);
                 } else {
-                    self.next_run();
+                    self.open();
                 }
-                self.next_look();
-                self.next_why();
-                self.next_show(Side::This);
-                self.next_show(Side::Other);
                 None
             }
             Reply::Ran(ran) => {
-                let (run, since) = self.current.take()?;
-                self.watch = None;
-                if ran.drawing.is_some() {
-                    self.last_good = Some(run);
-                }
-                self.next_run();
-                Some(News::Ran(ran, browser::now_ms() - since))
+                let took = self.ran(&ran)?;
+                Some(News::Ran(ran, took))
             }
             Reply::Seen(seen) => {
                 self.next_look();
@@ -262,9 +265,56 @@ impl Inner {
         }
     }
 
+    /// Notes an answer to a run; how long that took. None when nobody waits for it.
+    fn ran(&mut self, ran: &Ran) -> Option<f64> {
+        self.silent = browser::now_ms();
+        let at = self.sent.iter().position(|(run, _)| run.id == ran.id)?;
+        let took = self.silent - self.sent[at].1;
+        let goes_on = match &ran.came {
+            // Those before it are overtaken.
+            Came::New(drawing, _) if drawing.reached.is_some() => {
+                self.sent.drain(..at);
+                return Some(took);
+            }
+            Came::Nothing(goes_on) => *goes_on,
+            Came::New(..) | Came::Same(_) => None,
+        };
+        let later = self.sent.split_off(at + 1);
+        let run = self.sent.pop()?.0;
+        self.sent.retain(|(run, _)| Some(run.id) == goes_on);
+        self.sent.extend(later);
+        match &ran.came {
+            Came::Nothing(_) => {}
+            Came::New(..) => self.last_good = Some(run),
+            // It goes on under the number that it has on the screen.
+            Came::Same(_) => {
+                self.last_good = self.last_good.take().map(|last| Run { id: last.id, ..run });
+            }
+        }
+        if self.sent.is_empty() {
+            self.watch = None;
+            if !self.open {
+                self.open();
+            }
+        }
+        Some(took)
+    }
+
+    /// From now on what is asked goes out at once.
+    fn open(&mut self) {
+        self.open = true;
+        self.next_look();
+        self.next_why();
+        self.next_show(Side::This);
+        self.next_show(Side::Other);
+        if let Some(run) = self.next.take() {
+            self.send_run(run);
+        }
+    }
+
     /// Starts anew after a bug.
     fn crashed(&mut self, words: String) -> News {
-        let id = self.current.as_ref().map(|(run, _)| run.id);
+        let id = self.sent.last().map(|(run, _)| run.id);
         self.give_up_current();
         // One that never came up would not the next time either.
         if self.ready {
@@ -275,14 +325,8 @@ impl Inner {
 
     /// A run that was on its way did not end. One that once worked is not tried again and again.
     fn give_up_current(&mut self) {
-        if self.current.as_ref().map(|(run, _)| run) == self.last_good.as_ref() {
+        if self.sent.last().map(|(run, _)| run) == self.last_good.as_ref() {
             self.last_good = None;
-        }
-    }
-
-    fn next_run(&mut self) {
-        if let Some(run) = self.runs.free() {
-            self.send_run(run);
         }
     }
 
@@ -306,29 +350,37 @@ impl Inner {
 
     fn send_run(&mut self, run: Run) {
         self.send(&Request::Run(run.clone()));
-        self.current = Some((run, browser::now_ms()));
-        let this = self.this.clone();
-        self.watch = Some(Interval::new(LOOK_EVERY_MS, move || {
-            let Some(this) = this.upgrade() else { return };
-            let news = this.borrow_mut().lose_patience();
-            if let Some(news) = news {
-                let hear = this.borrow().hear.clone();
-                hear.emit(news);
-            }
-        }));
+        let now = browser::now_ms();
+        if self.sent.is_empty() {
+            self.silent = now;
+            let this = self.this.clone();
+            self.watch = Some(Interval::new(LOOK_EVERY_MS, move || {
+                let Some(this) = this.upgrade() else { return };
+                let news = this.borrow_mut().lose_patience();
+                if let Some(news) = news {
+                    let hear = this.borrow().hear.clone();
+                    hear.emit(news);
+                }
+            }));
+        }
+        self.sent.push((run, now));
     }
 
-    /// Ends a run that has taken too long.
+    /// Ends a worker that has said nothing for too long.
     fn lose_patience(&mut self) -> Option<News> {
-        let (run, since) = self.current.as_ref()?;
-        let (id, age) = (run.id, browser::now_ms() - since);
-        let overtaken = self.runs.is_waiting();
-        if age < if overtaken { OVERTAKEN_LIMIT_MS } else { LIMIT_MS } {
+        if browser::now_ms() - self.silent < LIMIT_MS {
             return None;
         }
+        let (run, since) = self.sent.last()?.clone();
+        let overtook = since > self.silent;
         self.give_up_current();
         self.start_worker();
-        (!overtaken).then_some(News::TooSlow(id))
+        if overtook {
+            // It is another one that takes so long.
+            self.next = Some(run);
+            return None;
+        }
+        Some(News::TooSlow(run.id))
     }
 
     fn send(&self, request: &Request) {

@@ -11,6 +11,7 @@ mod dialogs;
 mod edit;
 mod editor;
 mod engine;
+mod findings;
 mod guide;
 mod i18n;
 mod icons;
@@ -29,6 +30,7 @@ mod slot;
 mod state;
 mod timeline;
 mod toolbar;
+mod underway;
 mod wire;
 mod worker;
 

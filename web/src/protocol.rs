@@ -136,7 +136,8 @@ pub enum Pane {
 pub enum Reply {
     /// The worker is up.
     Ready,
-    /// Answers [`Request::Run`].
+    /// Answers [`Request::Run`], the first times with as much as is known so far. A run that a newer one has overtaken
+    /// is not answered for any more.
     Ran(Ran),
     /// Answers [`Request::Look`].
     Seen(Seen),
@@ -167,10 +168,19 @@ pub struct Ran {
     pub id: u32,
     /// What is to be said of the text, in its order.
     pub diagnostics: Vec<Diagnostic>,
-    /// The timeline; none when errors left nothing to run.
-    pub drawing: Option<Drawing>,
-    /// What of it was last asked to be shown of a run.
-    pub shown: Option<Shown>,
+    /// The timeline.
+    pub came: Came,
+}
+
+/// The timeline that a text made.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Came {
+    /// Errors left nothing to run; the number of the run under way that goes on meanwhile, if one does.
+    Nothing(Option<u32>),
+    /// The same happens as in the run before, which goes on under its number. The text's actions may stand elsewhere.
+    Same(Vec<Handle>),
+    /// A new one, and what was last asked to be shown of a run. While it is under way the same number comes again.
+    New(Drawing, Option<Shown>),
 }
 
 /// The lanes in a frame.
@@ -244,8 +254,10 @@ pub struct Drawing {
     pub title: String,
     /// What seeded the draws.
     pub seed: u64,
-    /// The time that the run reached.
+    /// When the run ends.
     pub horizon: SimTime,
+    /// Until when it is known what happens; none when the run is over.
+    pub reached: Option<SimTime>,
     /// The width that the labels of its lanes need, in pixels.
     pub label_room: f64,
     /// Whether the run had to end before its horizon, because more happened than a page can hold.

@@ -1,57 +1,106 @@
 //! What the worker remembers between two messages, and its answers. Knows no browser.
 
 use crate::protocol::{
-    Ask, Diagnostic, Drawing, Edit, Field, Find, Fix, Line, Look, Pane, Printed, Ran, Reply, Request, Run,
-    Seen, Severity, Show, Shown, Side, Step, Story, Typed,
+    Ask, Came, Diagnostic, Drawing, Field, Find, Line, Look, Pane, Printed, Ran, Reply, Request, Run, Seen,
+    Show, Shown, Side, Step, Story, Typed,
 };
 use crate::showing::{Stage, near};
-use crate::{edit, origin, real};
+use crate::underway::{Progress, Reading, Underway};
+use crate::{edit, origin};
 use lifepod_api::SimTime;
-use lifepod_engine::{EntryId, Outcome, Trace, What};
-use lifepod_manifest::{Document, Hint, Lines};
-use lifepod_scenario::{Note, Prepared, assumptions, prepare};
+use lifepod_engine::{EntryId, What};
+use lifepod_manifest::Lines;
 use lifepod_timeline::{
-    About, Axis, Facts, FieldRef, Lang, Scene, Stop, chronicle, explain, facts, label_room, lanes, recorded,
-    subject, traffic_table,
+    About, Axis, Facts, FieldRef, Lang, Scene, Stop, chronicle, explain, facts, subject, traffic_table,
 };
 use std::rc::Rc;
 
-/// The most entries of a trace that a page can hold at ease.
-const MAX_ENTRIES: usize = 200_000;
-/// So many findings are marked in the text.
-const MOST: usize = 100;
-/// A recorded life may have lasted for years; no more than this is simulated beside it.
-const LONGEST: SimTime = SimTime::from_secs(7 * 86_400);
+/// A run goes on for so long before the worker looks for other messages, in milliseconds.
+const SLICE_MS: f64 = 8.0;
 
-/// The worker's memory: the last run that worked, and the one that it is compared with.
+/// The worker's memory: the last run that worked, the one that it is compared with, and the one under way.
 #[derive(Default)]
 pub struct Session {
     last: Option<Rc<Done>>,
     other: Option<Rc<Done>>,
+    /// A run that was asked for and has not begun.
+    next: Option<Run>,
+    underway: Option<Underway>,
+    /// What was asked about a run under way: it is answered when all of that has happened.
+    waiting: Vec<Request>,
     /// What the page last wanted to see of a run.
     show: Option<Show>,
 }
 
 /// A run that worked.
-struct Done {
-    asked: Run,
-    run: lifepod_engine::Run,
-    documents: Vec<Document>,
-    stage: Stage,
-    stops: Vec<Stop>,
+pub struct Done {
+    /// Its text.
+    pub reading: Reading,
+    /// What happened.
+    pub life: Rc<Life>,
+}
+
+/// What happened in a run. Texts that differ only in how they are written have it in common.
+pub struct Life {
+    pub run: lifepod_engine::Run,
+    pub stage: Stage,
+    pub stops: Vec<Stop>,
 }
 
 impl Session {
-    /// Answers a request; some ask for nothing.
-    pub fn answer(&mut self, request: Request) -> Option<Reply> {
+    /// Takes a request. What asks for a run, or about one that is still going on, is answered by [`Self::go_on`].
+    pub fn hear(&mut self, request: Request) -> Option<Reply> {
+        if self.must_wait(&request) {
+            self.waiting.push(request);
+            return None;
+        }
+        self.answer(request)
+    }
+
+    /// Whether there is a run to go on with.
+    pub fn is_busy(&self) -> bool {
+        self.next.is_some() || self.underway.is_some()
+    }
+
+    /// Goes on for a moment with what is under way; what there is to say of it. `clock` shows milliseconds.
+    pub fn go_on(&mut self, clock: &dyn Fn() -> f64) -> Vec<Reply> {
+        let until = clock() + SLICE_MS;
+        let begun = self.next.take().and_then(|run| self.begin(run, clock));
+        let ran = begun.or_else(|| self.slice(clock, until));
+        let mut replies: Vec<Reply> = ran.map(Reply::Ran).into_iter().collect();
+        if !self.is_busy() {
+            let waiting = std::mem::take(&mut self.waiting);
+            replies.extend(waiting.into_iter().filter_map(|request| self.answer(request)));
+        }
+        replies
+    }
+
+    /// Whether a request is about a run that is shown already, but is not over.
+    fn must_wait(&self, request: &Request) -> bool {
+        let of = match request {
+            Request::Look(look) => look.run,
+            Request::Why(ask) => ask.run,
+            Request::Kubectl(typed) | Request::Complete(typed) => typed.run,
+            Request::Find(find) => find.run,
+            Request::Picture(show) => show.run,
+            Request::Run(_) | Request::Measure(_) | Request::Show(_) | Request::Compare(_) => return false,
+        };
+        self.underway.as_ref().is_some_and(|underway| underway.reading.asked.id == of)
+    }
+
+    fn answer(&mut self, request: Request) -> Option<Reply> {
         Some(match request {
-            Request::Run(run) => Reply::Ran(self.run(run)),
+            // Of several that come while the worker is busy, only the latest counts.
+            Request::Run(run) => {
+                self.next = Some(run);
+                return None;
+            }
             Request::Look(look) => Reply::Seen(self.look(look)),
             Request::Why(ask) => Reply::Story(self.why(ask)),
             Request::Kubectl(typed) => self.kubectl(&typed),
             Request::Complete(typed) => self.complete(typed),
             Request::Find(find) => Reply::Found(self.find(&find)),
-            Request::Measure(run) => Reply::Measured(measure(&run)),
+            Request::Measure(run) => Reply::Measured(measure(run)),
             Request::Show(show) => Reply::Shown(self.show(show)),
             Request::Compare(run) => {
                 self.compare(run);
@@ -60,7 +109,7 @@ impl Session {
             Request::Picture(show) => {
                 let (done, _) = self.sides(show.side);
                 done.map_or(Reply::Picture(String::new(), 0.0), |done| {
-                    let (svg, height) = done.stage.picture(&show.frame, done.asked.lang);
+                    let (svg, height) = done.life.stage.picture(&show.frame, done.reading.asked.lang);
                     Reply::Picture(svg, height)
                 })
             }
@@ -78,10 +127,14 @@ impl Session {
 
     fn show(&mut self, show: Show) -> Shown {
         let (done, across) = self.sides(show.side);
-        let across = across.filter(|_| show.other > 0).map(|across| &across.stage);
-        let (scene, axis) = match done {
-            Some(done) => done.stage.scene(&show.frame, across, show.beside),
-            None => (Scene::default(), Axis::even(SimTime::ZERO)),
+        let across = across.filter(|_| show.other > 0).map(|across| &across.life.stage);
+        // Of a run under way is shown what there is; it is compared when it is whole.
+        let part = self.underway.as_ref().filter(|underway| underway.reading.asked.id == show.run);
+        let part = part.filter(|_| show.side == Side::This).and_then(|underway| underway.stage.as_ref());
+        let (scene, axis) = match (part, done) {
+            (Some(part), _) => part.scene(&show.frame, None, false),
+            (None, Some(done)) => done.life.stage.scene(&show.frame, across, show.beside),
+            (None, None) => (Scene::default(), Axis::even(SimTime::ZERO)),
         };
         if show.side == Side::This {
             self.show = Some(show.clone());
@@ -93,87 +146,91 @@ impl Session {
         self.other = match run {
             None => None,
             // Numbers aside: a worker that was started anew is told of the run again.
-            Some(run) => match self.last.clone().filter(|last| last.asked == run) {
+            Some(run) => match self.last.clone().filter(|last| last.reading.asked == run) {
                 Some(last) => Some(last),
                 None => {
-                    let last = self.last.take();
+                    let (last, underway) = (self.last.take(), self.underway.take());
                     self.run(run);
+                    self.underway = underway;
                     std::mem::replace(&mut self.last, last)
                 }
             },
         };
     }
 
-    fn run(&mut self, asked: Run) -> Ran {
-        let options = lifepod_scenario::Options { seed: asked.seed, horizon: asked.horizon };
-        let Prepared { documents, diagnostics, scenario } = prepare(&asked.text, &options);
-        let lines = Lines::new(&asked.text);
-        let mut ran = Ran {
-            id: asked.id,
-            diagnostics: findings(&lines, &diagnostics, asked.lang),
-            drawing: None,
-            shown: None,
+    /// Begins a run, and gives up the one under way. What can be said at once, if that is all there is to say.
+    fn begin(&mut self, asked: Run, clock: &dyn Fn() -> f64) -> Option<Ran> {
+        let (mut reading, scenario) = Reading::of(asked);
+        // A broken text leaves on the screen what it was before, which goes on to its end.
+        let Some(scenario) = scenario else {
+            let goes_on = self.underway.as_ref().map(|underway| underway.reading.asked.id);
+            let Reading { asked, found, .. } = reading;
+            return Some(Ran { id: asked.id, diagnostics: found, came: Came::Nothing(goes_on) });
         };
-        let Some(mut scenario) = scenario else { return ran };
+        if let Some(underway) = self.underway.as_mut().filter(|it| it.reading.same_as(&reading)) {
+            underway.take_over(reading, clock());
+            return None;
+        }
+        let is_shown = self.underway.take().is_none_or(|underway| underway.stage.is_none());
+        let last = self.last.as_ref();
+        if let Some(last) = last.filter(|last| is_shown && last.reading.same_as(&reading)) {
+            let id = reading.asked.id;
+            // What is asked of it goes by the number under which it is on the screen.
+            reading.asked.id = last.reading.asked.id;
+            let diagnostics = reading.diagnostics(&last.life.run.trace);
+            let handles = edit::handles(&reading.documents);
+            self.last = Some(Rc::new(Done { reading, life: last.life.clone() }));
+            return Some(Ran { id, diagnostics, came: Came::Same(handles) });
+        }
+        let axis = last.map(|last| last.life.stage.axis());
+        self.underway = Some(Underway::begin(reading, scenario, axis, clock()));
+        None
+    }
 
-        scenario.config.max_entries = MAX_ENTRIES;
-        let objects = documents.iter().filter_map(|document| document.object.as_ref());
-        let recorded = recorded(objects, asked.lang);
-        if let Some(recorded) = &recorded {
-            let commands = std::mem::take(&mut scenario.commands).into_iter();
-            scenario.commands = commands.filter_map(|(at, c)| Some((at, real::as_written(c)?))).collect();
-            // The simulation lasts at least as long as what it stands beside.
-            let longest = scenario.horizon.max(recorded.horizon);
-            scenario.horizon = asked.horizon.unwrap_or(longest.min(LONGEST));
+    /// Goes on with the run under way until `clock` shows `until`.
+    fn slice(&mut self, clock: &dyn Fn() -> f64, until: f64) -> Option<Ran> {
+        let underway = self.underway.as_mut()?;
+        let id = underway.reading.asked.id;
+        match underway.go_on(clock, until) {
+            Progress::Going => None,
+            Progress::Picture => {
+                let (diagnostics, drawing) = underway.picture(clock)?;
+                Some(self.ran(id, diagnostics, Some(drawing)))
+            }
+            Progress::Over(outcome) => {
+                let (diagnostics, done) = self.underway.take()?.finish(outcome);
+                let (drawing, done) = done.unzip();
+                if let Some(done) = done {
+                    self.last = Some(Rc::new(done));
+                }
+                Some(self.ran(id, diagnostics, drawing))
+            }
         }
-        let seed = scenario.config.seed;
-        let run = scenario.run();
-        let refused = refusals(&run.trace, &documents);
-        let nothing_left =
-            refused.len() == documents.iter().filter(|document| document.object.is_some()).count();
-        ran.diagnostics.extend(refused.iter().map(|(index, message)| {
-            let path =
-                message.split_once(" is invalid: ").and_then(|(_, rest)| Some(rest.split_once(": ")?.0));
-            let (severity, path) = (lifepod_manifest::Severity::Error, path.unwrap_or_default());
-            let found = documents[*index].diagnostic(&lines, *index, severity, path, message, &Hint::NONE);
-            diagnostic(&lines, &found, asked.lang)
-        }));
-        if nothing_left {
-            return ran;
-        }
-        let notes = assumptions(&asked.text, &documents, &run.trace);
-        ran.diagnostics.extend(notes.iter().take(MOST).map(|made| note(&lines, made, asked.lang)));
-        let first = documents.iter().find_map(|document| document.object.as_ref());
-        let mut timeline =
-            lanes(&run.trace, &lifepod_timeline::Options { horizon: run.end, lang: asked.lang });
-        let stops = timeline.stops();
-        if let Some(recorded) = recorded {
-            timeline.lanes.splice(0..0, recorded.lanes);
-        }
-        let (room, stage) = (label_room(&timeline), Stage::new(timeline));
-        ran.drawing = Some(Drawing {
-            run: asked.id,
-            title: first.map_or_else(String::new, |object| object.meta().name.to_string()),
-            seed,
-            horizon: stage.timeline.horizon,
-            label_room: room,
-            cut_short: run.outcome != Outcome::Reached,
-            handles: edit::handles(&documents),
-            facts: facts(&run.trace, run.end),
-            idle: idle(&run.trace, &documents),
+    }
+
+    /// What was on the screen will be: one answer saves asking for it.
+    fn ran(&mut self, id: u32, diagnostics: Vec<Diagnostic>, drawing: Option<Drawing>) -> Ran {
+        let came = drawing.map_or(Came::Nothing(None), |drawing| {
+            let shown = self.show.clone().map(|show| self.show(Show { run: id, ..show }));
+            Came::New(drawing, shown)
         });
-        let id = asked.id;
-        self.last = Some(Rc::new(Done { asked, run, documents, stage, stops }));
-        // What was on the screen will be: one answer saves asking for it.
-        ran.shown = self.show.clone().map(|show| self.show(Show { run: id, ..show }));
-        ran
+        Ran { id, diagnostics, came }
+    }
+
+    /// Runs to the end, whoever waits.
+    fn run(&mut self, asked: Run) {
+        if self.begin(asked, &|| 0.0).is_none() {
+            while self.underway.is_some() {
+                self.slice(&|| 0.0, f64::INFINITY);
+            }
+        }
     }
 
     fn look(&self, look: Look) -> Seen {
-        let Some(done) = self.last.as_ref().filter(|done| done.asked.id == look.run) else {
+        let Some(done) = self.last.as_ref().filter(|done| done.reading.asked.id == look.run) else {
             return Seen { look, shell: Vec::new(), view: None, table: Vec::new(), stops: Vec::new() };
         };
-        let pod = done.stage.pod_of(look.lane.as_deref());
+        let pod = done.life.stage.pod_of(look.lane.as_deref());
         let view = match look.view {
             Pane::Pods | Pane::Table | Pane::Requests => None,
             Pane::Events => Some(vec!["events"]),
@@ -191,16 +248,17 @@ impl Session {
         }
         shell.extend(done.last_command(look.at));
         let table = if look.view == Pane::Table { done.table(look.at) } else { Vec::new() };
-        let stops = near(&done.stops, look.at);
+        let stops = near(&done.life.stops, look.at);
         Seen { look, shell, view, table, stops }
     }
 
     fn kubectl(&self, typed: &Typed) -> Reply {
         let line = typed.line.trim();
         let command = format!("kubectl {}", line.strip_prefix("kubectl ").unwrap_or(line));
-        let Some(Done { run, .. }) = self.last.as_deref().filter(|done| done.asked.id == typed.run) else {
+        let Some(done) = self.last.as_deref().filter(|done| done.reading.asked.id == typed.run) else {
             return Reply::Printed(Printed { command, output: String::new() });
         };
+        let run = &done.life.run;
         let answer = lifepod_kubectl::prompt(line, &run.trace, typed.at, run.end, run.epoch_micros);
         match answer.action {
             Some(action) => Reply::Act(action),
@@ -209,7 +267,7 @@ impl Session {
     }
 
     fn complete(&self, typed: Typed) -> Reply {
-        let run = self.last.as_ref().map(|done| &done.run);
+        let run = self.last.as_ref().map(|done| &done.life.run);
         let words = run.map_or_else(Vec::new, |run| {
             let snapshot = lifepod_kubectl::Snapshot::at(&run.trace, typed.at, run.epoch_micros);
             lifepod_kubectl::complete(&typed.line, &snapshot)
@@ -218,16 +276,16 @@ impl Session {
     }
 
     fn find(&self, find: &Find) -> Option<(SimTime, u32)> {
-        let done = self.last.as_ref().filter(|done| done.asked.id == find.run)?;
+        let done = self.last.as_ref().filter(|done| done.reading.asked.id == find.run)?;
         // Chapters have the words in English, whatever the page speaks.
-        let lines = chronicle(&done.run.trace, Lang::En, false).into_iter();
+        let lines = chronicle(&done.life.run.trace, Lang::En, false).into_iter();
         let line = lines.filter(|line| find.moment.is(line)).nth(find.moment.nth.saturating_sub(1))?;
         Some((line.at, line.entry.0))
     }
 
     fn why(&self, ask: Ask) -> Option<Story> {
-        let done = self.last.as_ref().filter(|done| done.asked.id == ask.run)?;
-        let told = explain(&done.run.trace, EntryId(ask.entry), done.asked.lang)?;
+        let done = self.last.as_ref().filter(|done| done.reading.asked.id == ask.run)?;
+        let told = explain(&done.life.run.trace, EntryId(ask.entry), done.reading.asked.lang)?;
         let steps = told.steps.into_iter().map(|step| Step {
             at: step.at,
             since: step.since,
@@ -243,23 +301,30 @@ impl Session {
 impl Done {
     /// What a command prints at an instant.
     fn kubectl(&self, at: SimTime, words: &[&str]) -> Printed {
-        let output = lifepod_kubectl::run_at(&self.run.trace, at, self.run.end, self.run.epoch_micros, words);
+        let output = lifepod_kubectl::run_at(
+            &self.life.run.trace,
+            at,
+            self.life.run.end,
+            self.life.run.epoch_micros,
+            words,
+        );
         let command = format!("kubectl {}", words.join(" "));
         Printed { command, output: output.stdout + &output.stderr }
     }
 
     /// What became of the clients' requests until an instant.
     fn requests(&self, at: SimTime) -> Printed {
-        Printed { command: String::new(), output: traffic_table(&self.run.trace, at) }
+        Printed { command: String::new(), output: traffic_table(&self.life.run.trace, at) }
     }
 
     /// The last command among the text's actions, and what it has printed so far.
     fn last_command(&self, at: SimTime) -> Option<Printed> {
-        let so_far = &self.run.trace.entries()[..self.run.trace.len_at(at)];
+        let so_far = &self.life.run.trace.entries()[..self.life.run.trace.len_at(at)];
         so_far.iter().rev().find_map(|entry| match &entry.what {
             // The objects of the text itself are no news.
             What::Action(action) if entry.at > SimTime::ZERO && action.text.starts_with("kubectl ") => {
-                let said = lifepod_kubectl::printed(&self.run.trace, entry.id, at, self.run.epoch_micros);
+                let said =
+                    lifepod_kubectl::printed(&self.life.run.trace, entry.id, at, self.life.run.epoch_micros);
                 let refused = action.refused.clone().unwrap_or_default();
                 Some(Printed { command: action.text.clone(), output: said.stdout + &said.stderr + &refused })
             }
@@ -270,7 +335,7 @@ impl Done {
     /// What happened around an instant, as much of it as a table can hold at ease.
     fn table(&self, at: SimTime) -> Vec<Line> {
         const LINES: usize = 400;
-        let lines = chronicle(&self.run.trace, self.asked.lang, false);
+        let lines = chronicle(&self.life.run.trace, self.reading.asked.lang, false);
         let here = lines.partition_point(|line| line.at <= at);
         let from = here.saturating_sub(LINES / 2);
         let shown = lines.into_iter().skip(from).take(LINES);
@@ -287,11 +352,11 @@ impl Done {
     /// A field, by which an entry came to be, with its place in the text.
     fn field(&self, entry: u32, field: &FieldRef) -> Field {
         let name = field.path.rsplit('.').next().unwrap_or(&field.path);
-        let pod = self.run.trace.get(EntryId(entry)).and_then(subject);
-        let origin = pod.and_then(|pod| origin::of_pod(&self.documents, &self.run.trace, pod));
+        let pod = self.life.run.trace.get(EntryId(entry)).and_then(subject);
+        let origin = pod.and_then(|pod| origin::of_pod(&self.reading.documents, &self.life.run.trace, pod));
         let place = origin.map(|(document, template)| {
             let start = document.span_of(&format!("{template}{}", field.path)).start;
-            let (line, column) = Lines::new(&self.asked.text).position(start);
+            let (line, column) = Lines::new(&self.reading.asked.text).position(start);
             (line as u32, column as u32)
         });
         Field { text: format!("{name}: {}", field.value), is_default: field.is_default, place }
@@ -316,47 +381,9 @@ fn about_pod<'a>(pod: Option<&'a About>, words: &[&'a str]) -> Option<Vec<&'a st
 }
 
 /// A run in few numbers.
-fn measure(asked: &Run) -> Option<Facts> {
-    let options = lifepod_scenario::Options { seed: asked.seed, horizon: asked.horizon };
-    let mut scenario = prepare(&asked.text, &options).scenario?;
-    scenario.config.max_entries = MAX_ENTRIES;
-    let run = scenario.run();
+fn measure(asked: Run) -> Option<Facts> {
+    let run = Reading::of(asked).1?.run();
     Some(facts(&run.trace, run.end))
-}
-
-/// The objects that wait for a controller which the simulation does not have: nobody but a person ever wrote them,
-/// and nothing is owned by them.
-fn idle(trace: &Trace, documents: &[Document]) -> Vec<String> {
-    /// The kinds that do nothing by themselves.
-    const ACTIVE: [&str; 8] = [
-        "Deployment",
-        "ReplicaSet",
-        "StatefulSet",
-        "DaemonSet",
-        "Job",
-        "CronJob",
-        "ReplicationController",
-        "HorizontalPodAutoscaler",
-    ];
-    let objects = documents.iter().filter_map(|document| document.object.as_ref());
-    let waiting = objects.filter(|object| ACTIVE.contains(&object.kind()));
-    let revisions: Vec<_> = trace
-        .entries()
-        .iter()
-        .filter_map(|entry| match &entry.what {
-            What::Object(revision) => Some(revision),
-            _ => None,
-        })
-        .collect();
-    let is_idle = |kind: &str, name: &str| {
-        !revisions.iter().any(|revision| {
-            let meta = revision.object.meta();
-            let written = revision.by != "kubectl" && revision.object.kind() == kind && meta.name == name;
-            written || meta.owner_references.iter().any(|owner| owner.kind == kind && owner.name == name)
-        })
-    };
-    let named = waiting.map(|object| (object.kind(), object.meta().name.as_str()));
-    named.filter(|(kind, name)| is_idle(kind, name)).map(|(kind, name)| format!("{kind} {name}")).collect()
 }
 
 /// The last lines of what a command prints.
@@ -369,92 +396,150 @@ fn tail(printed: Printed) -> Printed {
     }
 }
 
-/// The documents that the API server refused, by their index, with its words.
-fn refusals(trace: &Trace, documents: &[Document]) -> Vec<(usize, String)> {
-    let actions = trace.entries().iter().filter_map(|entry| match &entry.what {
-        What::Action(action) if action.text.starts_with("kubectl create ") => Some(action),
-        _ => None,
-    });
-    // The text's own objects are created first, in its order.
-    let objects = documents.iter().enumerate().filter(|(_, document)| document.object.is_some());
-    objects.zip(actions).filter_map(|((index, _), action)| Some((index, action.refused.clone()?))).collect()
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::cell::Cell;
 
-/// The findings as the editor marks them, in order of the text. A thousand say no more than the first of the worst,
-/// and the editor would wait for them.
-fn findings(lines: &Lines, all: &[lifepod_manifest::Diagnostic], lang: Lang) -> Vec<Diagnostic> {
-    let mut found: Vec<_> = all.iter().enumerate().collect();
-    found.sort_by_key(|(_, finding)| severity(finding));
-    found.truncate(MOST);
-    found.sort_by_key(|(at, _)| *at);
-    found.into_iter().map(|(_, finding)| diagnostic(lines, finding, lang)).collect()
-}
+    const POD: &str = "apiVersion: v1\nkind: Pod\nmetadata:\n  name: NAME\nspec:\n  containers:\n  - name: app\n    \
+                       image: busybox\n    command: [sh, -c, 'sleep 5; exit 1']\n";
 
-fn severity(finding: &lifepod_manifest::Diagnostic) -> Severity {
-    match (finding.severity, finding.lint) {
-        (lifepod_manifest::Severity::Error, _) => Severity::Error,
-        (lifepod_manifest::Severity::Warning, None) => Severity::Warning,
-        (lifepod_manifest::Severity::Warning, Some(_)) => Severity::Info,
+    fn pods(count: usize) -> String {
+        let pods: Vec<String> = (0..count).map(|i| POD.replace("NAME", &format!("pod-{i}"))).collect();
+        pods.join("---\n")
     }
-}
 
-/// What the run had to assume, as the editor marks it: a quiet note that puts the matching behaviour into the text.
-fn note(lines: &Lines, made: &Note, lang: Lang) -> Diagnostic {
-    let place = |offset| {
-        let (line, column) = lines.position(offset);
-        (line as u32, column as u32)
-    };
-    let words = crate::i18n::Lang::of_core(lang).words();
-    let assumed = match lang {
-        Lang::En => made.assumed.clone(),
-        Lang::Zh => made.assumed_zh(),
-    };
-    let ((end_line, end_column), (line, column)) = (place(made.range.end), place(made.say.at));
-    let insert = Edit { line, column, end_line: line, end_column: column, insert: made.say.insert.clone() };
-    Diagnostic {
-        line: made.line as u32,
-        column: made.column as u32,
-        end_line,
-        end_column,
-        severity: Severity::Hint,
-        message: format!("`{}`: {assumed}", made.subject),
-        hint: String::new(),
-        lint: None,
-        fixes: vec![Fix { title: words.say_behavior.to_owned(), edits: vec![insert] }],
+    fn run(id: u32, text: &str) -> Request {
+        let text = text.to_owned();
+        Request::Run(Run { id, text, seed: Some(1), horizon: None, lang: Lang::En })
     }
-}
 
-/// A finding as the editor marks it.
-fn diagnostic(lines: &Lines, finding: &lifepod_manifest::Diagnostic, lang: Lang) -> Diagnostic {
-    let place = |offset| {
-        let (line, column) = lines.position(offset);
-        (line as u32, column as u32)
-    };
-    let (end_line, end_column) = place(finding.range.end);
-    let edit = |edit: &lifepod_manifest::Edit| {
-        let ((line, column), (end_line, end_column)) = (place(edit.range.start), place(edit.range.end));
-        Edit { line, column, end_line, end_column, insert: edit.insert.clone() }
-    };
-    let fix = |fix: &lifepod_manifest::Fix| Fix {
-        title: match lang {
-            Lang::En => fix.title.en(),
-            Lang::Zh => fix.title.zh(),
-        },
-        edits: fix.edits.iter().map(edit).collect(),
-    };
-    Diagnostic {
-        line: finding.line as u32,
-        column: finding.column as u32,
-        end_line,
-        end_column,
-        severity: severity(finding),
-        message: finding.message.clone(),
-        hint: match lang {
-            Lang::En => finding.hint.en(),
-            Lang::Zh => finding.hint.zh(),
+    fn show(run: u32) -> Request {
+        let frame = lifepod_timeline::Frame { width: 800.0, height: 400.0, ..Default::default() };
+        Request::Show(Show { side: Side::This, run, other: 0, beside: false, frame })
+    }
+
+    /// A clock on which every look takes as many milliseconds.
+    fn clock(each: f64) -> impl Fn() -> f64 {
+        let now = Cell::new(0.0);
+        move || {
+            now.set(now.get() + each);
+            now.get()
         }
-        .to_owned(),
-        lint: finding.lint.map(|lint| lint.name().to_owned()),
-        fixes: finding.fixes.iter().map(fix).collect(),
+    }
+
+    /// What is said until nothing is under way.
+    fn all(session: &mut Session, clock: &dyn Fn() -> f64) -> Vec<Reply> {
+        let mut replies = Vec::new();
+        while session.is_busy() {
+            replies.extend(session.go_on(clock));
+        }
+        replies
+    }
+
+    fn drawings(replies: &[Reply]) -> Vec<&Drawing> {
+        let ran = replies.iter().filter_map(|reply| match reply {
+            Reply::Ran(Ran { came: Came::New(drawing, _), .. }) => Some(drawing),
+            _ => None,
+        });
+        ran.collect()
+    }
+
+    /// A session in which this has run to its end.
+    fn after(text: &str) -> Session {
+        let mut session = Session::default();
+        session.hear(show(0));
+        session.hear(run(1, text));
+        all(&mut session, &clock(0.0));
+        session
+    }
+
+    #[test]
+    fn a_long_run_is_shown_bit_by_bit_and_ends_as_if_run_at_once() {
+        let text = pods(3);
+        let mut session = Session::default();
+        session.hear(show(0));
+        session.hear(run(1, &text));
+        let replies = all(&mut session, &clock(5.0));
+        let drawings = drawings(&replies);
+        let (whole, parts) = drawings.split_last().expect("something is drawn");
+        assert!(parts.len() > 2, "{} parts", parts.len());
+        assert!(parts.is_sorted_by(|a, b| a.reached < b.reached));
+        assert!(parts.iter().all(|part| part.reached < Some(part.horizon) && part.horizon == whole.horizon));
+        assert_eq!(whole.reached, None);
+
+        let at_once = after(&text);
+        let trace =
+            |session: &Session| session.last.as_ref().map(|last| last.life.run.trace.entries().to_vec());
+        assert_eq!(trace(&session), trace(&at_once));
+    }
+
+    #[test]
+    fn a_run_under_way_stays_on_the_axis_of_the_one_before() {
+        let mut session = after(&pods(3));
+        let axis = session.last.as_ref().map(|last| last.life.stage.axis().clone());
+        session.hear(run(2, &pods(4)));
+        let replies = all(&mut session, &clock(5.0));
+        let axes: Vec<_> = replies
+            .iter()
+            .filter_map(|reply| match reply {
+                Reply::Ran(Ran { came: Came::New(drawing, shown), .. }) if drawing.reached.is_some() => {
+                    shown.as_ref().map(|shown| shown.axis.horizon())
+                }
+                _ => None,
+            })
+            .collect();
+        assert!(axes.len() > 2);
+        assert!(axes.iter().all(|horizon| Some(*horizon) == axis.as_ref().map(Axis::horizon)));
+    }
+
+    #[test]
+    fn a_newer_text_ends_the_run_of_an_older_one() {
+        let mut session = Session::default();
+        let clock = clock(5.0);
+        session.hear(run(1, &pods(20)));
+        session.go_on(&clock);
+        session.hear(run(2, &pods(2)));
+        session.hear(run(3, &pods(1)));
+        let replies = all(&mut session, &clock);
+        assert!(drawings(&replies).iter().all(|drawing| drawing.run == 3));
+    }
+
+    #[test]
+    fn a_broken_text_lets_the_run_before_it_go_on() {
+        let mut session = Session::default();
+        let clock = clock(5.0);
+        session.hear(run(1, &pods(3)));
+        session.go_on(&clock);
+        session.hear(run(2, "kind: ["));
+        let replies = all(&mut session, &clock);
+        let nothing =
+            |reply: &Reply| matches!(reply, Reply::Ran(Ran { id: 2, came: Came::Nothing(Some(1)), .. }));
+        assert!(replies.iter().any(nothing));
+        assert_eq!(drawings(&replies).last().map(|drawing| (drawing.run, drawing.reached)), Some((1, None)));
+    }
+
+    #[test]
+    fn a_comment_changes_nothing_that_happens() {
+        let mut session = after(&pods(2));
+        session.hear(run(2, &format!("# two\n{}", pods(2))));
+        let replies = all(&mut session, &clock(5.0));
+        assert!(matches!(&replies[..], [Reply::Ran(Ran { id: 2, came: Came::Same(_), .. })]));
+        session.hear(run(3, &pods(2).replace("sleep 5", "sleep 6")));
+        let replies = all(&mut session, &clock(0.0));
+        assert_eq!(drawings(&replies).len(), 1);
+    }
+
+    #[test]
+    fn what_is_asked_of_a_run_under_way_is_answered_when_it_is_over() {
+        let mut session = Session::default();
+        let clock = clock(5.0);
+        session.hear(run(1, &pods(3)));
+        session.go_on(&clock);
+        let look = Look { run: 1, at: SimTime::from_secs(1_000), view: Pane::Pods, lane: None };
+        assert_eq!(session.hear(Request::Look(look)), None);
+        let replies = all(&mut session, &clock);
+        let [.., Reply::Ran(_), Reply::Seen(seen)] = &replies[..] else { panic!("{replies:?}") };
+        assert!(seen.shell[0].output.contains("pod-2"));
     }
 }

@@ -38,14 +38,19 @@ struct Across {
 impl Stage {
     /// Takes the lanes of a run.
     pub fn new(timeline: Timeline) -> Self {
+        Self::on(Axis::folded(&timeline), timeline)
+    }
+
+    /// Takes the lanes of a run that is shown on an axis with these quiet times folded.
+    pub fn on(folded: Axis, timeline: Timeline) -> Self {
         let shown = Shown::default();
         let places = rows(&timeline, &shown).into();
-        Stage {
-            folded: Axis::folded(&timeline),
-            places: RefCell::new((shown, places)),
-            across: RefCell::default(),
-            timeline,
-        }
+        Stage { folded, places: RefCell::new((shown, places)), across: RefCell::default(), timeline }
+    }
+
+    /// The axis with its quiet times folded.
+    pub fn axis(&self) -> &Axis {
+        &self.folded
     }
 
     /// What is seen of the run in a frame, compared with another run if there is one, and the whole axis that it is

@@ -30,11 +30,6 @@ impl<T> Slot<T> {
         next
     }
 
-    /// Whether a newer request waits.
-    pub fn is_waiting(&self) -> bool {
-        self.waiting.is_some()
-    }
-
     /// The worker is gone: what was on its way is lost, what waits goes on waiting.
     pub fn close(&mut self) {
         self.busy = true;

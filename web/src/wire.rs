@@ -2,6 +2,7 @@
 
 use crate::browser;
 use crate::protocol::{Reply, Request, decode, encode};
+use gloo::timers::callback::Timeout;
 use js_sys::{Array, Object, Reflect, Uint8Array};
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
@@ -19,9 +20,18 @@ impl Wire {
     /// # Errors
     /// The browser does not let workers start.
     pub fn start(hear: Rc<dyn Fn(Reply)>, fail: Rc<dyn Fn(String)>) -> Result<Self, JsValue> {
-        let options = WorkerOptions::new();
-        options.set_type(WorkerType::Module);
-        let worker = Worker::new_with_options("worker.js", &options)?;
+        let worker = match first_worker() {
+            Some(worker) => worker,
+            None => {
+                let options = WorkerOptions::new();
+                options.set_type(WorkerType::Module);
+                Worker::new_with_options("worker.js", &options)?
+            }
+        };
+        if let Some(words) = failure(&worker) {
+            let fail = fail.clone();
+            Timeout::new(0, move || fail(words)).forget();
+        }
         let on_message = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
             let bytes = Uint8Array::new(&event.data()).to_vec();
             if let Some(reply) = decode(&bytes) {
@@ -50,6 +60,19 @@ impl Wire {
         // Only a value that cannot be cloned fails here, and bytes can.
         let _ = self.worker.post_message_with_transfer(&bytes, &Array::of1(&bytes.buffer()));
     }
+}
+
+/// The worker that `index.html` has started, for whoever comes first.
+fn first_worker() -> Option<Worker> {
+    let (window, name) = (browser::window(), "firstWorker".into());
+    let worker = Reflect::get(&window, &name).ok()?.dyn_into().ok()?;
+    Reflect::delete_property(&window, &name).ok()?;
+    Some(worker)
+}
+
+/// The words of the error that had ended it before anybody listened.
+fn failure(worker: &Worker) -> Option<String> {
+    Reflect::get(worker, &"failure".into()).ok()?.as_string()
 }
 
 impl Drop for Wire {

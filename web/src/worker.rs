@@ -4,29 +4,55 @@ use crate::protocol::{Reply, Request, decode, encode};
 use crate::session::Session;
 use js_sys::{Array, Uint8Array};
 use std::cell::RefCell;
+use std::rc::Rc;
 use wasm_bindgen::prelude::*;
-use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
+use web_sys::{DedicatedWorkerGlobalScope, MessageChannel, MessageEvent, MessagePort};
 
 /// Listens from now on.
 pub fn start() {
     std::panic::set_hook(Box::new(|panic| post(&Reply::Panicked(panic.to_string()))));
-    let session = RefCell::new(Session::default());
+    let session = Rc::new(RefCell::new(Session::default()));
+    // A message of the worker to itself comes after those that the page has sent meanwhile.
+    let again = MessageChannel::new().expect("workers have channels");
+    let go_on = {
+        let (session, again) = (session.clone(), again.port2());
+        Closure::<dyn Fn()>::new(move || {
+            let mut session = session.borrow_mut();
+            session.go_on(&now_ms).iter().for_each(post);
+            if session.is_busy() {
+                again_soon(&again);
+            }
+        })
+    };
+    again.port1().set_onmessage(Some(go_on.as_ref().unchecked_ref()));
     let listen = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
         let bytes = Uint8Array::new(&event.data()).to_vec();
-        match decode::<Request>(&bytes) {
-            Some(request) => {
-                let reply = session.borrow_mut().answer(request);
-                reply.iter().for_each(post);
-            }
-            None => {
-                post(&Reply::Panicked("the page and its worker are not of one build: reload the page".into()))
-            }
+        let Some(request) = decode::<Request>(&bytes) else {
+            return post(&Reply::Panicked(
+                "the page and its worker are not of one build: reload the page".into(),
+            ));
+        };
+        let mut session = session.borrow_mut();
+        let was_busy = session.is_busy();
+        session.hear(request).iter().for_each(post);
+        if session.is_busy() && !was_busy {
+            again_soon(&again.port2());
         }
     });
     scope().set_onmessage(Some(listen.as_ref().unchecked_ref()));
     // The worker listens for as long as it lives.
     listen.forget();
+    go_on.forget();
     post(&Reply::Ready);
+}
+
+fn again_soon(port: &MessagePort) {
+    // Only a value that cannot be cloned fails here.
+    let _ = port.post_message(&JsValue::NULL);
+}
+
+fn now_ms() -> f64 {
+    scope().performance().map_or(0.0, |performance| performance.now())
 }
 
 fn post(reply: &Reply) {

@@ -229,35 +229,52 @@ impl Cluster {
     /// Lets everything happen up to and including `until`.
     pub fn run_until(&mut self, until: SimTime) -> Outcome {
         loop {
-            if self.kernel.trace.entries().len() >= self.kernel.config.max_entries {
-                return Outcome::TooManyEntries(self.kernel.now);
-            }
-            let queued = self.kernel.queue.peek().map(|(at, _)| at);
-            let command = self.commands.peek().map(|(at, _)| at);
-            let command_first = command.is_some_and(|c| queued.is_none_or(|q| c <= q));
-            if command_first {
-                let Some((at, command)) = self.commands.pop_until(until) else { break };
-                self.kernel.now = self.kernel.now.max(at);
-                let _refusal_is_in_the_trace = self.apply(command);
-            } else {
-                let Some((at, task)) = self.kernel.queue.pop_until(until) else { break };
-                self.kernel.now = at;
-                self.kernel.cause = task.cause;
-                match task.to {
-                    Component::Scheduler => self.scheduler.handle(&mut self.kernel, task.what),
-                    Component::Client(index) => {
-                        self.clients.step(&mut self.kernel, index);
-                    }
-                    Component::Network => network::handle(&mut self.kernel, task.what),
-                    Component::ControllerManager => self.controllers.handle(&mut self.kernel, task.what),
-                    Component::Kubelet(index) => {
-                        self.kubelets[index as usize].handle(&mut self.kernel, task.what);
-                    }
-                }
+            if let Some(outcome) = self.run_steps(until, usize::MAX) {
+                return outcome;
             }
         }
-        self.kernel.now = self.kernel.now.max(until);
-        Outcome::Reached
+    }
+
+    /// Lets at most so many things happen of what is due up to and including `until`. None while there is more.
+    pub fn run_steps(&mut self, until: SimTime, steps: usize) -> Option<Outcome> {
+        for _ in 0..steps {
+            if self.kernel.trace.entries().len() >= self.kernel.config.max_entries {
+                return Some(Outcome::TooManyEntries(self.kernel.now));
+            }
+            if !self.step(until) {
+                self.kernel.now = self.kernel.now.max(until);
+                return Some(Outcome::Reached);
+            }
+        }
+        None
+    }
+
+    /// Lets the next thing happen; false when nothing is due up to and including `until`.
+    fn step(&mut self, until: SimTime) -> bool {
+        let queued = self.kernel.queue.peek().map(|(at, _)| at);
+        let command = self.commands.peek().map(|(at, _)| at);
+        let command_first = command.is_some_and(|c| queued.is_none_or(|q| c <= q));
+        if command_first {
+            let Some((at, command)) = self.commands.pop_until(until) else { return false };
+            self.kernel.now = self.kernel.now.max(at);
+            let _refusal_is_in_the_trace = self.apply(command);
+            return true;
+        }
+        let Some((at, task)) = self.kernel.queue.pop_until(until) else { return false };
+        self.kernel.now = at;
+        self.kernel.cause = task.cause;
+        match task.to {
+            Component::Scheduler => self.scheduler.handle(&mut self.kernel, task.what),
+            Component::Client(index) => {
+                self.clients.step(&mut self.kernel, index);
+            }
+            Component::Network => network::handle(&mut self.kernel, task.what),
+            Component::ControllerManager => self.controllers.handle(&mut self.kernel, task.what),
+            Component::Kubelet(index) => {
+                self.kubelets[index as usize].handle(&mut self.kernel, task.what);
+            }
+        }
+        true
     }
 
     /// The API server at the current time; `by` is who writes, for the trace.

@@ -20,7 +20,7 @@ pub struct Scenario {
     pub horizon: SimTime,
 }
 
-/// What came of a scenario.
+/// What came of a scenario, or has come of it so far.
 #[derive(Clone, Debug)]
 pub struct Run {
     /// Everything that happened.
@@ -33,9 +33,17 @@ pub struct Run {
     pub epoch_micros: i64,
 }
 
+/// A scenario that is run bit by bit, by somebody who has other things to do in between. However it is cut, what comes
+/// of it is the same.
+#[derive(Debug)]
+pub struct Simulation {
+    cluster: Cluster,
+    horizon: SimTime,
+}
+
 impl Scenario {
-    /// Runs it.
-    pub fn run(self) -> Run {
+    /// Makes the cluster; nothing has happened yet.
+    pub fn start(self) -> Simulation {
         let mut cluster = Cluster::new(self.config);
         for (at, command) in self.commands {
             cluster.schedule(at, command);
@@ -43,12 +51,89 @@ impl Scenario {
         for traffic in self.traffic {
             cluster.add_traffic(traffic);
         }
-        let outcome = cluster.run_until(self.horizon);
-        cluster.finish();
+        Simulation { cluster, horizon: self.horizon }
+    }
+
+    /// Runs it to its end.
+    pub fn run(self) -> Run {
+        let mut simulation = self.start();
+        loop {
+            if let Some(outcome) = simulation.advance(usize::MAX) {
+                return simulation.finish(outcome);
+            }
+        }
+    }
+}
+
+impl Simulation {
+    /// Lets at most so many things happen. How the run ended, if it has.
+    pub fn advance(&mut self, steps: usize) -> Option<Outcome> {
+        self.cluster.run_steps(self.horizon, steps)
+    }
+
+    /// Until when everything has happened.
+    pub fn reached(&self) -> SimTime {
+        self.cluster.now()
+    }
+
+    /// When the run will end, unless too much happens.
+    pub fn horizon(&self) -> SimTime {
+        self.horizon
+    }
+
+    /// What has happened so far.
+    pub fn trace(&self) -> &Trace {
+        self.cluster.trace()
+    }
+
+    /// What came of it.
+    pub fn finish(mut self, outcome: Outcome) -> Run {
+        self.cluster.finish();
         let end = match outcome {
             Outcome::Reached => self.horizon,
             Outcome::TooManyEntries(at) => at,
         };
-        Run { epoch_micros: cluster.epoch_micros(), trace: cluster.into_trace(), outcome, end }
+        let epoch_micros = self.cluster.epoch_micros();
+        Run { trace: self.cluster.into_trace(), outcome, end, epoch_micros }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use lifepod_api::{Container, Object, ObjectMeta, Pod, PodSpec};
+
+    #[test]
+    fn however_a_run_is_cut_the_same_comes_of_it() {
+        let container = Container {
+            name: "app".into(),
+            image: "busybox".into(),
+            command: ["sh", "-c", "sleep 3; exit 1"].map(Into::into).to_vec(),
+            ..Container::default()
+        };
+        let pod = Pod {
+            metadata: ObjectMeta { name: "web".into(), ..ObjectMeta::default() },
+            spec: PodSpec { containers: [container].to_vec(), ..PodSpec::default() }.into(),
+            ..Pod::default()
+        };
+        let create = Command::Create(Object::Pod(pod).into());
+        let scenario = Scenario {
+            commands: [(SimTime::ZERO, create)].to_vec(),
+            horizon: SimTime::from_secs(300),
+            ..Scenario::default()
+        };
+        let whole = scenario.clone().run();
+        for steps in [1, 7] {
+            let mut simulation = scenario.clone().start();
+            let outcome = loop {
+                if let Some(outcome) = simulation.advance(steps) {
+                    break outcome;
+                }
+                assert!(simulation.reached() <= simulation.horizon());
+            };
+            let cut = simulation.finish(outcome);
+            assert_eq!((cut.outcome, cut.end), (whole.outcome, whole.end));
+            assert!(cut.trace.entries() == whole.trace.entries(), "{steps} steps at a time");
+        }
     }
 }

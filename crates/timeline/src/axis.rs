@@ -64,7 +64,12 @@ impl Axis {
     /// Times in which nothing new happens are folded. A fold is wider the longer it is, though far from in
     /// proportion: by a constant step for each doubling.
     pub fn folded(timeline: &Timeline) -> Self {
-        Self::folding(timeline.landmarks(), timeline.horizon)
+        Self::folded_until(timeline, timeline.horizon)
+    }
+
+    /// The same for a timeline that is known only so far: nothing new is known to happen from there to `horizon`.
+    pub fn folded_until(timeline: &Timeline, horizon: SimTime) -> Self {
+        Self::folding(timeline.landmarks(), horizon)
     }
 
     /// One axis for two runs: what is quiet in both is folded.

@@ -208,6 +208,10 @@ fn view(
         let style = format!("left:{:.1}px", stage.x(since));
         html! { <div class="timeline-fork" {style}><span>{words.differs}{" "}{clock::exact(since)}</span></div> }
     });
+    let ahead = stage.drawing.reached.map(|reached| {
+        let style = format!("left:{:.1}px", stage.x(reached));
+        html! { <div class="timeline-ahead" {style}><span>{words.running}</span></div> }
+    });
     html! {
         <>
             <div class="timeline-axis">
@@ -223,6 +227,7 @@ fn view(
                 />
                 {measure}
                 {fork}
+                {ahead}
                 <div class="timeline-cursor" hidden={hidden} style={format!("transform: translateX({x:.2}px)")} />
                 if !hidden {
                     { for countdowns(props, stage, &scene.rows, x) }
@@ -239,7 +244,7 @@ fn countdowns(props: &TimelineProps, stage: &Stage, rows: &[SceneRow], x: f64) -
         let spans = &row.lane.spans;
         let span = spans.get(spans.partition_point(|span| span.to <= props.cursor))?;
         let waits = span.from <= props.cursor && span.look == SpanLook::BackOff;
-        let known = span.to < stage.drawing.horizon;
+        let known = span.to < stage.drawing.reached.unwrap_or(stage.drawing.horizon);
         let left = props.lang.core().length(span.to.since(props.cursor));
         let style = format!("transform: translate({:.1}px, {:.1}px)", x + 5.0, row.y - 5.0);
         (waits && known).then(|| html! { <span class="timeline-countdown" {style}>{"⟳ "}{left}</span> })
