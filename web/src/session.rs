@@ -8,7 +8,7 @@ use crate::showing::{Stage, near};
 use crate::underway::{Progress, Reading, Underway};
 use crate::{edit, origin};
 use lifepod_api::SimTime;
-use lifepod_engine::{EntryId, What};
+use lifepod_engine::{EntryId, Simulation, What};
 use lifepod_manifest::Lines;
 use lifepod_timeline::{
     About, Axis, Facts, FieldRef, Lang, Scene, Stop, chronicle, explain, facts, subject, traffic_table,
@@ -26,6 +26,8 @@ pub struct Session {
     /// A run that was asked for and has not begun.
     next: Option<Run>,
     underway: Option<Underway>,
+    /// What is of no more use. To drop it takes a while; the answer goes first.
+    rest: Option<(Simulation, Option<Rc<Done>>)>,
     /// What was asked about a run under way: it is answered when all of that has happened.
     waiting: Vec<Request>,
     /// What the page last wanted to see of a run.
@@ -57,18 +59,21 @@ impl Session {
         self.answer(request)
     }
 
-    /// Whether there is a run to go on with.
+    /// Whether there is something to go on with.
     pub fn is_busy(&self) -> bool {
-        self.next.is_some() || self.underway.is_some()
+        self.rest.is_some() || self.next.is_some() || self.underway.is_some()
     }
 
     /// Goes on for a moment with what is under way; what there is to say of it. `clock` shows milliseconds.
     pub fn go_on(&mut self, clock: &dyn Fn() -> f64) -> Vec<Reply> {
+        if self.rest.take().is_some() {
+            return Vec::new();
+        }
         let until = clock() + SLICE_MS;
         let begun = self.next.take().and_then(|run| self.begin(run, clock));
         let ran = begun.or_else(|| self.slice(clock, until));
         let mut replies: Vec<Reply> = ran.map(Reply::Ran).into_iter().collect();
-        if !self.is_busy() {
+        if self.next.is_none() && self.underway.is_none() {
             let waiting = std::mem::take(&mut self.waiting);
             replies.extend(waiting.into_iter().filter_map(|request| self.answer(request)));
         }
@@ -198,11 +203,10 @@ impl Session {
                 Some(self.ran(id, diagnostics, Some(drawing)))
             }
             Progress::Over(outcome) => {
-                let (diagnostics, done) = self.underway.take()?.finish(outcome);
+                let (diagnostics, done, simulation) = self.underway.take()?.finish(outcome);
                 let (drawing, done) = done.unzip();
-                if let Some(done) = done {
-                    self.last = Some(Rc::new(done));
-                }
+                let before = done.and_then(|done| self.last.replace(Rc::new(done)));
+                self.rest = Some((simulation, before));
                 Some(self.ran(id, diagnostics, drawing))
             }
         }

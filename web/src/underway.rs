@@ -200,13 +200,14 @@ impl Underway {
         picture
     }
 
-    /// Ends it. Nothing to see when the API server refused all that there was.
-    pub fn finish(self, outcome: Outcome) -> (Vec<Diagnostic>, Option<(Drawing, Done)>) {
-        let Underway { reading, recorded, seed, simulation, .. } = self;
+    /// Ends it; nothing to see when the API server refused all that there was. What is left of the simulation comes back,
+    /// to be dropped when there is time.
+    pub fn finish(self, outcome: Outcome) -> (Vec<Diagnostic>, Option<(Drawing, Done)>, Simulation) {
+        let Underway { reading, recorded, seed, mut simulation, .. } = self;
         let run = simulation.finish(outcome);
         let diagnostics = reading.diagnostics(&run.trace);
         if reading.all_refused(&run.trace) {
-            return (diagnostics, None);
+            return (diagnostics, None, simulation);
         }
         let mut timeline = reading.timeline(&run.trace, run.end);
         let stops = timeline.stops();
@@ -219,7 +220,8 @@ impl Underway {
             idle: idle(&run.trace, &reading.documents),
             ..reading.drawing(seed, &stage, &run.trace, run.end)
         };
-        (diagnostics, Some((drawing, Done { reading, life: Rc::new(Life { run, stage, stops }) })))
+        let done = Done { reading, life: Rc::new(Life { run, stage, stops }) };
+        (diagnostics, Some((drawing, done)), simulation)
     }
 }
 

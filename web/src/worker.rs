@@ -6,19 +6,21 @@ use js_sys::{Array, Uint8Array};
 use std::cell::RefCell;
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
-use web_sys::{DedicatedWorkerGlobalScope, MessageChannel, MessageEvent, MessagePort};
+use web_sys::{DedicatedWorkerGlobalScope, MessageChannel, MessageEvent, MessagePort, Performance};
 
 /// Listens from now on.
 pub fn start() {
     std::panic::set_hook(Box::new(|panic| post(&Reply::Panicked(panic.to_string()))));
     let session = Rc::new(RefCell::new(Session::default()));
+    let performance = scope().performance();
+    let clock = move || performance.as_ref().map_or(0.0, Performance::now);
     // A message of the worker to itself comes after those that the page has sent meanwhile.
     let again = MessageChannel::new().expect("workers have channels");
     let go_on = {
         let (session, again) = (session.clone(), again.port2());
         Closure::<dyn Fn()>::new(move || {
             let mut session = session.borrow_mut();
-            session.go_on(&now_ms).iter().for_each(post);
+            session.go_on(&clock).iter().for_each(post);
             if session.is_busy() {
                 again_soon(&again);
             }
@@ -49,10 +51,6 @@ pub fn start() {
 fn again_soon(port: &MessagePort) {
     // Only a value that cannot be cloned fails here.
     let _ = port.post_message(&JsValue::NULL);
-}
-
-fn now_ms() -> f64 {
-    scope().performance().map_or(0.0, |performance| performance.now())
 }
 
 fn post(reply: &Reply) {

@@ -308,7 +308,7 @@ impl Cluster {
     }
 
     /// Takes the trace out of a cluster that is not needed any more.
-    pub fn into_trace(self) -> Trace {
-        self.kernel.trace
+    pub fn take_trace(&mut self) -> Trace {
+        core::mem::take(&mut self.kernel.trace)
     }
 }

@@ -86,15 +86,15 @@ impl Simulation {
         self.cluster.trace()
     }
 
-    /// What came of it.
-    pub fn finish(mut self, outcome: Outcome) -> Run {
+    /// Ends it as it came out and takes out what came of it. What is left is of no more use, and may take a while to drop.
+    pub fn finish(&mut self, outcome: Outcome) -> Run {
         self.cluster.finish();
         let end = match outcome {
             Outcome::Reached => self.horizon,
             Outcome::TooManyEntries(at) => at,
         };
         let epoch_micros = self.cluster.epoch_micros();
-        Run { trace: self.cluster.into_trace(), outcome, end, epoch_micros }
+        Run { trace: self.cluster.take_trace(), outcome, end, epoch_micros }
     }
 }
 

@@ -51,6 +51,8 @@ struct Builder<'a> {
     pods: Vec<PodTrack<'a>>,
     /// The place of a pod in `pods`, by its `uid`.
     by_uid: BTreeMap<&'a str, usize>,
+    /// The pod of the last entry that was about one: mostly the next is, too.
+    latest: Option<(&'a str, usize)>,
     workloads: Vec<WorkloadTrack>,
     /// The place of a workload in `workloads`, by its `uid`.
     workload_by_uid: BTreeMap<&'a str, usize>,
@@ -66,6 +68,7 @@ impl<'a> Builder<'a> {
             options,
             pods: Vec::new(),
             by_uid: BTreeMap::new(),
+            latest: None,
             workloads: Vec::new(),
             workload_by_uid: BTreeMap::new(),
             services: Vec::new(),
@@ -120,10 +123,11 @@ impl<'a> Builder<'a> {
         match &*revision.object {
             Object::Pod(pod) => {
                 let uid = pod.metadata.uid.as_str();
-                let i = *self.by_uid.entry(uid).or_insert(self.pods.len());
-                if i == self.pods.len() {
+                let i = self.place_of(uid).unwrap_or_else(|| {
+                    self.by_uid.insert(uid, self.pods.len());
                     self.pods.push(PodTrack::new(pod, entry, self.options));
-                }
+                    self.pods.len() - 1
+                });
                 self.pods[i].revision(entry, op, pod);
             }
             Object::Event(event) => self.event(entry, op, event),
@@ -157,10 +161,10 @@ impl<'a> Builder<'a> {
     }
 
     /// An Event stands on the lane of what it is about.
-    fn event(&mut self, entry: &Entry, op: Op, event: &ApiEvent) {
+    fn event(&mut self, entry: &'a Entry, op: Op, event: &'a ApiEvent) {
         let about = &event.involved_object;
-        if let Some(i) = self.by_uid.get(about.uid.as_str()) {
-            self.pods[*i].event(entry, op, event);
+        if let Some(i) = self.place_of(&about.uid) {
+            self.pods[i].event(entry, op, event);
         } else if op == Op::Deleted {
             // Its time to live is over; nothing happened.
         } else if let Some(i) = self.workload_by_uid.get(about.uid.as_str()) {
@@ -172,9 +176,19 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn pod(&mut self, pod: &PodRef) -> Option<&mut PodTrack<'a>> {
-        let i = *self.by_uid.get(pod.uid.as_str())?;
+    fn pod(&mut self, pod: &'a PodRef) -> Option<&mut PodTrack<'a>> {
+        let i = self.place_of(&pod.uid)?;
         self.pods.get_mut(i)
+    }
+
+    /// The place of a pod in `pods`.
+    fn place_of(&mut self, uid: &'a str) -> Option<usize> {
+        if let Some((_, i)) = self.latest.filter(|(latest, _)| *latest == uid) {
+            return Some(i);
+        }
+        let i = *self.by_uid.get(uid)?;
+        self.latest = Some((uid, i));
+        Some(i)
     }
 
     fn finish(self) -> Timeline {

@@ -95,6 +95,10 @@ impl<'a> PodTrack<'a> {
                 "False" => SpanLook::Off,
                 _ => SpanLook::Waiting,
             };
+            // Most revisions change no condition.
+            if self.conditions[i].1.is(look, &c.reason) {
+                continue;
+            }
             let mut hint = format!("{}: {}", c.type_, c.status);
             for part in [&c.reason, &c.message] {
                 if !part.is_empty() {

@@ -23,12 +23,17 @@ impl Track {
         hint: impl Into<String>,
     ) {
         let text = text.into();
-        if self.open.as_ref().is_some_and(|s| s.look == look && s.text == text) {
+        if self.is(look, &text) {
             return;
         }
         self.close(entry.at);
         let (from, entry) = (entry.at, entry.id);
         self.open = Some(Span { from, to: from, look, text, hint: hint.into(), entry });
+    }
+
+    /// Whether nothing changes when it is set so.
+    pub(super) fn is(&self, look: SpanLook, text: &str) -> bool {
+        self.open.as_ref().is_some_and(|s| s.look == look && s.text == text)
     }
 
     /// From now on there is nothing.
