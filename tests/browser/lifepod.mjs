@@ -34,16 +34,19 @@ export class Lifepod {
   /** Replaces the text in the editor by pasting it, as is the way with large ones. */
   async paste(text) {
     if ((await this.text()) === text) return;
-    await this.answered(async () => {
-      await this.page.locator("yaml-editor .cm-content").focus();
-      await this.page.keyboard.press("Control+A");
-      await this.page.evaluate((text) => {
-        const clipboardData = new DataTransfer();
-        clipboardData.setData("text/plain", text);
-        const paste = new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true });
-        document.querySelector("yaml-editor .cm-content").dispatchEvent(paste);
-      }, text);
-    });
+    await this.answered(() => this.put(text));
+  }
+
+  /** Pastes it and waits for nothing. */
+  async put(text) {
+    await this.page.locator("yaml-editor .cm-content").focus();
+    await this.page.keyboard.press("Control+A");
+    await this.page.evaluate((text) => {
+      const clipboardData = new DataTransfer();
+      clipboardData.setData("text/plain", text);
+      const paste = new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true });
+      document.querySelector("yaml-editor .cm-content").dispatchEvent(paste);
+    }, text);
   }
 
   /** Does something that makes a run, and waits until the page has answered for the latest text. */

@@ -21,9 +21,9 @@ const STEPS: usize = 32;
 /// A run that takes no longer, in milliseconds, is shown only when it is whole.
 const FIRST_PICTURE_MS: f64 = 12.0;
 /// The least time between two pictures of a run under way, in milliseconds.
-const BETWEEN_PICTURES_MS: f64 = 60.0;
+const BETWEEN_PICTURES_MS: f64 = 100.0;
 /// Pictures may take one part in so many of a run's time.
-const PICTURES_SHARE: f64 = 4.0;
+const PICTURES_SHARE: f64 = 10.0;
 
 /// A text as it was read.
 pub struct Reading {
