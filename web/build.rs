@@ -65,8 +65,9 @@ fn examples() -> String {
         let title = |line: &str| line.trim_start_matches('#').trim().to_owned();
         let en =
             text.lines().find(|line| line.starts_with('#')).map(title).unwrap_or_else(|| name.to_owned());
-        let zh = text.lines().find_map(|line| line.strip_prefix("<!-- zh:")?.strip_suffix("-->"));
-        let zh = zh.unwrap_or_default().trim();
+        // The Chinese story may follow its title in the same comment.
+        let zh = text.lines().find_map(|line| line.strip_prefix("<!-- zh:"));
+        let zh = zh.unwrap_or_default().trim_end_matches("-->").trim();
         writeln!(list, "    Example {{ name: {name:?}, en: {en:?}, zh: {zh:?} }},")
             .expect("writing to a string");
     }

@@ -1,7 +1,7 @@
 // <yaml-editor>: CodeMirror as a custom element. The page sets `text`, `diagnostics`, `marks` and `assist`, and hears an
 // `edit` event when a person changed the text, and a `silence` event with the name of a lint that shall be quiet.
 
-import { defaultKeymap, history, historyKeymap, indentWithTab, isolateHistory, undo } from "@codemirror/commands";
+import { defaultKeymap, history, historyKeymap, indentWithTab, isolateHistory, redo, undo } from "@codemirror/commands";
 import { yaml } from "@codemirror/lang-yaml";
 import { bracketMatching, foldKeymap, indentOnInput, indentUnit, syntaxHighlighting } from "@codemirror/language";
 import { lintKeymap, setDiagnostics } from "@codemirror/lint";
@@ -122,6 +122,11 @@ class YamlEditor extends HTMLElement {
   /** Takes back the last change, typed or not. */
   undo() {
     undo(this.#view);
+  }
+
+  /** Does again what was taken back last. */
+  redo() {
+    redo(this.#view);
   }
 
   /**

@@ -51,3 +51,37 @@ export function pods(count) {
   const one = (i) => HELLO.replace("name: myapp-pod", `name: pod-${String(i).padStart(3, "0")}`).replace("&& 3600", "&& sleep 7200");
   return Array.from({ length: count }, (_, i) => one(i)).join("---\n");
 }
+
+/** A pod with much to see: it is probed, its hook takes a while when it is deleted, and a client notices. */
+export const ENDS = `apiVersion: v1
+kind: Pod
+metadata:
+  name: web-789dc4db69-2mzf2
+  labels: {app: web}
+spec:
+  terminationGracePeriodSeconds: 30
+  containers:
+  - name: app
+    image: busybox:1.36
+    command: [sh, -c, "trap '' TERM; while true; do sleep 1; done"]
+    readinessProbe:
+      exec: {command: ["true"]}
+    lifecycle:
+      preStop:
+        exec: {command: [sleep, "20"]}
+---
+apiVersion: v1
+kind: Service
+metadata:
+  name: web
+spec:
+  selector: {app: web}
+  ports: [{port: 80}]
+---
+apiVersion: lifepod.dev/v1alpha1
+kind: Scenario
+spec:
+  horizon: 3m
+  actions:
+  - {at: 30s, kubectl: "delete pod web-789dc4db69-2mzf2"}
+`;

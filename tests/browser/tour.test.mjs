@@ -42,7 +42,7 @@ test("a newcomer is offered the tour, and goes through its first chapter", {}, a
 
 test("a chapter has a link of its own, and is told in Chinese too", {}, async (lifepod) => {
   const { page } = lifepod;
-  await page.goto(`${lifepod.url}#tour=06-termination&step=3`);
+  await page.goto(`${lifepod.url}#tour=07-termination&step=3`);
   const guide = page.locator(".guide");
   await guide.getByText("3 / 5").waitFor();
   await lifepod.arrived();

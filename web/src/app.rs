@@ -1,7 +1,7 @@
 //! The page: one state, the worker's last answers, and the parts that show them.
 
 use crate::browser::{self, keep, kept};
-use crate::dialogs::{Gallery, Help, Palette, Seeds, Share, open_file};
+use crate::dialogs::{Gallery, Help, Loaded, Palette, Seeds, Share, load_example, open_file};
 use crate::edit;
 use crate::editor::{self, Editor};
 use crate::engine::{Engine, News, SharedDrawing};
@@ -14,8 +14,8 @@ use crate::protocol::{
     Ask, Came, Diagnostic, Drawing, Find, Look, Pane, Printed, Ran, Run, Seen, Show, Shown, Side, Story,
     Typed,
 };
-use crate::share::Shared;
-use crate::state::{Action, Dialog, State, Tab, Theme};
+use crate::share::{self, Shared};
+use crate::state::{Action, Dialog, FIRST_LOOK, Opened, State, Tab, Theme, Visit};
 use crate::timeline::Timeline;
 use crate::toolbar::Toolbar;
 use gloo::events::{EventListener, EventListenerOptions};
@@ -174,6 +174,8 @@ pub fn language() -> Lang {
 /// The state that a visit begins with: what a link holds, else what the last visit kept.
 fn first_state(props: &AppProps) -> State {
     let linked = props.linked.as_ref();
+    let fragment = browser::fragment();
+    let lost = fragment.is_some() && linked.is_none();
     let text = linked.map(|linked| linked.text.clone()).or_else(|| kept::<String>("lifepod.text"));
     State {
         text: text.map_or(FIRST_TEXT.into(), Into::into),
@@ -181,8 +183,7 @@ fn first_state(props: &AppProps) -> State {
         horizon: linked.and_then(|linked| linked.horizon),
         end: SimTime::MAX,
         revision: 1,
-        // Late enough for something to have happened.
-        cursor: linked.and_then(|linked| linked.cursor).unwrap_or(SimTime::from_secs(60)),
+        cursor: linked.and_then(|linked| linked.cursor).unwrap_or(FIRST_LOOK),
         view: linked.map_or(View::ALL, |linked| linked.view),
         selected: None,
         playing: false,
@@ -196,9 +197,11 @@ fn first_state(props: &AppProps) -> State {
         menu: None,
         dialog: None,
         pushed: 0,
-        note: linked.map_or_else(|| "".into(), |linked| linked.note.as_str().into()),
+        note: linked.map(|linked| linked.note.clone()).unwrap_or_default().into(),
+        address: fragment.filter(|_| linked.is_some()).unwrap_or_default().as_str().into(),
+        visiting: None,
         guide: props.guide.clone(),
-        said: None,
+        said: lost.then(|| language().words().lost_link.into()),
         lang: language(),
         theme: Theme::named(&kept::<String>("lifepod.theme").unwrap_or_default()),
     }
@@ -227,8 +230,9 @@ pub fn App(props: &AppProps) -> Html {
                     results.dispatch(ResultsAction::Compare(true))
                 }
                 Action::Compare(on) => results.dispatch(ResultsAction::Compare(*on)),
-                Action::Open { .. } => results.dispatch(ResultsAction::Compare(false)),
+                Action::Open(_) => results.dispatch(ResultsAction::Compare(false)),
                 Action::Undo => editor::undo(),
+                Action::Redo => editor::redo(),
                 _ => {}
             }
             dispatch.dispatch(action);
@@ -313,7 +317,9 @@ pub fn App(props: &AppProps) -> Html {
     use_drop(send.clone());
     use_said(state.said.clone(), send.clone());
 
-    use_kept_text(state.text.clone(), results.dispatcher());
+    use_kept_text(&state, results.dispatcher());
+    use_address(state.address.clone());
+    use_visit(&state, send.clone());
     let first_words = results.answered > 0 || results.trouble.is_some();
     use_effect_with(first_words, |spoken| {
         if *spoken {
@@ -515,17 +521,58 @@ fn use_translated_guide(state: &UseReducerHandle<State>, send: Callback<Action>)
     });
 }
 
-/// Keeps the text a little after the last keystroke, so that typing waits for no disk.
+/// Keeps the text a little after the last keystroke, so that typing waits for no disk. What has a link of its own does
+/// not take the place of what a person has written.
 #[hook]
-fn use_kept_text(text: Rc<str>, results: UseReducerDispatcher<Results>) {
-    use_effect_with(text, move |text| {
-        let text = text.clone();
-        let timer = Timeout::new(KEEP_AFTER_MS, move || {
-            if !keep("lifepod.text", &*text) {
-                results.dispatch(ResultsAction::NotKept);
-            }
+fn use_kept_text(state: &State, results: UseReducerDispatcher<Results>) {
+    let own = state.address.is_empty().then(|| state.text.clone());
+    use_effect_with(own, move |own| {
+        let timer = own.clone().map(|text| {
+            Timeout::new(KEEP_AFTER_MS, move || {
+                if !keep("lifepod.text", &*text) {
+                    results.dispatch(ResultsAction::NotKept);
+                }
+            })
         });
         move || drop(timer)
+    });
+}
+
+/// Keeps the page's address to what the text came from. A link that is put in its place by hand is followed.
+#[hook]
+fn use_address(address: Rc<str>) {
+    use_effect_with(address, |address| share::set_fragment(address));
+    use_effect_with((), |()| {
+        let window = browser::window();
+        let listener = EventListener::new(&window.clone(), "hashchange", move |_| {
+            // Fails only for a page that is going away already.
+            let _ = window.location().reload();
+        });
+        move || drop(listener)
+    });
+}
+
+/// Fetches what is to be opened.
+#[hook]
+fn use_visit(state: &State, send: Callback<Action>) {
+    let lang = state.lang;
+    use_effect_with(state.visiting, move |visiting| {
+        let Some(visit) = *visiting else { return };
+        spawn_local(async move {
+            match visit {
+                Visit::Example(name) => {
+                    let Some(Loaded { text, note, at }) = load_example(name).await else { return };
+                    let address = format!("example={name}");
+                    let (text, address) = (text.as_str().into(), address.as_str().into());
+                    send.emit(Action::Open(Opened { text, note: note.into(), at, address }));
+                }
+                Visit::Chapter(name) => {
+                    let Some((guide, text)) = guide::open(name, lang, 0).await else { return };
+                    send.emit(Action::Open(Opened { text: text.as_str().into(), ..Opened::default() }));
+                    send.emit(Action::Guide(Some(guide)));
+                }
+            }
+        });
     });
 }
 

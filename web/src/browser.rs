@@ -24,6 +24,12 @@ pub fn window() -> web_sys::Window {
     web_sys::window().expect("only the page asks for its window")
 }
 
+/// What the page's address says after `#`; none when it says nothing.
+pub fn fragment() -> Option<String> {
+    let hash = window().location().hash().ok()?;
+    hash.strip_prefix('#').filter(|fragment| !fragment.is_empty()).map(str::to_owned)
+}
+
 /// Milliseconds since the page was opened.
 pub fn now_ms() -> f64 {
     window().performance().map_or(0.0, |performance| performance.now())

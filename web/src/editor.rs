@@ -37,6 +37,8 @@ extern "C" {
     fn show(this: &YamlEditor, line: u32, column: u32);
     #[wasm_bindgen(method, structural)]
     fn undo(this: &YamlEditor);
+    #[wasm_bindgen(method, structural)]
+    fn redo(this: &YamlEditor);
 }
 
 /// What [`Editor`] is given.
@@ -180,6 +182,13 @@ pub fn go_to(line: u32, column: u32) {
 pub fn undo() {
     if let Some(editor) = loaded() {
         editor.undo();
+    }
+}
+
+/// Does again what was taken back last.
+pub fn redo() {
+    if let Some(editor) = loaded() {
+        editor.redo();
     }
 }
 

@@ -126,7 +126,7 @@ words! {
     help_lanes: "choose a lane, open or close it, pin it to the top", "选择泳道、展开或收起、置顶";
     help_menu: "what if: faults and commands for the lane; also a right click", "假如：对该对象注入故障或执行命令；也可右键点击";
     help_measure: "with a drag: measure a time; Alt and a drag moves the view", "按住拖动：测量时长；按住 Alt 拖动平移";
-    help_undo: "take back the last change; compare with this run; both in full", "撤销上次修改；与当前运行比较；两者完整并列";
+    help_undo: "take back the last change, or do it again; compare with this run; both in full", "撤销上次修改、重做；与当前运行比较；两者完整并列";
     help_palette: "examples; everything else by its name", "示例；按名称查找所有功能";
     filter: "filter lanes", "筛选泳道";
     differs: "differs from", "分歧始于";
@@ -214,6 +214,19 @@ words! {
     prompt_hint: "get pods -o wide", "get pods -o wide";
     fold: "Fold quiet times, or show time evenly", "折叠安静时段，或均匀显示时间";
     fit: "Show everything", "显示全部";
+    redo: "Do it again after all", "重做";
+    example: "Example", "示例";
+    fact_lost: "Lost requests", "丢失的请求";
+    least: "min", "最小";
+    median: "median", "中位";
+    most: "max", "最大";
+    at: "At", "时刻";
+    open_in: "Open this run in lifepod", "在 lifepod 中打开这次运行";
+    issue_shows: "What lifepod shows", "lifepod 显示的内容";
+    issue_real: "What a real cluster does", "真实集群的行为";
+    issue_ask: "Kubernetes version, and what you see there", "Kubernetes 版本，以及你看到的现象";
+    issue_where: "Where to look", "关注的位置";
+    lost_link: "This link is broken or cut short: here is your own text instead.", "链接已损坏或被截断，这里显示的是你自己的文本。";
     undo: "Take back the last change", "撤销上次修改";
     default: "(default)", "（默认）";
     close: "Close", "关闭";

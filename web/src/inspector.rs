@@ -1,13 +1,14 @@
 //! Below the timeline: the cluster at the cursor, in the words of kubectl, and why things happened.
 
 use crate::clock;
+use crate::dialogs::Note;
 use crate::editor;
 use crate::engine::SharedDrawing;
-use crate::guide::{CHAPTERS, opener};
+use crate::guide::CHAPTERS;
 use crate::i18n::{Lang, Words};
 use crate::prompt::Prompt;
 use crate::protocol::{Field, Line, Printed, Seen, Step, Story};
-use crate::state::{Action, Tab};
+use crate::state::{Action, Tab, Visit};
 use lifepod_api::SimTime;
 use std::rc::Rc;
 use yew::prelude::*;
@@ -20,8 +21,8 @@ pub struct InspectorProps {
     pub cursor: SimTime,
     pub seen: Option<Rc<Seen>>,
     pub story: Option<Rc<Story>>,
-    /// What the opened example says about itself, in Markdown.
-    pub note: Rc<str>,
+    /// What the opened example says about itself.
+    pub note: Rc<Note>,
     /// Whether a newcomer is offered the tour: they are not in it.
     pub offers_tour: bool,
     pub drawing: Option<SharedDrawing>,
@@ -131,14 +132,13 @@ fn why(props: &InspectorProps, words: &Words) -> Html {
     });
     let Some(story) = props.story.as_deref() else {
         let tour = CHAPTERS.first().filter(|_| props.offers_tour).map(|chapter| {
-            let onclick = opener(chapter.name, props.lang, &props.send);
+            let onclick = props.send.reform(|_: MouseEvent| Action::Visit(Visit::Chapter(chapter.name)));
             html! { <p class="why-hint"><button class="button is-main" {onclick}>{words.tour_offer}</button></p> }
         });
         let hint = html! { <><p class="why-hint">{words.why_hint}</p>{ for tour }</> };
-        let note = if props.note.is_empty() {
-            hint.clone()
-        } else {
-            html! { <>{paragraphs(&props.note)}{hint}</> }
+        let note = match props.note.told(props.lang) {
+            "" => hint,
+            told => html! { <>{paragraphs(told)}{hint}</> },
         };
         return html! { <div class="why">{ for idle }{note}</div> };
     };
@@ -163,7 +163,7 @@ pub fn paragraphs(text: &str) -> Html {
     parts
         .map(|part| match part.strip_prefix('#') {
             Some(title) => html! { <h2>{prose(title.trim_start_matches('#').trim())}</h2> },
-            None => html! { <p class="why-note">{prose(&part.replace('\n', " "))}</p> },
+            None => html! { <p class="why-note">{stressed(&part.replace('\n', " "))}</p> },
         })
         .collect()
 }
@@ -218,14 +218,18 @@ fn compare(props: &InspectorProps, words: &Words) -> Html {
     let length = |time: SimTime| props.lang.core().length(time);
     let never = words.never.to_owned();
     let ready = |drawing: &SharedDrawing| drawing.facts.ready_after.map_or(never.clone(), length);
+    let lost = |drawing: &SharedDrawing| drawing.facts.lost.unwrap_or(0).to_string();
     let rows = [
         (words.fact_ready, ready(other), ready(this)),
         (words.fact_unready, length(other.facts.unready), length(this.facts.unready)),
         (words.fact_restarts, other.facts.restarts.to_string(), this.facts.restarts.to_string()),
         (words.fact_pods, other.facts.pods.to_string(), this.facts.pods.to_string()),
         (words.fact_failed, other.facts.failed.to_string(), this.facts.failed.to_string()),
+        (words.fact_lost, lost(other), lost(this)),
     ];
-    let rows = rows.map(|(name, a, b)| {
+    // Where nobody sends requests, none are lost.
+    let told = if other.facts.lost.or(this.facts.lost).is_some() { rows.len() } else { rows.len() - 1 };
+    let rows = rows.into_iter().take(told).map(|(name, a, b)| {
         let differs = (a != b).then_some("is-different");
         html! { <tr class={classes!(differs)}><th scope="row">{name}</th><td>{a}</td><td>{b}</td></tr> }
     });
@@ -290,6 +294,26 @@ fn field_view(field: &Field, words: &Words) -> Html {
             }
         </>
     }
+}
+
+/// Prose in which words between asterisks are stressed, but for those of code.
+fn stressed(text: &str) -> Html {
+    let code = text.split('`').enumerate();
+    let parts = code.map(|(i, part)| match i % 2 {
+        1 => html! { <code>{part}</code> },
+        _ => part
+            .split('*')
+            .enumerate()
+            .map(|(i, part)| {
+                if i % 2 == 1 {
+                    html! { <em>{part}</em> }
+                } else {
+                    html! { {part} }
+                }
+            })
+            .collect(),
+    });
+    parts.collect()
 }
 
 /// A sentence in which words of code stand between backticks.

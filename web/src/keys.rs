@@ -35,8 +35,8 @@ impl Press {
         if ctrl && key.eq_ignore_ascii_case("k") {
             return Some(Press { key, shift: false, ctrl });
         }
-        // Of the other keys with Ctrl only Undo is the page's.
-        let other = event.alt_key() || (ctrl && key != "z");
+        // Of the other keys with Ctrl only Undo and Redo are the page's.
+        let other = event.alt_key() || (ctrl && !matches!(&*key, "z" | "Z" | "y"));
         // A focused button is pressed with Space and Enter; they must not also play.
         let button = target.as_ref().is_some_and(|target| matches!(&*target.tag_name(), "BUTTON" | "A"));
         let pressed = button && matches!(&*key, " " | "Enter");
@@ -66,8 +66,11 @@ pub fn action(press: &Press, state: &State, on: &Screen<'_>) -> Option<Action> {
     let second = if press.shift { 10 * STEP } else { STEP };
     let turns = || stops.iter().filter(|stop| stop.landmark);
     if press.ctrl {
-        let undo = press.key == "z";
-        return Some(if undo { Action::Undo } else { Action::Dialog(Some(Dialog::Palette)) });
+        return Some(match &*press.key {
+            "z" => Action::Undo,
+            "Z" | "y" => Action::Redo,
+            _ => Action::Dialog(Some(Dialog::Palette)),
+        });
     }
     Some(match press.key.as_str() {
         "ArrowLeft" => Action::Nudge(-second),
@@ -91,6 +94,7 @@ pub fn action(press: &Press, state: &State, on: &Screen<'_>) -> Option<Action> {
         "C" => Action::Compare(false),
         "v" => Action::Beside(!state.beside),
         "u" => Action::Undo,
+        "U" => Action::Redo,
         "g" => Action::Dialog(Some(Dialog::Gallery)),
         "n" => step(state, 1)?,
         "b" => step(state, -1)?,

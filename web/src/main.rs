@@ -57,6 +57,7 @@ async fn linked() -> Option<(share::Shared, Option<guide::Guide>)> {
     let Some(name) = share::value(&hash, "example") else {
         return Some((share::restore(&hash).await?, None));
     };
-    let (text, note) = dialogs::load_example(name).await?;
-    Some((share::Shared { text, note, ..settings }, None))
+    let dialogs::Loaded { text, note, at } = dialogs::load_example(name).await?;
+    let cursor = settings.cursor.or(at);
+    Some((share::Shared { text, note, cursor, ..settings }, None))
 }

@@ -50,6 +50,12 @@ export async function png(name, svg, width, height) {
   save(name, await new Promise((resolve) => canvas.toBlob(resolve)));
 }
 
+/** Makes the page's address say this after `#`, without a visit. */
+export function set_fragment(fragment) {
+  if (location.hash === (fragment && `#${fragment}`)) return;
+  history.replaceState(history.state, "", fragment ? `#${fragment}` : location.pathname + location.search);
+}
+
 /** A text from beside the page. */
 export async function load(path) {
   const answer = await fetch(path);

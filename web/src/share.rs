@@ -1,5 +1,6 @@
 //! Links that carry a whole run, and what else passes it on.
 
+use crate::dialogs::Note;
 use crate::state::State;
 use lifepod_api::SimTime;
 use lifepod_timeline::View;
@@ -19,6 +20,8 @@ extern "C" {
     /// Offers a picture, given as SVG, as a file; its size in pixels.
     #[wasm_bindgen(catch)]
     pub async fn png(name: &str, svg: &str, width: f64, height: f64) -> Result<JsValue, JsValue>;
+    /// Makes the page's address say this after `#`, without a visit.
+    pub fn set_fragment(fragment: &str);
     /// A text from beside the page.
     #[wasm_bindgen(catch)]
     pub async fn load(path: &str) -> Result<JsValue, JsValue>;
@@ -37,7 +40,7 @@ pub struct Shared {
     pub view: View,
     pub folded: bool,
     /// What an example says about itself.
-    pub note: String,
+    pub note: Note,
 }
 
 /// The part of a link after `#`.
@@ -92,7 +95,7 @@ pub fn read_settings(fragment: &str) -> Shared {
         cursor: None,
         view: View::ALL,
         folded: true,
-        note: String::new(),
+        note: Note::default(),
     };
     for (name, value) in parts(fragment) {
         match name {

@@ -1,5 +1,6 @@
 //! What the page remembers: causes only. Everything it shows is derived from this and from the worker's answers.
 
+use crate::dialogs::Note;
 use crate::edit;
 use crate::guide::{Deed, Guide};
 use crate::i18n::Lang;
@@ -7,6 +8,9 @@ use crate::protocol::Handle;
 use lifepod_api::SimTime;
 use lifepod_timeline::{Shown, View};
 use std::rc::Rc;
+
+/// Where one looks at first: late enough for something to have happened.
+pub const FIRST_LOOK: SimTime = SimTime::from_secs(60);
 
 /// The page's state.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,8 +53,12 @@ pub struct State {
     pub dialog: Option<Dialog>,
     /// Counts the texts that came from elsewhere than the editor.
     pub pushed: u32,
-    /// What the opened example says about itself, in Markdown.
-    pub note: Rc<str>,
+    /// What the opened example says about itself.
+    pub note: Rc<Note>,
+    /// What the page's address says after `#`: where the text came from, until it is changed.
+    pub address: Rc<str>,
+    /// What is on its way to be opened.
+    pub visiting: Option<Visit>,
     /// Where the reader is in the guided tour; none outside it.
     pub guide: Option<Guide>,
     /// What was just done, to be said in passing.
@@ -69,6 +77,27 @@ pub struct Menu {
     /// Where it opens, in pixels from the page's corner.
     pub x: i32,
     pub y: i32,
+}
+
+/// Something that has a link of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Visit {
+    /// An example, by its name.
+    Example(&'static str),
+    /// A chapter of the tour, by its name.
+    Chapter(&'static str),
+}
+
+/// A text to be opened.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Opened {
+    pub text: Rc<str>,
+    /// What it says about itself.
+    pub note: Rc<Note>,
+    /// Where to look at first.
+    pub at: Option<SimTime>,
+    /// The part of its link after `#`; empty where it has none.
+    pub address: Rc<str>,
 }
 
 /// What lies over the page.
@@ -173,8 +202,10 @@ impl Theme {
 pub enum Action {
     /// The text was edited.
     Edit(Rc<str>),
-    /// Another text was opened; what it says about itself, in Markdown.
-    Open { text: Rc<str>, note: Rc<str> },
+    /// Something is to be fetched and opened.
+    Visit(Visit),
+    /// Another text was opened.
+    Open(Opened),
     /// Something is done at the cursor, in the words of a Scenario's action.
     Act(Rc<str>),
     /// An action of the text happens at another time.
@@ -233,8 +264,10 @@ pub enum Action {
     Menu(Option<Menu>),
     /// A dialog was opened or closed.
     Dialog(Option<Dialog>),
-    /// The last change of the text is taken back.
+    /// The last change of the text is taken back, …
     Undo,
+    /// … or what was taken back is done again.
+    Redo,
     /// Something was done that is to be said, …
     Say(Rc<str>),
     /// … and was said for long enough.
@@ -251,7 +284,7 @@ impl State {
         let mut state = self.clone();
         match action {
             Action::Edit(_)
-            | Action::Open { .. }
+            | Action::Open(_)
             | Action::Act(_)
             | Action::Move(..)
             | Action::Do(_)
@@ -261,6 +294,8 @@ impl State {
                 state.menu = None;
                 // Numbers of entries mean nothing in another run.
                 state.selected = None;
+                // No link leads to what somebody made of it.
+                state.address = "".into();
             }
             // The same run, in other words.
             Action::Lang(_) => state.revision += 1,
@@ -268,14 +303,22 @@ impl State {
         }
         match action {
             Action::Edit(text) => state.text = text,
-            Action::Open { text, note } => {
-                state.push(text);
-                (state.note, state.tab, state.view) = (note, Tab::Why, View::ALL);
+            Action::Visit(visit) => state.visiting = Some(visit),
+            Action::Open(opened) => {
+                state.push(opened.text);
+                (state.note, state.tab, state.view) = (opened.note, Tab::Why, View::ALL);
+                (state.address, state.visiting) = (opened.address, None);
+                state.cursor = opened.at.unwrap_or(FIRST_LOOK);
                 (state.seed, state.horizon, state.measure) = (None, None, None);
                 (state.shown, state.lane, state.dialog) = (Shown::default(), None, None);
                 state.guide = None;
             }
             Action::Guide(guide) => {
+                match &guide {
+                    Some(guide) if guide.arriving => state.address = guide.address(),
+                    Some(_) => {}
+                    None => state.address = "".into(),
+                }
                 state.guide = guide;
                 state.begin_step();
             }
@@ -283,6 +326,10 @@ impl State {
                 if let Some(guide) = &mut state.guide {
                     guide.step = step.min(guide.chapter.steps.len() - 1);
                     guide.arriving = true;
+                    // Once the reader has changed the text, the address no longer speaks for it.
+                    if !state.address.is_empty() {
+                        state.address = guide.address();
+                    }
                 }
                 state.begin_step();
             }
@@ -364,7 +411,7 @@ impl State {
             }
             Action::Dialog(dialog) => (state.dialog, state.menu) = (dialog, None),
             // The editor keeps the past; the page hears of it as of any other edit.
-            Action::Undo => {}
+            Action::Undo | Action::Redo => {}
             Action::Say(words) => state.said = Some(words),
             Action::Hush => state.said = None,
             Action::Lang(lang) => state.lang = lang,
@@ -420,7 +467,9 @@ mod tests {
             menu: None,
             dialog: None,
             pushed: 0,
-            note: "".into(),
+            note: Rc::default(),
+            address: "".into(),
+            visiting: None,
             guide: None,
             said: None,
             lang: Lang::En,
@@ -449,6 +498,15 @@ mod tests {
         let acted = state().after(Action::Act("kubectl: \"delete pod web\"".into()));
         assert!(acted.text.contains("{at: 1m, kubectl: \"delete pod web\"}"), "{}", acted.text);
         assert_eq!((acted.pushed, acted.revision), (1, 2));
+    }
+
+    #[test]
+    fn the_address_speaks_for_the_text_until_it_is_changed() {
+        let opened = Opened { address: "example=a".into(), text: "a".into(), ..Opened::default() };
+        let opened = state().after(Action::Open(opened));
+        assert_eq!((&*opened.address, opened.cursor), ("example=a", FIRST_LOOK));
+        assert_eq!(&*opened.after(Action::Seek(SimTime::ZERO)).address, "example=a");
+        assert_eq!(&*opened.after(Action::Edit("b".into())).address, "");
     }
 
     #[test]

@@ -19,6 +19,8 @@ pub struct Facts {
     pub pods: u32,
     /// How many pods have failed.
     pub failed: u32,
+    /// How many of the clients' requests were lost; none where no client sends any.
+    pub lost: Option<u32>,
 }
 
 /// The numbers of a run that ended at `end`.
@@ -58,6 +60,10 @@ pub fn facts(trace: &Trace, end: SimTime) -> Facts {
                 } else {
                     unready_since.get_or_insert(entry.at);
                 }
+            }
+            What::Requests(requests) => {
+                let lost = if requests.end.is_lost() { requests.count } else { 0 };
+                facts.lost = Some(facts.lost.unwrap_or(0) + lost);
             }
             _ => {}
         }

@@ -73,7 +73,9 @@ pub struct Row {
     pub y: f64,
     /// Its height.
     pub height: f64,
-    /// What is written at its left, …
+    /// Its name in full, …
+    pub name: String,
+    /// … as much of it as is written at its left, …
     pub label: String,
     /// … and where that begins.
     pub label_x: f64,
@@ -146,8 +148,12 @@ const AXIS_HEIGHT: f64 = 40.0;
 pub const MARGIN: f64 = 16.0;
 /// The narrowest gutter that labels need, …
 const MIN_GUTTER: f64 = 130.0;
+/// … what they get on the narrowest screen, …
+const NARROW_GUTTER: f64 = 140.0;
 /// … and the widest: longer labels are cut.
 const MAX_GUTTER: f64 = 260.0;
+/// On a drawing narrower than this, labels are indented less.
+const NARROW: f64 = 480.0;
 /// The narrowest bar, …
 const MIN_BAR: f64 = 1.5;
 /// … and the narrowest of an end, which is what people look for.
@@ -160,6 +166,8 @@ const QUIET_APART: f64 = 10.0;
 const MARK_TEXT: f64 = 10.0;
 /// … and a bar's so far from its begin.
 const TEXT_INSET: f64 = 6.0;
+/// Labels end so far before the axis.
+const LABEL_MARGIN: f64 = 6.0;
 /// Times on the axis are at least so far apart.
 const TICKS_APART: f64 = 64.0;
 
@@ -226,23 +234,26 @@ fn scale<'a>(axis: &'a Axis, options: &LayoutOptions) -> Scale<'a> {
 
 /// The width that the labels of a timeline need, in pixels.
 pub fn label_room(timeline: &Timeline) -> f64 {
-    let label_end = |lane: &Lane| label_x(lane) + text_width(&lane.label) * 1.08;
+    let label_end = |lane: &Lane| label_x(lane, f64::MAX) + label_width(lane);
     timeline.lanes.iter().map(label_end).fold(MIN_GUTTER, f64::max) + 12.0
 }
 
-/// The width that is given to labels which need `room`: at most a third of `width`, all in pixels.
+/// The width that is given to labels which need `room`: at most a third of `width`, but for narrow screens, all in
+/// pixels.
 pub fn gutter_for(room: f64, width: f64) -> f64 {
-    room.min(width / 3.0).min(MAX_GUTTER)
+    room.min((width / 3.0).max(NARROW_GUTTER)).min(MAX_GUTTER)
 }
 
-/// Where a lane's label begins.
-fn label_x(lane: &Lane) -> f64 {
-    14.0 + 14.0 * f64::from(lane.depth)
+/// Where a lane's label begins on a drawing of that width.
+fn label_x(lane: &Lane, width: f64) -> f64 {
+    let indent = if width < NARROW { 8.0 } else { 14.0 };
+    14.0 + indent * f64::from(lane.depth)
 }
 
 /// Places a lane with its upper end at `y`, in pixels; what is outside the axis is left out.
 pub fn place(lane: &Lane, y: f64, axis: &Axis, options: &LayoutOptions) -> Row {
     let (left, scale) = (options.gutter, scale(axis, options));
+    let label_x = label_x(lane, options.width);
     let (begin, end) = (scale.from(), scale.to());
     // Both are in order of time, so what is seen is one stretch of each.
     let spans = &lane.spans[lane.spans.partition_point(|s| s.to < begin)..];
@@ -282,16 +293,17 @@ pub fn place(lane: &Lane, y: f64, axis: &Axis, options: &LayoutOptions) -> Row {
             continue;
         }
         let next = instants.get(i + 1).map_or(f64::MAX, |n| left + scale.px_from_time(n.at));
-        let fits = next - x > text_width(&instant.text) + 2.0 * MARK_TEXT;
+        // Words that begin on a bar end on it: half of them would be written in the wrong ink.
+        let begin = x + MARK_TEXT;
+        let bar = bars.iter().find(|b| b.x <= begin && begin <= b.x + b.width);
+        let end = bar.map_or(next - MARK_TEXT, |b| (b.x + b.width).min(next - MARK_TEXT));
+        let fits = begin + text_width(&instant.text) < end;
         marks.push(Mark {
             x,
             y: middle,
             look: instant.look,
             text: if fits { instant.text.clone() } else { String::new() },
-            over: bars
-                .iter()
-                .find(|b| b.x <= x + MARK_TEXT && x + MARK_TEXT <= b.x + b.width)
-                .map(|b| b.look),
+            over: bar.map(|b| b.look),
             hint: instant.hint.clone(),
             entry: instant.entry.0,
         });
@@ -310,8 +322,9 @@ pub fn place(lane: &Lane, y: f64, axis: &Axis, options: &LayoutOptions) -> Row {
         key: lane.key.clone(),
         y,
         height,
-        label: lane.label.clone(),
-        label_x: label_x(lane),
+        label: shortened(&lane.label, left - label_x - LABEL_MARGIN, label_width(lane)),
+        name: lane.label.clone(),
+        label_x,
         form: lane.form,
         bars,
         marks,
@@ -420,12 +433,45 @@ fn fitting(text: &str, width: f64) -> String {
     }
 }
 
+/// About how wide a lane's label is written.
+fn label_width(lane: &Lane) -> f64 {
+    let size = match lane.form {
+        Form::Main => 1.16,
+        Form::Part | Form::Title => 1.05,
+        Form::Thin => 1.0,
+    };
+    text_width(&lane.label) * size
+}
+
+/// A label that is `needs` wide, cut in its middle where that is more than `width`: names that a controller made differ
+/// at their end.
+fn shortened(label: &str, width: f64, needs: f64) -> String {
+    let count = label.chars().count();
+    let keep = (width / needs.max(1.0) * count as f64) as usize;
+    if needs <= width || keep >= count {
+        return label.into();
+    }
+    let keep = keep.saturating_sub(1).max(4);
+    let (head, tail) = (keep.div_ceil(2), keep / 2);
+    let mut short: String = label.chars().take(head).collect();
+    short.push('…');
+    short.extend(label.chars().skip(count - tail.min(count)));
+    short
+}
+
 /// About how wide a text is at 11 px.
 fn text_width(text: &str) -> f64 {
     text.chars().map(char_width).sum()
 }
 
-/// East Asian letters are wider.
+/// As wide as in the widest of the page's fonts; East Asian letters are wider.
 fn char_width(c: char) -> f64 {
-    if c < '\u{2e80}' { 6.3 } else { 11.5 }
+    match c {
+        'i' | 'j' | 'l' | '.' | ',' | ':' | ';' | '\'' | '|' | '!' | ' ' => 3.6,
+        'f' | 't' | 'r' | '(' | ')' | '[' | ']' | '-' | '/' | '·' => 4.5,
+        'm' | 'w' | 'M' | 'W' | '%' | '@' | '…' => 10.0,
+        'A'..='Z' => 7.6,
+        _ if c < '\u{2e80}' => 6.8,
+        _ => 11.5,
+    }
 }

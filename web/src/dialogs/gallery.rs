@@ -1,10 +1,11 @@
 //! The examples: the project's own scenario files, prose and manifests.
 
 use super::Modal;
-use crate::guide::{self, CHAPTERS};
+use crate::guide::CHAPTERS;
 use crate::i18n::Lang;
 use crate::share;
-use crate::state::Action;
+use crate::state::{Action, Opened, Visit};
+use lifepod_api::{SimTime, duration};
 use web_sys::{File, HtmlInputElement};
 use yew::platform::spawn_local;
 use yew::prelude::*;
@@ -20,6 +21,17 @@ pub struct Example {
     pub en: &'static str,
     /// … and in Chinese, where it has one.
     pub zh: &'static str,
+}
+
+impl Example {
+    /// Its title in a language.
+    pub fn title(&self, lang: Lang) -> String {
+        let title = match lang {
+            Lang::Zh if !self.zh.is_empty() => self.zh,
+            _ => self.en,
+        };
+        title.replace('`', "")
+    }
 }
 
 /// What [`Gallery`] is given.
@@ -48,8 +60,8 @@ pub fn Gallery(props: &GalleryProps) -> Html {
         html! { <><h3>{title}</h3><ul>{ for examples }</ul></> }
     });
     let chapters = CHAPTERS.iter().map(|chapter| {
-        let open = guide::opener(chapter.name, props.lang, &props.send);
-        html! { <li><a href={format!("#tour={}", chapter.name)} onclick={open}>{chapter.title(props.lang)}</a></li> }
+        let onclick = opener(Visit::Chapter(chapter.name), &props.send);
+        html! { <li><a href={format!("#tour={}", chapter.name)} {onclick}>{chapter.title(props.lang)}</a></li> }
     });
     let onchange = {
         let send = props.send.clone();
@@ -74,21 +86,20 @@ pub fn Gallery(props: &GalleryProps) -> Html {
 
 /// An example's line: a press opens it, and so does its link.
 fn entry(example: &'static Example, props: &GalleryProps) -> Html {
-    let send = props.send.clone();
-    let open = Callback::from(move |event: MouseEvent| {
-        event.prevent_default();
-        let send = send.clone();
-        spawn_local(async move {
-            if let Some((text, note)) = load(example.name).await {
-                send.emit(Action::Open { text: text.as_str().into(), note: note.as_str().into() });
-            }
-        });
-    });
-    let title = match props.lang {
-        Lang::Zh if !example.zh.is_empty() => example.zh,
-        _ => example.en,
-    };
-    html! { <li><a href={format!("#example={}", example.name)} onclick={open}>{title.replace('`', "")}</a></li> }
+    let href = format!("#example={}", example.name);
+    let onclick = opener(Visit::Example(example.name), &props.send);
+    html! { <li><a {href} {onclick}>{example.title(props.lang)}</a></li> }
+}
+
+/// Opens something here, unless the browser is asked to open its link elsewhere.
+fn opener(visit: Visit, send: &Callback<Action>) -> Callback<MouseEvent> {
+    let send = send.clone();
+    Callback::from(move |event: MouseEvent| {
+        if !(event.ctrl_key() || event.meta_key() || event.shift_key()) {
+            event.prevent_default();
+            send.emit(Action::Visit(visit));
+        }
+    })
 }
 
 /// Opens a file as the new text.
@@ -96,31 +107,70 @@ pub fn open_file(file: File, send: Callback<Action>) {
     spawn_local(async move {
         if let Ok(text) = share::read(&file).await {
             let text = text.as_string().unwrap_or_default();
-            send.emit(Action::Open { text: text.as_str().into(), note: "".into() });
+            send.emit(Action::Open(Opened { text: text.as_str().into(), ..Opened::default() }));
         }
     });
 }
 
-/// An example's manifests, and what it says about them.
-pub async fn load(name: &str) -> Option<(String, String)> {
+/// An example that was fetched.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Loaded {
+    /// Its manifests.
+    pub text: String,
+    pub note: Note,
+    /// The instant that its first answer of kubectl is about.
+    pub at: Option<SimTime>,
+}
+
+/// What an example says about itself, in Markdown.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Note {
+    en: String,
+    /// Empty where nobody has told it in Chinese yet.
+    zh: String,
+}
+
+impl Note {
+    /// The note in a language, else in English; empty where there is none.
+    pub fn told(&self, lang: Lang) -> &str {
+        match lang {
+            Lang::Zh if !self.zh.is_empty() => &self.zh,
+            _ => &self.en,
+        }
+    }
+}
+
+/// Fetches an example.
+pub async fn load(name: &str) -> Option<Loaded> {
     // Only names of the gallery are asked for, whatever a link says.
     let example = EXAMPLES.iter().find(|example| example.name == name)?;
     let text = share::load(&format!("scenarios/{}.md", example.name)).await.ok()?.as_string()?;
     Some(split(&text))
 }
 
-/// The manifests of a scenario file, and its prose.
-pub fn split(text: &str) -> (String, String) {
-    let (mut manifests, mut prose) = (String::new(), String::new());
+/// A scenario file in its parts: its manifests, and its prose. The prose is told in Chinese by a comment that begins with
+/// the Chinese title.
+pub fn split(text: &str) -> Loaded {
+    let (mut manifests, mut en, mut zh, mut at) = (String::new(), String::new(), String::new(), None);
     // The language of the block that the line is in.
     let mut block: Option<&str> = None;
+    let mut in_zh = false;
     for line in text.lines() {
+        if in_zh {
+            in_zh = line != "-->";
+            if in_zh {
+                zh += line;
+                zh.push('\n');
+            }
+            continue;
+        }
         match (line.strip_prefix("```"), block) {
-            (Some(language), None) => {
-                block = Some(language.trim());
+            (Some(head), None) => {
+                block = Some(head.trim());
                 if block == Some("yaml") && !manifests.is_empty() {
                     manifests.push_str("---\n");
                 }
+                at = at.or_else(|| instant(head));
             }
             (Some(_), Some(_)) => block = None,
             (None, Some("yaml")) => {
@@ -128,26 +178,52 @@ pub fn split(text: &str) -> (String, String) {
                 manifests.push('\n');
             }
             (None, Some(_)) => {}
-            (None, None) if line.starts_with("<!--") => {}
-            (None, None) => {
-                prose.push_str(line);
-                prose.push('\n');
-            }
+            (None, None) => match line.strip_prefix("<!--") {
+                Some(comment) => {
+                    in_zh = comment.trim_start().starts_with("zh:") && !comment.ends_with("-->");
+                    if in_zh {
+                        zh = format!("# {}\n", comment.trim_start().trim_start_matches("zh:").trim());
+                    }
+                }
+                None => {
+                    en.push_str(line);
+                    en.push('\n');
+                }
+            },
         }
     }
-    (manifests, prose.trim().to_owned())
+    Loaded { text: manifests, note: Note { en: en.trim().to_owned(), zh: zh.trim().to_owned() }, at }
+}
+
+/// The instant of a block such as `kubectl at=35s get pods`.
+fn instant(head: &str) -> Option<SimTime> {
+    let at = head.strip_prefix("kubectl at=")?.split(' ').next()?;
+    Some(SimTime(u64::try_from(duration::parse(at).ok()?).ok()? / 1_000))
 }
 
 #[cfg(test)]
 mod tests {
     use super::split;
+    use crate::i18n::Lang;
+    use lifepod_api::SimTime;
 
     #[test]
     fn a_scenario_file_is_manifests_and_prose() {
-        let (manifests, prose) = split(
+        let loaded = split(
             "# Title\n\nProse.\n\n```yaml\nkind: Pod\n```\n\n```timeline until=1m\n0 x\n```\n\n```yaml\nkind: Scenario\n```\nEnd.\n",
         );
-        assert_eq!(manifests, "kind: Pod\n---\nkind: Scenario\n");
-        assert_eq!(prose, "# Title\n\nProse.\n\n\n\nEnd.");
+        assert_eq!(loaded.text, "kind: Pod\n---\nkind: Scenario\n");
+        assert_eq!(loaded.note.told(Lang::Zh), "# Title\n\nProse.\n\n\n\nEnd.");
+        assert_eq!(loaded.at, None);
+    }
+
+    #[test]
+    fn its_prose_may_be_told_in_chinese_too_and_an_answer_says_where_to_look() {
+        let loaded = split(
+            "# Title\n<!-- zh: 标题\n\n正文\n-->\n\nProse.\n\n```kubectl at=1m30s get pods\nNAME\n```\n```kubectl at=2m get pods\n```\n",
+        );
+        assert_eq!(loaded.note.told(Lang::Zh), "# 标题\n\n正文");
+        assert_eq!(loaded.note.told(Lang::En), "# Title\n\nProse.");
+        assert_eq!(loaded.at, Some(SimTime::from_secs(90)));
     }
 }

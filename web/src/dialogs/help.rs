@@ -36,7 +36,7 @@ pub fn Help(props: &HelpProps) -> Html {
                 { row(&["↑", "↓", "Enter", "p"], words.help_lanes) }
                 { row(&["m"], words.help_menu) }
                 { row(&["Shift"], words.help_measure) }
-                { row(&["u", "c", "v"], words.help_undo) }
+                { row(&["u", "U", "c", "v"], words.help_undo) }
                 { row(&["e", "y", "l"], words.help_tabs) }
                 { row(&["b", "n"], words.help_tour) }
                 { row(&["g", "Ctrl K"], words.help_palette) }

@@ -8,7 +8,7 @@ mod share;
 
 #[cfg(test)]
 pub use gallery::split;
-pub use gallery::{Gallery, load as load_example, open_file};
+pub use gallery::{EXAMPLES, Gallery, Loaded, Note, load as load_example, open_file};
 pub use help::Help;
 pub use palette::Palette;
 pub use seeds::Seeds;

@@ -1,8 +1,9 @@
 //! Everything that can be done, to be searched by its name.
 
-use super::Modal;
+use super::{EXAMPLES, Modal};
+use crate::guide::CHAPTERS;
 use crate::i18n::Lang;
-use crate::state::{Action, Dialog, State, Tab};
+use crate::state::{Action, Dialog, State, Tab, Visit};
 use crate::timeline::offers;
 use crate::{inspector, protocol::Shown};
 use lifepod_timeline::View;
@@ -108,12 +109,21 @@ fn everything(props: &PaletteProps) -> Vec<(String, Action)> {
     add(words.fold, Action::Fold(!state.folded));
     add(words.fit, Action::View(View::ALL));
     add(words.undo, Action::Undo);
+    add(words.redo, Action::Redo);
     for tab in Tab::ALL {
         add(inspector::name(tab, words), Action::Tab(tab));
     }
     add(words.language, Action::Lang(props.lang.other()));
     add(words.next_theme, Action::Theme(state.theme.next()));
     add(words.help, Action::Dialog(Some(Dialog::Help)));
+    for chapter in CHAPTERS {
+        let title = format!("{}: {}", words.tour, chapter.title(props.lang));
+        add(&title, Action::Visit(Visit::Chapter(chapter.name)));
+    }
+    for example in EXAMPLES {
+        let title = format!("{}: {}", words.example, example.title(props.lang));
+        add(&title, Action::Visit(Visit::Example(example.name)));
+    }
     for lane in rows.iter().map(|row| &row.lane) {
         if !lane.about.kind.is_empty() && lane.about.container.is_empty() {
             let key: Rc<str> = lane.key.as_str().into();

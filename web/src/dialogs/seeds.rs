@@ -2,7 +2,7 @@
 
 use super::Modal;
 use crate::engine::SharedDrawing;
-use crate::i18n::Lang;
+use crate::i18n::{Lang, Words};
 use crate::protocol::{Reply, Request, Run};
 use crate::state::{Action, State};
 use crate::wire::Wire;
@@ -95,11 +95,12 @@ pub fn Seeds(props: &SeedsProps) -> Html {
     };
     let seconds = |time: SimTime| time.as_secs_f64();
     let facts = &spread.facts;
-    let plots: [(&'static str, Vec<Option<f64>>); 4] = [
+    let plots: [(&'static str, Vec<Option<f64>>); 5] = [
         (words.fact_ready, facts.iter().map(|facts| facts.ready_after.map(seconds)).collect()),
         (words.fact_unready, facts.iter().map(|facts| Some(seconds(facts.unready))).collect()),
         (words.fact_restarts, facts.iter().map(|facts| Some(f64::from(facts.restarts))).collect()),
         (words.fact_failed, facts.iter().map(|facts| Some(f64::from(facts.failed))).collect()),
+        (words.fact_lost, facts.iter().map(|facts| facts.lost.map(f64::from)).collect()),
     ];
     let current = props.state.seed.or(props.drawing.as_ref().map(|drawing| drawing.seed));
     html! {
@@ -112,13 +113,19 @@ pub fn Seeds(props: &SeedsProps) -> Html {
                     <button class="button" onclick={cancel}>{words.cancel}</button>
                 }
             </div>
-            { for plots.iter().map(|(name, values)| plot(name, values, current, &props.send)) }
+            { for plots.iter().map(|(name, values)| plot(name, values, current, words, &props.send)) }
         </Modal>
     }
 }
 
 /// The values of all seeds on a line, each a point that opens its run.
-fn plot(name: &'static str, values: &[Option<f64>], current: Option<u64>, send: &Callback<Action>) -> Html {
+fn plot(
+    name: &'static str,
+    values: &[Option<f64>],
+    current: Option<u64>,
+    words: &Words,
+    send: &Callback<Action>,
+) -> Html {
     const MARGIN: f64 = 12.0;
     let mut sorted: Vec<f64> = values.iter().flatten().copied().collect();
     sorted.sort_by(f64::total_cmp);
@@ -138,20 +145,21 @@ fn plot(name: &'static str, values: &[Option<f64>], current: Option<u64>, send: 
         let class = if current == Some(seed) { "seeds-point is-current" } else { "seeds-point" };
         Some(html! {
             <circle {class} cx={format!("{:.1}", x(value))} cy={format!("{y:.1}")} r="3.5" onclick={open} data-seed={seed.to_string()}>
-                <title>{format!("seed {seed}: {}", number(value))}</title>
+                <title>{format!("{} {seed}: {}", words.seed, number(value))}</title>
             </circle>
         })
     });
     let label = format!("{name}: {} – {} – {}", number(least), number(at(0.5)), number(most));
-    let extremes = [("min", least), ("median", at(0.5)), ("max", most)].map(|(which, value)| {
-        let seed = values.iter().position(|v| *v == Some(value)).map_or(1, |i| i as u64 + 1);
-        let send = send.clone();
-        let open = Callback::from(move |_: MouseEvent| {
-            send.emit(Action::Dialog(None));
-            send.emit(Action::Seed(seed));
+    let extremes =
+        [(words.least, least), (words.median, at(0.5)), (words.most, most)].map(|(which, value)| {
+            let seed = values.iter().position(|v| *v == Some(value)).map_or(1, |i| i as u64 + 1);
+            let send = send.clone();
+            let open = Callback::from(move |_: MouseEvent| {
+                send.emit(Action::Dialog(None));
+                send.emit(Action::Seed(seed));
+            });
+            html! { <button class="seeds-extreme mono" onclick={open}>{which}{" "}{number(value)}</button> }
         });
-        html! { <button class="seeds-extreme mono" onclick={open}>{which}{" "}{number(value)}</button> }
-    });
     html! {
         <figure class="seeds-plot">
             <figcaption>{name}<span class="seeds-extremes">{ for extremes }</span></figcaption>

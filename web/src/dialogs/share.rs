@@ -98,22 +98,29 @@ pub fn Share(props: &ShareProps) -> Html {
 
 /// The manifests, and what kubectl says at the cursor.
 fn markdown(props: &ShareProps, link: &str) -> String {
+    let words = props.lang.words();
     let at = clock::exact(props.state.cursor);
     let mut out = format!("```yaml\n{}\n```\n", props.state.text.trim_end());
     for printed in props.seen.iter().flat_map(|seen| &seen.shell) {
-        out +=
-            &format!("\nAt {at}:\n\n```console\n$ {}\n{}\n```\n", printed.command, printed.output.trim_end());
+        let (command, output) = (&printed.command, printed.output.trim_end());
+        out += &format!("\n{} {at}:\n\n```console\n$ {command}\n{output}\n```\n", words.at);
     }
-    out + &format!("\n[Open this run in lifepod]({link})\n")
+    out + &format!("\n[{}]({link})\n", words.open_in)
 }
 
 /// The text of a report that lifepod and a real cluster differ.
 fn issue(props: &ShareProps, link: &str) -> String {
+    let words = props.lang.words();
     format!(
-        "### What lifepod shows\n\n{}\n### What a real cluster does\n\n<!-- Kubernetes version, and what you see there -->\n\n\
-         ### Where to look\n\nAt {} (seed {}).\n",
+        "### {}\n\n{}\n### {}\n\n<!-- {} -->\n\n### {}\n\n{} {} ({} {}).\n",
+        words.issue_shows,
         markdown(props, link),
+        words.issue_real,
+        words.issue_ask,
+        words.issue_where,
+        words.at,
         clock::exact(props.state.cursor),
+        words.seed,
         props.drawing.as_ref().map_or(0, |drawing| drawing.seed),
     )
 }

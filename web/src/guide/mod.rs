@@ -15,7 +15,7 @@
 
 mod view;
 
-pub use view::{Guide as GuideView, opener};
+pub use view::Guide as GuideView;
 
 use crate::dialogs::load_example;
 use crate::i18n::Lang;
@@ -64,6 +64,11 @@ pub struct Guide {
 }
 
 impl Guide {
+    /// The part of a link to the step after `#`.
+    pub fn address(&self) -> Rc<str> {
+        format!("tour={}&step={}", CHAPTERS[self.index].name, self.step + 1).as_str().into()
+    }
+
     /// The step that is shown.
     pub fn now(&self) -> &Step {
         &self.chapter.steps[self.step]
@@ -139,7 +144,7 @@ impl Deed {
 /// A chapter's text, opened at a step, and the example that it is about.
 pub async fn open(name: &str, lang: Lang, step: usize) -> Option<(Guide, String)> {
     let guide = read(name, lang, step).await?;
-    let (text, _) = load_example(&guide.chapter.run).await?;
+    let text = load_example(&guide.chapter.run).await?.text;
     Some((guide, text))
 }
 
@@ -265,7 +270,7 @@ mod tests {
             };
             assert_eq!(told(&en), told(&zh), "{}: both languages show the same", name.name);
 
-            let (text, _) = crate::dialogs::split(&file(&format!("tests/scenarios/{}.md", en.run)));
+            let text = crate::dialogs::split(&file(&format!("tests/scenarios/{}.md", en.run))).text;
             let prepared = lifepod_scenario::prepare(&text, &lifepod_scenario::Options::default());
             let run = prepared.scenario.unwrap_or_else(|| panic!("{} runs", en.run)).run();
             let lines = chronicle(&run.trace, CoreLang::En, false);

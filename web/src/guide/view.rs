@@ -1,10 +1,9 @@
 //! The strip above the page that tells the tour's chapter, a step at a time.
 
-use super::{CHAPTERS, Guide as Reader, open};
+use super::{CHAPTERS, Guide as Reader};
 use crate::i18n::Lang;
 use crate::inspector::paragraphs;
-use crate::state::Action;
-use yew::platform::spawn_local;
+use crate::state::{Action, Visit};
 use yew::prelude::*;
 
 /// What [`Guide`] is given.
@@ -32,7 +31,7 @@ pub fn Guide(props: &GuideProps) -> Html {
     } else {
         match CHAPTERS.get(guide.index + 1) {
             Some(chapter) => {
-                let onclick = opener(chapter.name, props.lang, &props.send);
+                let onclick = props.send.reform(|_: MouseEvent| Action::Visit(Visit::Chapter(chapter.name)));
                 let title = format!("{}{}", words.next_chapter, chapter.title(props.lang));
                 html! { <button class="button is-main" {onclick}>{title}</button> }
             }
@@ -59,19 +58,4 @@ pub fn Guide(props: &GuideProps) -> Html {
             </div>
         </section>
     }
-}
-
-/// Opens a chapter at its first step when it is pressed.
-pub fn opener(name: &'static str, lang: Lang, send: &Callback<Action>) -> Callback<MouseEvent> {
-    let send = send.clone();
-    Callback::from(move |event: MouseEvent| {
-        event.prevent_default();
-        let send = send.clone();
-        spawn_local(async move {
-            if let Some((guide, text)) = open(name, lang, 0).await {
-                send.emit(Action::Open { text: text.as_str().into(), note: "".into() });
-                send.emit(Action::Guide(Some(guide)));
-            }
-        });
-    })
 }

@@ -97,13 +97,17 @@ fn row_view(placed: &Placed, layout: &Layout, props: &LanesProps) -> Html {
         } else {
             format!("M{} {}v7l5-3.5z", px(x - 2.0), px(y - 3.5))
         };
-        html! {
-            <g class="timeline-toggle" onclick={toggle}>
-                <rect x="0" y={px(row.y)} width={px(props.gutter - 4.0)} height={px(row.height)} />
-                <path d={path} />
-            </g>
-        }
+        (toggle, path)
     });
+    let name = html! {
+        <text class={label} clip-path={format!("url(#{})", gutter_id(props.side))} x={px(row.label_x)} y={px(middle + 4.0)}>
+            {&row.label}
+            if placed.pinned && row.form == Form::Main {
+                {" ⌃"}
+            }
+            <title>{&row.name}</title>
+        </text>
+    };
     let selected = props.selected.and_then(|entry| {
         let bar = row.bars.iter().find(|bar| bar.entry == entry);
         let bar = bar.map(|bar| (bar.x, bar.width, bar.height));
@@ -127,20 +131,23 @@ fn row_view(placed: &Placed, layout: &Layout, props: &LanesProps) -> Html {
             if ruled {
                 <line class="timeline-rule" x1="8" x2={px(layout.width - 8.0)} y1={y.clone()} y2={y} />
             }
-            if let Some(toggle) = toggle {
-                {toggle}
+            if let Some((toggle, path)) = toggle {
+                <g class="timeline-toggle" onclick={toggle}>
+                    <rect x="0" y={px(row.y)} width={px(props.gutter - 4.0)} height={px(row.height)} />
+                    <path d={path} />
+                    {name}
+                </g>
+            } else {
+                {name}
             }
-            <text class={label} clip-path={format!("url(#{})", gutter_id(props.side))} x={px(row.label_x)} y={px(middle + 4.0)}>
-                {&row.label}
-                if placed.pinned && row.form == Form::Main {
-                    {" ⌃"}
-                }
-                <title>{&row.label}</title>
-            </text>
             { for row.areas.iter().map(area_view) }
             { for row.bars.iter().map(bar_view) }
             { for row.marks.iter().map(mark_view) }
             { for ghost }
+            // Of the lane that one looks at the name is told in full.
+            if chosen && row.label != row.name {
+                <text class={classes!(label, "is-whole")} x={px(row.label_x)} y={px(middle + 4.0)}>{&row.name}</text>
+            }
             if let Some((left, width, height)) = selected {
                 <rect
                     class="timeline-selected" x={px(left - 2.5)} y={px(middle - height / 2.0 - 2.5)} rx="4"
