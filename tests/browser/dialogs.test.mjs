@@ -60,9 +60,11 @@ test("a run is copied as Markdown", { permissions: ["clipboard-read", "clipboard
 
 test("many seeds are run in the background, and a point opens its run", {}, async (lifepod) => {
   await lifepod.open();
-  await lifepod.type(shell("sleep 20"));
+  const traffic = "---\napiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec:\n  selector: {app: myapp}\n  ports: [{port: 80}]\n---\napiVersion: lifepod.dev/v1alpha1\nkind: Scenario\nspec:\n  horizon: 2m\n  traffic:\n  - {service: web, rps: 1}\n";
+  await lifepod.type(shell("sleep 20") + traffic);
   await lifepod.page.getByRole("button", { name: "200 seeds" }).click();
   await lifepod.page.waitForFunction(() => document.querySelector(".seeds-progress progress")?.value === 200, null, { timeout: 60_000 });
+  assert.equal(await lifepod.page.locator(".seeds-plot", { hasText: "Lost requests" }).count(), 1);
   await lifepod.shot("seeds");
   const point = lifepod.page.locator(".seeds-point").nth(41);
   const seed = await point.getAttribute("data-seed");

@@ -16,6 +16,11 @@ export class Lifepod {
   /** Opens the page and waits for its editor and its first verdict. */
   async open() {
     await this.page.goto(this.url);
+    await this.ready();
+  }
+
+  /** Waits for the editor and its first verdict. */
+  async ready() {
     await this.page.locator("yaml-editor .cm-content").waitFor();
     await this.page.locator(".editor-took").waitFor();
   }

@@ -61,3 +61,13 @@ test("a real pod's life is drawn as far as it is known, beside its simulation", 
   assert.match(await lifepod.pods(), /web-6d4cf56db6-x7k2p .*CrashLoopBackOff/);
   await lifepod.shot("real");
 });
+
+test("a pod alone, and Events alone, are recognised too", {}, async (lifepod) => {
+  await lifepod.open();
+  const [pod, event] = REAL.split("\n- ").slice(1).map((item) => `${item.replaceAll("\n  ", "\n").trim()}\n`);
+  await lifepod.paste(pod);
+  assert.match(await lifepod.verdict(), /no errors/);
+  assert.ok((await lifepod.lanes()).includes("recorded/default/web-6d4cf56db6-x7k2p/"));
+  await lifepod.paste(event);
+  assert.match((await lifepod.lane("recorded/default/web-6d4cf56db6-x7k2p/events")).join("\n"), /BackOff \(x12\)/);
+});

@@ -40,6 +40,32 @@ test("a newcomer is offered the tour, and goes through its first chapter", {}, a
   await guide.waitFor({ state: "detached" });
 });
 
+test("each chapter says what its run does, at every step", {}, async (lifepod) => {
+  const { page } = lifepod;
+  await lifepod.open();
+  await lifepod.press("g");
+  const chapters = await page.locator(".gallery-tour a").evaluateAll((links) => links.map((link) => link.getAttribute("href")));
+  assert.equal(chapters.length, 11);
+  // The two that are about what the others are not: a gate that somebody else opens, and a cluster of long ago.
+  await page.locator(`.gallery-tour a[href="#tour=04-readiness-gates"]`).click();
+  const guide = page.locator(".guide");
+  await guide.getByText("1 / 6").waitFor();
+  assert.match(await page.evaluate(() => location.hash), /^#tour=04-readiness-gates&step=1$/);
+  await lifepod.press("n");
+  await lifepod.arrived();
+  assert.match(await page.locator("#inspector-panel").innerText(), /example.com\/registered +<none>/);
+  await lifepod.press("n", "n");
+  await lifepod.arrived();
+  assert.match(await page.locator(".why h2").innerText(), /Ready became True/);
+  await lifepod.shot("tour-readiness-gates");
+  await page.goto(`${lifepod.url}#tour=11-pod-preset&step=3`);
+  await guide.getByText("3 / 6").waitFor();
+  await lifepod.arrived();
+  assert.match(await page.locator("#inspector-panel").innerText(), /port 6379, proxy 10.0.0.1:3128/);
+  assert.match(await page.locator(".toolbar-version").innerText(), /1\.19/);
+  await lifepod.shot("tour-pod-preset");
+});
+
 test("a chapter has a link of its own, and is told in Chinese too", {}, async (lifepod) => {
   const { page } = lifepod;
   await page.goto(`${lifepod.url}#tour=07-termination&step=3`);

@@ -25,6 +25,11 @@ test("a pod is deleted at the cursor from its menu, and one key takes it back", 
 test("the menu opens and works by keys alone", {}, async (lifepod) => {
   await lifepod.open();
   await lifepod.type(SLEEPS);
+  // Nothing is chosen yet: then it is about the first pod. Escape goes back to where one was.
+  await lifepod.press("m");
+  await lifepod.page.getByRole("menuitem", { name: "kubectl delete pod myapp-pod", exact: true }).waitFor();
+  await lifepod.page.keyboard.press("Escape");
+  assert.equal(await lifepod.page.evaluate(() => document.activeElement.className), "timeline-scroll");
   await lifepod.press("ArrowDown", "m");
   await lifepod.page.getByRole("menu").waitFor();
   await lifepod.shot("menu");

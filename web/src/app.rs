@@ -188,11 +188,11 @@ fn first_state(props: &AppProps) -> State {
         selected: None,
         playing: false,
         speed: 10.0,
-        tab: Tab::Why,
+        tab: props.guide.as_ref().and_then(|guide| guide.now().tab).unwrap_or(Tab::Why),
         beside: false,
         folded: linked.is_none_or(|linked| linked.folded),
         shown: lifepod_timeline::Shown::default(),
-        lane: None,
+        lane: props.guide.as_ref().and_then(|guide| guide.now().lane()),
         measure: None,
         menu: None,
         dialog: None,
@@ -319,6 +319,7 @@ pub fn App(props: &AppProps) -> Html {
 
     use_kept_text(&state, results.dispatcher());
     use_address(state.address.clone());
+    use_step_in_view(state.guide.as_ref().map(|guide| (guide.index, guide.step)), &state);
     use_visit(&state, send.clone());
     let first_words = results.answered > 0 || results.trouble.is_some();
     use_effect_with(first_words, |spoken| {
@@ -346,6 +347,13 @@ pub fn App(props: &AppProps) -> Html {
     let story = results.story.clone().filter(|_| ask.is_some());
     let settled = results.seen.as_ref().is_some_and(|seen| seen.look == look)
         && ask.is_none_or(|ask| results.story.as_ref().is_some_and(|story| story.ask == ask));
+    let what_if = {
+        let (state, shown, send) = (state.clone(), results.shown.clone(), send.clone());
+        Callback::from(move |_: MouseEvent| {
+            let action = shown.as_ref().and_then(|shown| keys::what_if(&state, &shown.scene));
+            action.into_iter().for_each(|action| send.emit(action));
+        })
+    };
     let marks = use_memo(story.clone(), |story| {
         let fields = story.iter().flat_map(|story| &story.steps).flat_map(|step| &step.fields);
         fields.filter_map(|field| Some(field.place?.0)).collect::<Rc<[u32]>>()
@@ -358,9 +366,11 @@ pub fn App(props: &AppProps) -> Html {
                 seed={state.seed.or(results.drawing.as_ref().map(|drawing| drawing.seed))}
                 horizon={state.horizon}
                 end={end}
+                version={results.drawing.as_ref().map(|drawing| drawing.version)}
                 cursor={state.cursor}
                 playing={state.playing}
                 speed={state.speed}
+                what_if={what_if}
                 send={send.clone()}
             />
             if let Some(guide) = state.guide.clone() {
@@ -500,6 +510,27 @@ fn use_arrival(
                 Some(moment) => engine.find(Find { run: results.drawn, moment: moment.clone() }),
                 None => send.emit(Action::Arrive { at: now.time.unwrap_or(state.cursor), entry: None }),
             }
+        }
+    });
+}
+
+/// What a step of the tour is about is brought into view, where the page is longer than the screen.
+#[hook]
+fn use_step_in_view(step: Option<(usize, usize)>, state: &State) {
+    let part = state.guide.as_ref().and_then(|guide| guide.now().show.clone());
+    use_effect_with((step, part), |(_, part)| {
+        let part = part.as_ref().and_then(|part| {
+            // As in static/css/guide.css.
+            let class = match part.as_str() {
+                "inspector" => ".inspector-panel",
+                "shell" => ".inspector-shell",
+                "editor" => ".editor",
+                _ => ".timeline",
+            };
+            document().query_selector(class).ok()?
+        });
+        if let Some(part) = part {
+            part.scroll_into_view_with_bool(true);
         }
     });
 }

@@ -141,7 +141,10 @@ pub fn Editor(props: &EditorProps) -> Html {
                 data-asked={props.asked.to_string()} data-answered={props.answered.to_string()}
             >
                 { verdict(props, &diagnostics, words) }
-                <Switches lang={props.lang} silenced={silenced.clone()} />
+                // With the first answer, so that nothing moves when that comes.
+                if props.took_ms.is_some() {
+                    <Switches lang={props.lang} silenced={silenced.clone()} />
+                }
                 if props.asked != props.answered {
                     <span class="editor-busy">{words.running}</span>
                 }

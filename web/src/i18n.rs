@@ -104,6 +104,7 @@ words! {
     previous_next: "previous / next", "上一条 / 下一条";
     why_hint: "Select anything on the timeline, or press . and , to go from one thing that happened to the next; the chain of its causes is told here.",
         "在时间线上选中任意一项，或按 . 和 , 逐条前后移动；这里会讲述它的因果链。";
+    why_back: "About this example", "关于这个示例";
     nothing_yet: "Nothing here at this time.", "此刻还没有内容。";
     help_title: "Reading a pod's life", "读懂 Pod 的一生";
     help_intro: "The manifest on the left is run in a simulated cluster. Move the cursor to any instant; below is what kubectl would say then.",
@@ -131,6 +132,7 @@ words! {
     filter: "filter lanes", "筛选泳道";
     differs: "differs from", "分歧始于";
     what_if: "What if, at the cursor …", "假如在光标时刻……";
+    what_if_short: "What if", "假如";
     pin: "Pin to the top, or unpin", "置顶或取消置顶";
     only: "Show only", "只显示";
     pod_dns: "DNS does not answer the pod for 1 min", "DNS 对该 Pod 无应答 1 分钟";
@@ -163,6 +165,8 @@ words! {
     next_chapter: "Next: ", "下一章：";
     try_it: "Try it:", "试一试：";
     help_tour: "in the tour: the previous or next step", "导览中：上一步或下一步";
+    gallery_search: "What do you want to know? prestop, oom, drain …", "想知道什么？prestop、oom、drain……";
+    gallery_none: "No chapter and no example has these words.", "没有含这些词的章节或示例。";
     gallery_questions: "Questions people ask", "大家常问的问题";
     gallery_patterns: "Patterns", "常见模式";
     gallery_states: "How containers end, by restart policy", "容器如何结束：各种重启策略";

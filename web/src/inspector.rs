@@ -80,7 +80,10 @@ pub fn Inspector(props: &InspectorProps) -> Html {
             <div class="inspector-shell" tabindex="0" aria-label="kubectl">
                 { for props.seen.iter().flat_map(|seen| &seen.shell).map(|printed| printed_view(printed, words)) }
                 { for props.typed.iter().map(|printed| printed_view(printed, words)) }
-                <Prompt lang={props.lang} completed={props.completed.clone()} type_={props.type_.clone()} />
+                // Below the first answers, so that they do not push it away.
+                if props.seen.is_some() {
+                    <Prompt lang={props.lang} completed={props.completed.clone()} type_={props.type_.clone()} />
+                }
             </div>
         </section>
     }
@@ -144,9 +147,13 @@ fn why(props: &InspectorProps, words: &Words) -> Html {
     };
     let steps = story.steps.iter().map(|step| step_view(step, words, &props.send));
     let changes = story.changes.iter().map(|change| html! { <li>{prose(change)}</li> });
+    let back = props.send.reform(|_: MouseEvent| Action::Deselect);
     html! {
         <div class="why">
             { for idle }
+            if !props.note.told(props.lang).is_empty() {
+                <button class="why-back" onclick={back}>{words.why_back}</button>
+            }
             <h2>{prose(&story.title)}</h2>
             <ol>{ for steps }</ol>
             if !story.changes.is_empty() {

@@ -67,8 +67,8 @@ pub fn action(press: &Press, state: &State, on: &Screen<'_>) -> Option<Action> {
     let turns = || stops.iter().filter(|stop| stop.landmark);
     if press.ctrl {
         return Some(match &*press.key {
-            "z" => Action::Undo,
-            "Z" | "y" => Action::Redo,
+            "z" if !press.shift => Action::Undo,
+            "z" | "Z" | "y" => Action::Redo,
             _ => Action::Dialog(Some(Dialog::Palette)),
         });
     }
@@ -87,8 +87,8 @@ pub fn action(press: &Press, state: &State, on: &Screen<'_>) -> Option<Action> {
         "ArrowDown" => Action::Lane(step_lane(state, scene?, 1)?),
         "Enter" => Action::Toggle(state.lane.clone()?),
         "p" => Action::Pin(state.lane.clone()?),
-        "m" | "ContextMenu" => menu(state)?,
-        "F10" if press.shift => menu(state)?,
+        "m" | "ContextMenu" => what_if(state, scene?)?,
+        "F10" if press.shift => what_if(state, scene?)?,
         "t" => Action::Fold(!state.folded),
         "c" => Action::Compare(true),
         "C" => Action::Compare(false),
@@ -100,6 +100,7 @@ pub fn action(press: &Press, state: &State, on: &Screen<'_>) -> Option<Action> {
         "b" => step(state, -1)?,
         "Escape" if state.menu.is_some() => Action::Menu(None),
         "Escape" if state.measure.is_some() => Action::Measure(None),
+        "Escape" if state.selected.is_some() => Action::Deselect,
         "<" => Action::Speed((state.speed / 2.0).max(0.1)),
         ">" => Action::Speed((state.speed * 2.0).min(1_000.0)),
         "w" | "+" => zoom(1.5),
@@ -135,9 +136,10 @@ fn step(state: &State, by: isize) -> Option<Action> {
     Some(Action::Step(to))
 }
 
-/// The menu of the lane that keys are about, beside it.
-fn menu(state: &State) -> Option<Action> {
-    let lane = state.lane.clone()?;
+/// The menu of the lane that keys are about, beside it; where there is none yet, of the first pod.
+pub fn what_if(state: &State, scene: &Scene) -> Option<Action> {
+    let first_pod = || scene.rows.iter().find(|row| row.lane.about.kind == "Pod").map(|row| &*row.lane.key);
+    let lane: Rc<str> = state.lane.clone().or_else(|| Some(first_pod()?.into()))?;
     let (x, y) = menu_place(&lane)?;
     Some(Action::Menu(Some(Menu { lane, x, y })))
 }

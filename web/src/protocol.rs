@@ -254,6 +254,8 @@ pub struct Drawing {
     pub title: String,
     /// What seeded the draws.
     pub seed: u64,
+    /// The version of Kubernetes that was simulated: 1 and 36.
+    pub version: (u32, u32),
     /// When the run ends.
     pub horizon: SimTime,
     /// Until when it is known what happens; none when the run is over.

@@ -358,12 +358,17 @@ impl Done {
         let name = field.path.rsplit('.').next().unwrap_or(&field.path);
         let pod = self.life.run.trace.get(EntryId(entry)).and_then(subject);
         let origin = pod.and_then(|pod| origin::of_pod(&self.reading.documents, &self.life.run.trace, pod));
+        let path = |template: &str| format!("{template}{}", field.path);
+        // The API server's object has the value of a default either way; the text knows whether it was written.
+        let is_written =
+            origin.as_ref().is_some_and(|(document, template)| document.key_of(&path(template)).is_some());
         let place = origin.map(|(document, template)| {
-            let start = document.span_of(&format!("{template}{}", field.path)).start;
+            let start = document.span_of(&path(template)).start;
             let (line, column) = Lines::new(&self.reading.asked.text).position(start);
             (line as u32, column as u32)
         });
-        Field { text: format!("{name}: {}", field.value), is_default: field.is_default, place }
+        let is_default = field.is_default && !is_written;
+        Field { text: format!("{name}: {}", field.value), is_default, place }
     }
 }
 

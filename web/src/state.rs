@@ -234,6 +234,8 @@ pub enum Action {
     Nudge(i64),
     /// An entry of the trace was chosen; the cursor goes to its time.
     Select { entry: u32, at: SimTime },
+    /// Nothing is chosen any more.
+    Deselect,
     /// Another part of the time axis is shown.
     View(View),
     /// Everything shown grows by a factor; what is at this part of the axis stays where it is.
@@ -381,6 +383,7 @@ impl State {
                 state.tab = Tab::Why;
                 state.playing = false;
             }
+            Action::Deselect => state.selected = None,
             Action::View(view) => state.view = view,
             Action::Zoom { factor, at } => state.view = state.view.zoomed(factor, at),
             Action::Pan(by) => state.view = state.view.panned(by),
@@ -424,6 +427,7 @@ impl State {
     fn begin_step(&mut self) {
         if let Some(guide) = self.guide.as_ref().filter(|guide| guide.arriving) {
             self.tab = guide.now().tab.unwrap_or(Tab::Why);
+            self.lane = guide.now().lane();
             (self.selected, self.measure, self.playing) = (None, None, false);
         }
     }

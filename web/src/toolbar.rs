@@ -3,14 +3,13 @@
 use crate::i18n::Lang;
 use crate::state::{Action, Dialog, Theme};
 use crate::{clock, icons};
-use lifepod_api::SimTime;
+use lifepod_api::{SimTime, Version};
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlInputElement, HtmlSelectElement};
 use yew::prelude::*;
 
 /// The horizons to choose from, in seconds.
-const HORIZONS: [(u64, &str); 6] =
-    [(60, "1 min"), (600, "10 min"), (1_800, "30 min"), (3_600, "1 h"), (21_600, "6 h"), (86_400, "24 h")];
+const HORIZONS: [u64; 6] = [60, 600, 1_800, 3_600, 21_600, 86_400];
 
 /// What [`Toolbar`] is given.
 #[derive(Properties, PartialEq)]
@@ -23,9 +22,13 @@ pub struct ToolbarProps {
     pub horizon: Option<SimTime>,
     /// Where the run ends.
     pub end: SimTime,
+    /// The version of Kubernetes that was simulated; none before there is a run.
+    pub version: Option<(u32, u32)>,
     pub cursor: SimTime,
     pub playing: bool,
     pub speed: f64,
+    /// Opens the menu of what can be done.
+    pub what_if: Callback<MouseEvent>,
     pub send: Callback<Action>,
 }
 
@@ -49,6 +52,8 @@ pub fn Toolbar(props: &ToolbarProps) -> Html {
         let select: HtmlSelectElement = event.target_unchecked_into();
         Action::Horizon(select.value().parse().ok().map(SimTime::from_secs))
     });
+    let Version { major, minor } = Version::CURRENT;
+    let (major, minor) = props.version.unwrap_or((major, minor));
     html! {
         <header class="toolbar">
             <h1 class="toolbar-brand">{icons::brand()}{"lifepod"}</h1>
@@ -60,7 +65,7 @@ pub fn Toolbar(props: &ToolbarProps) -> Html {
             <label class="toolbar-speed">
                 <span class="toolbar-speed-label">{words.speed}</span>
                 <input
-                    type="range" min="-1" max="3" step="0.25"
+                    type="range" min="-1" max="3" step="0.25" aria-label={words.speed} aria-valuetext={speed(props.speed)}
                     value={props.speed.log10().to_string()} oninput={on_speed}
                 />
                 <output>{speed(props.speed)}</output>
@@ -71,19 +76,20 @@ pub fn Toolbar(props: &ToolbarProps) -> Html {
             <span class="toolbar-grow" />
             <select class="toolbar-chip" title={words.horizon} aria-label={words.horizon} onchange={on_horizon}>
                 <option value="" selected={props.horizon.is_none()}>{words.horizon_auto}</option>
-                { for HORIZONS.iter().map(|(seconds, name)| html! {
+                { for HORIZONS.map(|seconds| html! {
                     <option
                         value={seconds.to_string()}
-                        selected={props.horizon == Some(SimTime::from_secs(*seconds))}
-                    >{*name}</option>
+                        selected={props.horizon == Some(SimTime::from_secs(seconds))}
+                    >{props.lang.core().length(SimTime::from_secs(seconds))}</option>
                 }) }
             </select>
             <label class="toolbar-chip" title={words.seed_hint}>
                 {words.seed}
                 <input inputmode="numeric" value={props.seed.map(|seed| seed.to_string())} onchange={on_seed} />
             </label>
-            <span class="toolbar-chip toolbar-version">{"Kubernetes 1.36"}</span>
+            <span class="toolbar-chip toolbar-version">{format!("Kubernetes {major}.{minor}")}</span>
             <button class="toolbar-chip" title={words.seeds} onclick={send(Action::Dialog(Some(Dialog::Seeds)))}>{words.seeds_short}</button>
+            <button class="toolbar-chip" title={words.help_menu} onclick={props.what_if.clone()}>{words.what_if_short}</button>
             <button class="toolbar-chip" title={words.compare_on} onclick={send(Action::Compare(true))}>{words.compare_short}</button>
             <button class="toolbar-chip is-main" onclick={send(Action::Dialog(Some(Dialog::Share)))}>{words.share_short}</button>
             <button class="toolbar-icon" onclick={send(Action::Lang(props.lang.other()))}>{words.language}</button>

@@ -5,7 +5,7 @@ use crate::protocol::{Diagnostic, Drawing, Run};
 use crate::session::{Done, Life};
 use crate::showing::Stage;
 use crate::{edit, real};
-use lifepod_api::SimTime;
+use lifepod_api::{SimTime, Version};
 use lifepod_engine::{Outcome, Scenario, Simulation, Trace, What};
 use lifepod_manifest::{Document, Hint, Lines};
 use lifepod_scenario::{Prepared, assumptions, prepare};
@@ -33,6 +33,8 @@ pub struct Reading {
     pub documents: Vec<Document>,
     /// What is to be said of the text itself.
     pub found: Vec<Diagnostic>,
+    /// The version of Kubernetes that it asks for.
+    version: Version,
 }
 
 impl Reading {
@@ -45,7 +47,8 @@ impl Reading {
             scenario.config.max_entries = MAX_ENTRIES;
             scenario
         });
-        (Reading { asked, documents, found }, scenario)
+        let version = scenario.as_ref().map_or(Version::CURRENT, |scenario| scenario.config.version);
+        (Reading { asked, documents, found, version }, scenario)
     }
 
     /// Whether the same happens as after another reading: their texts differ in comments and blanks at most.
@@ -88,6 +91,7 @@ impl Reading {
             run: self.asked.id,
             title: self.objects().next().map_or_else(String::new, |object| object.meta().name.to_string()),
             seed,
+            version: (self.version.major, self.version.minor),
             horizon,
             reached: None,
             label_room: label_room(&stage.timeline),

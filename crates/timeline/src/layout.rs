@@ -296,13 +296,16 @@ pub fn place(lane: &Lane, y: f64, axis: &Axis, options: &LayoutOptions) -> Row {
         // Words that begin on a bar end on it: half of them would be written in the wrong ink.
         let begin = x + MARK_TEXT;
         let bar = bars.iter().find(|b| b.x <= begin && begin <= b.x + b.width);
-        let end = bar.map_or(next - MARK_TEXT, |b| (b.x + b.width).min(next - MARK_TEXT));
-        let fits = begin + text_width(&instant.text) < end;
+        let end = (next - MARK_TEXT).min(bar.map_or(options.width, |b| b.x + b.width));
         marks.push(Mark {
             x,
             y: middle,
             look: instant.look,
-            text: if fits { instant.text.clone() } else { String::new() },
+            text: if bar.is_none() {
+                clipped(&instant.text, end - begin)
+            } else {
+                whole(&instant.text, end - begin)
+            },
             over: bar.map(|b| b.look),
             hint: instant.hint.clone(),
             entry: instant.entry.0,
@@ -412,7 +415,9 @@ fn fitting(text: &str, width: f64) -> String {
     if end == 0 {
         let part = text.split(" · ").next().unwrap_or("");
         let tail = part.split_once(' ').map_or("", |(_, tail)| tail);
-        return if text_width(tail) <= width { tail.into() } else { String::new() };
+        // A figure or a name speaks for itself; of `no ready endpoint` the end says the opposite.
+        let speaks = tail.starts_with(|c: char| c.is_ascii_digit()) || !tail.contains(' ');
+        return if speaks && text_width(tail) <= width { tail.into() } else { String::new() };
     }
     let rest = &text[end..];
     let dots = text_width("…");
@@ -431,6 +436,30 @@ fn fitting(text: &str, width: f64) -> String {
     } else {
         text[..end].into()
     }
+}
+
+/// A text if it fits.
+fn whole(text: &str, width: f64) -> String {
+    if text_width(text) < width { text.into() } else { String::new() }
+}
+
+/// As much of a text as fits, if that is enough to be of use.
+fn clipped(text: &str, width: f64) -> String {
+    const OF_USE: usize = 10;
+    if text_width(text) < width {
+        return text.into();
+    }
+    let mut used = char_width('…');
+    let fits = |c: &char| {
+        used += char_width(*c);
+        used < width
+    };
+    let mut cut: String = text.chars().take_while(fits).collect();
+    if cut.chars().count() < OF_USE {
+        return String::new();
+    }
+    cut.push('…');
+    cut
 }
 
 /// About how wide a lane's label is written.

@@ -5,6 +5,7 @@
 
 use crate::model::{About, Form, Instant, InstantLook, Lane, Span, SpanLook, Timeline};
 use crate::words::Lang;
+use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -23,8 +24,9 @@ pub fn is_recorded(pod: &Pod) -> bool {
             || !status.container_statuses.is_empty())
 }
 
-/// The recorded lives among these objects, as lanes on which time zero is the first pod's creation; none when there
-/// is no recorded pod. The timeline's horizon is the last time that the objects know of.
+/// The recorded lives among these objects, as lanes on which time zero is the first pod's creation, or the first Event
+/// where there are only those; none when nothing was recorded. The timeline's horizon is the last time that the objects
+/// know of.
 pub fn recorded<'a>(objects: impl Iterator<Item = &'a Object> + Clone, lang: Lang) -> Option<Timeline> {
     let pods = objects.clone().filter_map(|object| match object {
         Object::Pod(pod) if is_recorded(pod) => Some(pod),
@@ -36,15 +38,24 @@ pub fn recorded<'a>(objects: impl Iterator<Item = &'a Object> + Clone, lang: Lan
             _ => None,
         })
         .collect();
-    let epoch = pods.clone().filter_map(|pod| pod.metadata.creation_timestamp).min()?;
+    let created = pods.clone().filter_map(|pod| pod.metadata.creation_timestamp).min();
+    let epoch = created.or_else(|| events.iter().filter_map(|event| first(event)).min())?;
     let times = pods.clone().flat_map(times_of).chain(events.iter().flat_map(|event| last(event)));
     let now = times.max().unwrap_or(epoch);
     let life = Life { epoch, now, lang };
     let mut lanes = Vec::new();
-    for pod in pods {
+    for pod in pods.clone() {
         life.pod(pod, &events, &mut lanes);
     }
+    let is_told = |event: &&ApiEvent| pods.clone().any(|pod| is_about(event, pod));
+    life.others(events.iter().copied().filter(|event| !is_told(event)), &mut lanes);
     Some(Timeline { horizon: life.at(now), lanes, traffic: Vec::new() })
+}
+
+/// Is this Event about the pod?
+fn is_about(event: &ApiEvent, pod: &Pod) -> bool {
+    let object = &event.involved_object;
+    object.kind == "Pod" && object.name == pod.metadata.name && object.namespace == pod.metadata.namespace
 }
 
 /// Every time that a pod's object knows of.
@@ -118,13 +129,32 @@ impl Life {
             lanes.push(lane);
         }
         let mut lane = Lane::new(key("events"), words.events, 1, Form::Part);
-        let about = |event: &&&ApiEvent| {
-            let object = &event.involved_object;
-            object.kind == "Pod" && object.name == name && object.namespace == pod.metadata.namespace
-        };
-        lane.instants = events.iter().filter(about).flat_map(|event| self.event(event)).collect();
+        let about_it = events.iter().filter(|event| is_about(event, pod));
+        lane.instants = about_it.flat_map(|event| self.event(event)).collect();
         lane.instants.sort_by_key(|i| i.at);
         if !lane.is_empty() {
+            lanes.push(lane);
+        }
+    }
+
+    /// The Events about everything else, a lane for each object. What was before time zero is not on the axis.
+    fn others<'a>(&self, events: impl Iterator<Item = &'a ApiEvent>, lanes: &mut Vec<Lane>) {
+        let mut others: BTreeMap<String, Lane> = BTreeMap::new();
+        for event in events.filter(|event| last(event).is_some_and(|last| last.0 >= self.epoch.0)) {
+            let object = &event.involved_object;
+            let (kind, namespace, name) = (&*object.kind, &*object.namespace, &*object.name);
+            let (key, title) = match kind {
+                "Pod" => (format!("recorded/{namespace}/{name}/events"), name.to_string()),
+                _ => (format!("recorded/{namespace}/{kind}/{name}/events"), format!("{kind} {name}")),
+            };
+            let lane = others.entry(key.clone()).or_insert_with(|| {
+                let title = format!("{} {title}", self.lang.words().recorded);
+                Lane { about: About::object(kind, namespace, name), ..Lane::new(key, title, 0, Form::Part) }
+            });
+            lane.instants.extend(self.event(event));
+        }
+        for (_, mut lane) in others {
+            lane.instants.sort_by_key(|i| i.at);
             lanes.push(lane);
         }
     }

@@ -1,7 +1,8 @@
 //! The examples: the project's own scenario files, prose and manifests.
 
 use super::Modal;
-use crate::guide::CHAPTERS;
+use super::palette::matches;
+use crate::guide::{CHAPTERS, ChapterName};
 use crate::i18n::Lang;
 use crate::share;
 use crate::state::{Action, Opened, Visit};
@@ -45,6 +46,13 @@ pub struct GalleryProps {
 #[component]
 pub fn Gallery(props: &GalleryProps) -> Html {
     let words = props.lang.words();
+    let query = use_state(String::new);
+    let is_found = |title: &str, name: &str| matches(&format!("{title} {name}"), &query);
+    let chapters: Vec<(usize, &ChapterName)> = CHAPTERS
+        .iter()
+        .enumerate()
+        .filter(|(_, chapter)| is_found(chapter.title(props.lang), chapter.name))
+        .collect();
     let groups = [
         (words.gallery_questions, Some("questions")),
         (words.gallery_patterns, None),
@@ -56,12 +64,34 @@ pub fn Gallery(props: &GalleryProps) -> Html {
             // Whatever no group of its own has is a pattern.
             place.filter(|place| matches!(*place, "questions" | "states")) == folder
         };
-        let examples = EXAMPLES.iter().filter(of_group).map(|example| entry(example, props));
-        html! { <><h3>{title}</h3><ul>{ for examples }</ul></> }
+        let found = |example: &&Example| is_found(&example.title(props.lang), example.name);
+        (title, EXAMPLES.iter().filter(of_group).filter(found).collect::<Vec<_>>())
     });
-    let chapters = CHAPTERS.iter().map(|chapter| {
+    let first = chapters.first().map(|(_, chapter)| Visit::Chapter(chapter.name));
+    let first =
+        first.or_else(|| Some(Visit::Example(groups.iter().find_map(|(_, found)| found.first())?.name)));
+    let oninput = {
+        let query = query.clone();
+        Callback::from(move |event: InputEvent| {
+            query.set(event.target_unchecked_into::<HtmlInputElement>().value())
+        })
+    };
+    let onkeydown = {
+        let (send, searched) = (props.send.clone(), !query.is_empty());
+        Callback::from(move |event: KeyboardEvent| {
+            if let (true, "Enter", Some(first)) = (searched, &*event.key(), first) {
+                event.prevent_default();
+                send.emit(Action::Visit(first));
+            }
+        })
+    };
+    let is_empty = chapters.is_empty() && groups.iter().all(|(_, found)| found.is_empty());
+    let chapters: Vec<Html> = chapters.into_iter().map(|(i, chapter)| {
         let onclick = opener(Visit::Chapter(chapter.name), &props.send);
-        html! { <li><a href={format!("#tour={}", chapter.name)} {onclick}>{chapter.title(props.lang)}</a></li> }
+        html! { <li value={(i + 1).to_string()}><a href={format!("#tour={}", chapter.name)} {onclick}>{chapter.title(props.lang)}</a></li> }
+    }).collect();
+    let groups = groups.into_iter().filter(|(_, found)| !found.is_empty()).map(|(title, found)| {
+        html! { <><h3>{title}</h3><ul>{ for found.into_iter().map(|example| entry(example, props)) }</ul></> }
     });
     let onchange = {
         let send = props.send.clone();
@@ -74,10 +104,21 @@ pub fn Gallery(props: &GalleryProps) -> Html {
     };
     html! {
         <Modal class="gallery" title={words.gallery} close={words.close} send={props.send.clone()}>
-            <h3>{words.tour}</h3>
-            <p>{words.tour_intro}</p>
-            <ol class="gallery-tour">{ for chapters }</ol>
-            <p>{words.gallery_intro}</p>
+            <input
+                class="gallery-search" type="search" autofocus=true placeholder={words.gallery_search}
+                aria-label={words.gallery_search} value={(*query).clone()} {oninput} {onkeydown}
+            />
+            if !chapters.is_empty() {
+                <h3>{words.tour}</h3>
+                <p>{words.tour_intro}</p>
+                <ol class="gallery-tour">{ for chapters }</ol>
+            }
+            if query.is_empty() {
+                <p>{words.gallery_intro}</p>
+            }
+            if is_empty {
+                <p>{words.gallery_none}</p>
+            }
             { for groups }
             <label class="gallery-file">{words.open_file}{" "}<input type="file" accept=".yaml,.yml,.json,.txt,.md" {onchange} /></label>
         </Modal>

@@ -86,7 +86,7 @@ pub fn Palette(props: &PaletteProps) -> Html {
 }
 
 /// Whether every word of the query is in the name.
-fn matches(name: &str, query: &str) -> bool {
+pub fn matches(name: &str, query: &str) -> bool {
     let name = name.to_lowercase();
     query.to_lowercase().split_whitespace().all(|word| name.contains(word))
 }

@@ -9,7 +9,7 @@
 //!
 //! - `at`: the first thing that happened with these words (in English, as the table has them), or the `nth`;
 //! - `time`: an instant instead; `from` and `to`: the part of the time axis that is shown;
-//! - `tab`: the inspector's tab; `show`: the part of the page that is marked;
+//! - `pod`: the pod that the tabs are about, where it is not the first; `tab`: the inspector's tab; `show`: the part of the page that is marked;
 //! - `act`: an action of the Scenario that the reader may take there; `change` and `with`: words of the manifest, and
 //!   what the reader may put in their place.
 
@@ -97,11 +97,21 @@ pub struct Step {
     pub time: Option<SimTime>,
     /// The part of the time axis that is shown; none for all.
     pub span: Option<(SimTime, SimTime)>,
+    /// The name of the pod that the tabs are about; none for the first.
+    pub pod: Option<String>,
     pub tab: Option<Tab>,
     /// The part of the page that is marked, by its class.
     pub show: Option<String>,
     /// What the reader may do.
     pub deed: Option<Deed>,
+}
+
+impl Step {
+    /// The key of the lane that the step is about.
+    pub fn lane(&self) -> Option<Rc<str>> {
+        // The first pod of that name.
+        Some(format!("{}#1/", self.pod.as_ref()?).as_str().into())
+    }
 }
 
 /// Something that happened, by words of its line in the table.
@@ -202,6 +212,7 @@ fn directions(step: &mut Step, comment: &str) {
             "time" => step.time = time,
             "from" => step.span = time.map(|time| (time, SimTime::MAX)),
             "to" => step.span = time.map(|time| (step.span.map_or(SimTime::ZERO, |(from, _)| from), time)),
+            "pod" => step.pod = Some(value.to_owned()),
             "tab" => step.tab = Tab::named(value),
             "show" => step.show = Some(value.to_owned()),
             "act" => step.deed = Some(Deed::Act(value.to_owned())),
@@ -279,6 +290,10 @@ mod tests {
                 if let Some(moment) = &step.moment {
                     let found = lines.iter().filter(|line| moment.is(line)).count();
                     assert!(found >= moment.nth, "{}: {} never happens", name.name, moment.words);
+                }
+                if let Some(pod) = &step.pod {
+                    let created = format!("Pod {pod} was created");
+                    assert!(lines.iter().any(|line| line.what == created), "{}: {created}", name.name);
                 }
                 if let Some(Deed::Change { words, .. }) = &step.deed {
                     assert_eq!(

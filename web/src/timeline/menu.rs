@@ -135,7 +135,17 @@ pub fn MenuView(props: &MenuProps) -> Html {
     const WIDTH: i32 = 320;
     let words = props.lang.words();
     let node = use_node_ref();
-    use_effect_with(node.clone(), |node| focus_item(node.cast(), 0));
+    use_effect_with(node.clone(), |node| {
+        let document = crate::browser::window().document();
+        let before = document.and_then(|document| document.active_element()?.dyn_into::<HtmlElement>().ok());
+        focus_item(node.cast(), 0);
+        // Whoever works with keys goes on where they were.
+        move || {
+            if let Some(before) = before {
+                let _ = before.focus();
+            }
+        }
+    });
     let offers = offers(&props.shown.scene.rows, &props.menu.lane, words);
     let onkeydown = {
         let (node, send) = (node.clone(), props.send.clone());

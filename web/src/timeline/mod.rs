@@ -193,8 +193,8 @@ fn view(
     let layout = &stage.heads;
     let x = stage.x(props.cursor);
     let hidden = !stage.shows(props.cursor);
-    // At the right end the time stays whole.
-    let clock_x = x.min(layout.width - CLOCK_WIDTH / 2.0);
+    // At both ends the time stays whole.
+    let clock_x = x.min(layout.width - CLOCK_WIDTH / 2.0).max(stage.options.gutter + CLOCK_WIDTH / 2.0 - 8.0);
     let all = scene.height + MARGIN;
     let top = window.0.max(0.0);
     let height = (window.0 + window.1).min(all).max(top + 1.0) - top;

@@ -136,7 +136,7 @@ pub(super) fn sentence(fact: &Fact<'_>) -> String {
         Fact::Bound { pod, node } => format!("调度器把 {pod} 绑定到 {node}；从此由该节点的 kubelet 运行它。"),
         Fact::DeletionAsked { pod, grace: 0, by } => format!("{by} 要求立即删除 {pod}，没有宽限期。"),
         Fact::DeletionAsked { pod, grace, by } => {
-            format!("{by} 要求删除 {pod}。API 服务器只是做了标记：容器有 {} 的时间结束。", seconds(*grace))
+            format!("{by} 要求删除 {pod}。API 服务器只是做了标记：容器有 {}的时间结束。", seconds(*grace))
         }
         Fact::PhaseStored { pod, from, to } => format!("kubelet 上报：{pod} 的阶段从 {from} 变为 {to}。"),
         Fact::StateStored { container, state } => {
@@ -283,7 +283,7 @@ pub(super) fn sentence(fact: &Fact<'_>) -> String {
                 KillReason::RestartAllContainers => "一条重启规则要求重启所有容器".into(),
                 KillReason::Resize => "调整资源需要重启".into(),
             };
-            format!("kubelet 决定停止 {container}：{why}。给它 {} 的时间结束。", length(*grace))
+            format!("kubelet 决定停止 {container}：{why}。给它 {}的时间结束。", length(*grace))
         }
         Fact::Requeued { base, due } => {
             format!(

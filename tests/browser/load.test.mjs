@@ -1,0 +1,32 @@
+// Opening the page: the timeline first, then the editor, and nothing moves.
+
+import assert from "node:assert/strict";
+import { test } from "./harness.mjs";
+
+/** Notes when what is first on the screen, and what moves without having been asked to. */
+function watch() {
+  globalThis.seen = { shifts: [] };
+  new PerformanceObserver((list) => {
+    for (const { value, hadRecentInput, sources } of list.getEntries()) {
+      const who = sources.map(({ node }) => node?.className || node?.parentElement?.className || node?.nodeName);
+      if (!hadRecentInput && value > 0) globalThis.seen.shifts.push(`${value.toFixed(4)} ${who.join(", ")}`);
+    }
+  }).observe({ type: "layout-shift", buffered: true });
+  new MutationObserver(() => {
+    if (document.querySelector(".timeline-lanes [data-lane]")) globalThis.seen.timeline ??= performance.now();
+    if (document.querySelector(".cm-content")) globalThis.seen.editor ??= performance.now();
+  }).observe(document, { childList: true, subtree: true });
+}
+
+for (const [width, height, address] of [[1440, 900, ""], [360, 780, ""], [1440, 900, "#tour=01-first-pod"], [1440, 900, "#example=questions/13-budget-blocks-drain"]]) {
+  test(`nothing moves while the page loads: ${width} px ${address}`, { viewport: { width, height } }, async (lifepod) => {
+    await lifepod.page.addInitScript(watch);
+    await lifepod.page.goto(lifepod.url + address);
+    await lifepod.ready();
+    await lifepod.drawn();
+    await lifepod.settled();
+    const { shifts, timeline, editor } = await lifepod.page.evaluate(() => globalThis.seen);
+    assert.deepEqual(shifts, []);
+    assert.ok(timeline <= editor, `the timeline was there after ${timeline} ms, the editor after ${editor} ms`);
+  });
+}
