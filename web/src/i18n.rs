@@ -221,6 +221,7 @@ words! {
     redo: "Do it again after all", "重做";
     example: "Example", "示例";
     fact_lost: "Lost requests", "丢失的请求";
+    seconds: " s", " 秒";
     least: "min", "最小";
     median: "median", "中位";
     most: "max", "最大";

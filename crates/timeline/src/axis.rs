@@ -142,9 +142,11 @@ fn quiet_times(times: &[SimTime], horizon: SimTime) -> Vec<(SimTime, SimTime)> {
         let total = |count: usize| left[..count].iter().map(|i| gap(i).0).sum::<u64>();
         let octave = down_to(SimTime(longest.0 / 2));
         let makes_room = left.len() > octave && longest > shortest;
+        // So many of a kind are the rounds of a loop, however short each is beside all of it.
+        let is_loop = octave > MAX_ROUNDS && total(octave) > open.0 / 2;
         let like = if longest.0 > open.0 / MAX_SHARE {
             down_to(longest - SimTime(longest.0 / 5))
-        } else if makes_room && total(octave) > open.0 / 3 {
+        } else if is_loop || (makes_room && total(octave) > open.0 / 3) {
             octave
         } else {
             break;
@@ -339,4 +341,24 @@ fn round_step(seconds: f64) -> SimTime {
     let wanted = SimTime::from_secs_f64(seconds);
     let found = STEPS.iter().copied().map(SimTime).find(|s| *s >= wanted);
     found.unwrap_or_else(|| SimTime(wanted.0.div_ceil(day.0).saturating_mul(day.0)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_begin_of_a_loop_that_goes_on_for_a_day_is_no_sliver() {
+        let mut seconds: Vec<u64> = Vec::from([1, 2, 12, 13, 33, 34, 74, 75, 155, 156, 316, 317]);
+        while let Some(next) = seconds.last().map(|last| last + 301).filter(|next| *next < 86_000) {
+            seconds.extend([next, next + 1]);
+        }
+        for horizon in [6 * 3_600, 86_400] {
+            let horizon = SimTime::from_secs(horizon);
+            let times = seconds.iter().map(|s| SimTime::from_secs(*s)).filter(|at| *at < horizon).collect();
+            let axis = Axis::folding(times, horizon);
+            let minute = Scale::new(&axis, 1_000.0).px_from_time(SimTime::from_secs(60));
+            assert!(minute > 100.0, "{minute} of 1000 px, {} pieces", axis.pieces.len());
+        }
+    }
 }

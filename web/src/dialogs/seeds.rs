@@ -95,12 +95,13 @@ pub fn Seeds(props: &SeedsProps) -> Html {
     };
     let seconds = |time: SimTime| time.as_secs_f64();
     let facts = &spread.facts;
-    let plots: [(&'static str, Vec<Option<f64>>); 5] = [
-        (words.fact_ready, facts.iter().map(|facts| facts.ready_after.map(seconds)).collect()),
-        (words.fact_unready, facts.iter().map(|facts| Some(seconds(facts.unready))).collect()),
-        (words.fact_restarts, facts.iter().map(|facts| Some(f64::from(facts.restarts))).collect()),
-        (words.fact_failed, facts.iter().map(|facts| Some(f64::from(facts.failed))).collect()),
-        (words.fact_lost, facts.iter().map(|facts| facts.lost.map(f64::from)).collect()),
+    let of = |fact: &dyn Fn(&Facts) -> Option<f64>| facts.iter().map(fact).collect::<Vec<_>>();
+    let plots = [
+        (words.fact_ready, words.seconds, of(&|facts| facts.ready_after.map(seconds))),
+        (words.fact_unready, words.seconds, of(&|facts| Some(seconds(facts.unready)))),
+        (words.fact_restarts, "", of(&|facts| Some(f64::from(facts.restarts)))),
+        (words.fact_failed, "", of(&|facts| Some(f64::from(facts.failed)))),
+        (words.fact_lost, "", of(&|facts| facts.lost.map(f64::from))),
     ];
     let current = props.state.seed.or(props.drawing.as_ref().map(|drawing| drawing.seed));
     html! {
@@ -113,7 +114,7 @@ pub fn Seeds(props: &SeedsProps) -> Html {
                     <button class="button" onclick={cancel}>{words.cancel}</button>
                 }
             </div>
-            { for plots.iter().map(|(name, values)| plot(name, values, current, words, &props.send)) }
+            { for plots.iter().map(|(name, unit, values)| plot(name, unit, values, current, words, &props.send)) }
         </Modal>
     }
 }
@@ -121,6 +122,7 @@ pub fn Seeds(props: &SeedsProps) -> Html {
 /// The values of all seeds on a line, each a point that opens its run.
 fn plot(
     name: &'static str,
+    unit: &'static str,
     values: &[Option<f64>],
     current: Option<u64>,
     words: &Words,
@@ -132,6 +134,7 @@ fn plot(
     let (Some(&least), Some(&most)) = (sorted.first(), sorted.last()) else { return Html::default() };
     let at = |part: f64| sorted[((sorted.len() - 1) as f64 * part).round() as usize];
     let spread = (most - least).max(1e-9);
+    let number = |value: f64| number(value, most - least) + unit;
     let x = |value: f64| MARGIN + (value - least) / spread * (WIDTH - 2.0 * MARGIN);
     let points = values.iter().enumerate().filter_map(|(i, value)| {
         let (seed, value) = (i as u64 + 1, (*value)?);
@@ -166,14 +169,22 @@ fn plot(
             <svg viewBox={format!("0 0 {WIDTH} {HEIGHT}")} role="img" aria-label={label}>
                 <line class="seeds-line" x1={MARGIN.to_string()} x2={(WIDTH - MARGIN).to_string()} y1={(HEIGHT - 16.0).to_string()} y2={(HEIGHT - 16.0).to_string()} />
                 <text x={MARGIN.to_string()} y={(HEIGHT - 2.0).to_string()}>{number(least)}</text>
-                <text x={(WIDTH - MARGIN).to_string()} y={(HEIGHT - 2.0).to_string()} text-anchor="end">{number(most)}</text>
+                if least < most {
+                    <text x={(WIDTH - MARGIN).to_string()} y={(HEIGHT - 2.0).to_string()} text-anchor="end">{number(most)}</text>
+                }
                 { for points }
             </svg>
         </figure>
     }
 }
 
-/// Whole numbers as such, others to the tenth.
-fn number(value: f64) -> String {
-    if value.fract() == 0.0 { format!("{value:.0}") } else { format!("{value:.1}") }
+/// A number among others that are spread over so much: whole ones as such, others as fine as tells them apart.
+fn number(value: f64, spread: f64) -> String {
+    let digits = match spread {
+        _ if value.fract() == 0.0 => 0,
+        spread if spread <= 0.0 || spread >= 1.0 => 1,
+        spread if spread >= 0.1 => 2,
+        _ => 3,
+    };
+    format!("{value:.digits$}")
 }
