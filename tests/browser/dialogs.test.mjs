@@ -66,7 +66,16 @@ test("many seeds are run in the background, and a point opens its run", {}, asyn
   await lifepod.page.waitForFunction(() => document.querySelector(".seeds-progress progress")?.value === 200, null, { timeout: 60_000 });
   assert.equal(await lifepod.page.locator(".seeds-plot", { hasText: "Lost requests" }).count(), 1);
   await lifepod.shot("seeds");
-  const point = lifepod.page.locator(".seeds-point").nth(41);
+  // By keys: the second of the values from above.
+  const plot = lifepod.page.getByRole("slider", { name: "Ready after" });
+  await plot.focus();
+  for (const key of ["End", "ArrowLeft"]) await lifepod.page.keyboard.press(key);
+  const told = (await plot.getAttribute("aria-valuetext")).match(/seed (\d+): 1\.\d+ s/)[1];
+  await lifepod.answered(() => lifepod.page.keyboard.press("Enter"));
+  assert.equal(await lifepod.page.locator(".toolbar-chip input").inputValue(), told);
+  await lifepod.page.getByRole("button", { name: "200 seeds" }).click();
+  await lifepod.page.waitForFunction(() => document.querySelectorAll(".seeds-point").length > 60);
+  const point = lifepod.page.locator('.seeds-point[data-seed="42"]').first();
   const seed = await point.getAttribute("data-seed");
   await lifepod.answered(() => point.click({ force: true }));
   assert.equal(await lifepod.page.locator(".toolbar-chip input").inputValue(), seed);

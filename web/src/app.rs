@@ -590,17 +590,23 @@ fn use_visit(state: &State, send: Callback<Action>) {
     use_effect_with(state.visiting, move |visiting| {
         let Some(visit) = *visiting else { return };
         spawn_local(async move {
-            match visit {
-                Visit::Example(name) => {
-                    let Some(Loaded { text, note, at }) = load_example(name).await else { return };
-                    let address = format!("example={name}");
-                    let (text, address) = (text.as_str().into(), address.as_str().into());
-                    send.emit(Action::Open(Opened { text, note: note.into(), at, address }));
+            let opened = match visit {
+                Visit::Example(name) => load_example(name).await.map(|Loaded { text, note, at }| {
+                    let address = format!("example={name}").as_str().into();
+                    (Opened { text: text.as_str().into(), note: note.into(), at, address }, None)
+                }),
+                Visit::Chapter(name) => guide::open(name, lang, 0).await.map(|(guide, text)| {
+                    (Opened { text: text.as_str().into(), ..Opened::default() }, Some(guide))
+                }),
+            };
+            match opened {
+                Some((opened, guide)) => {
+                    send.emit(Action::Open(opened));
+                    guide.into_iter().for_each(|guide| send.emit(Action::Guide(Some(guide))));
                 }
-                Visit::Chapter(name) => {
-                    let Some((guide, text)) = guide::open(name, lang, 0).await else { return };
-                    send.emit(Action::Open(Opened { text: text.as_str().into(), ..Opened::default() }));
-                    send.emit(Action::Guide(Some(guide)));
+                None => {
+                    send.emit(Action::Visit(None));
+                    send.emit(Action::Say(lang.words().not_fetched.into()));
                 }
             }
         });

@@ -231,6 +231,7 @@ words! {
     issue_real: "What a real cluster does", "真实集群的行为";
     issue_ask: "Kubernetes version, and what you see there", "Kubernetes 版本，以及你看到的现象";
     issue_where: "Where to look", "关注的位置";
+    not_fetched: "This could not be fetched. Are you offline?", "无法获取。是否已断网？";
     lost_link: "This link is broken or cut short: here is your own text instead.", "链接已损坏或被截断，这里显示的是你自己的文本。";
     undo: "Take back the last change", "撤销上次修改";
     default: "(default)", "（默认）";

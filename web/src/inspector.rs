@@ -135,7 +135,7 @@ fn why(props: &InspectorProps, words: &Words) -> Html {
     });
     let Some(story) = props.story.as_deref() else {
         let tour = CHAPTERS.first().filter(|_| props.offers_tour).map(|chapter| {
-            let onclick = props.send.reform(|_: MouseEvent| Action::Visit(Visit::Chapter(chapter.name)));
+            let onclick = props.send.reform(|_: MouseEvent| Action::Visit(Some(Visit::Chapter(chapter.name))));
             html! { <p class="why-hint"><button class="button is-main" {onclick}>{words.tour_offer}</button></p> }
         });
         let hint = html! { <><p class="why-hint">{words.why_hint}</p>{ for tour }</> };

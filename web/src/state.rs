@@ -202,8 +202,8 @@ impl Theme {
 pub enum Action {
     /// The text was edited.
     Edit(Rc<str>),
-    /// Something is to be fetched and opened.
-    Visit(Visit),
+    /// Something is to be fetched and opened; or nothing any more.
+    Visit(Option<Visit>),
     /// Another text was opened.
     Open(Opened),
     /// Something is done at the cursor, in the words of a Scenario's action.
@@ -305,7 +305,7 @@ impl State {
         }
         match action {
             Action::Edit(text) => state.text = text,
-            Action::Visit(visit) => state.visiting = Some(visit),
+            Action::Visit(visit) => state.visiting = visit,
             Action::Open(opened) => {
                 state.push(opened.text);
                 (state.note, state.tab, state.view) = (opened.note, Tab::Why, View::ALL);

@@ -81,7 +81,7 @@ pub fn Gallery(props: &GalleryProps) -> Html {
         Callback::from(move |event: KeyboardEvent| {
             if let (true, "Enter", Some(first)) = (searched, &*event.key(), first) {
                 event.prevent_default();
-                send.emit(Action::Visit(first));
+                send.emit(Action::Visit(Some(first)));
             }
         })
     };
@@ -138,7 +138,7 @@ fn opener(visit: Visit, send: &Callback<Action>) -> Callback<MouseEvent> {
     Callback::from(move |event: MouseEvent| {
         if !(event.ctrl_key() || event.meta_key() || event.shift_key()) {
             event.prevent_default();
-            send.emit(Action::Visit(visit));
+            send.emit(Action::Visit(Some(visit)));
         }
     })
 }

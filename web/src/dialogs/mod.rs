@@ -3,6 +3,7 @@
 mod gallery;
 mod help;
 mod palette;
+mod plot;
 mod seeds;
 mod share;
 

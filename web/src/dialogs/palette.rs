@@ -118,11 +118,11 @@ fn everything(props: &PaletteProps) -> Vec<(String, Action)> {
     add(words.help, Action::Dialog(Some(Dialog::Help)));
     for chapter in CHAPTERS {
         let title = format!("{}: {}", words.tour, chapter.title(props.lang));
-        add(&title, Action::Visit(Visit::Chapter(chapter.name)));
+        add(&title, Action::Visit(Some(Visit::Chapter(chapter.name))));
     }
     for example in EXAMPLES {
         let title = format!("{}: {}", words.example, example.title(props.lang));
-        add(&title, Action::Visit(Visit::Example(example.name)));
+        add(&title, Action::Visit(Some(Visit::Example(example.name))));
     }
     for lane in rows.iter().map(|row| &row.lane) {
         if !lane.about.kind.is_empty() && lane.about.container.is_empty() {

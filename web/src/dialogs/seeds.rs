@@ -1,8 +1,9 @@
 //! The same text with many seeds: what chance alone can change.
 
 use super::Modal;
+use super::plot::Plot;
 use crate::engine::SharedDrawing;
-use crate::i18n::{Lang, Words};
+use crate::i18n::Lang;
 use crate::protocol::{Reply, Request, Run};
 use crate::state::{Action, State};
 use crate::wire::Wire;
@@ -14,9 +15,6 @@ use yew::prelude::*;
 
 /// How many seeds are tried.
 const SEEDS: u64 = 200;
-/// The size of a plot, in its own pixels.
-const WIDTH: f64 = 560.0;
-const HEIGHT: f64 = 64.0;
 
 /// What [`Seeds`] is given.
 #[derive(Properties, PartialEq)]
@@ -114,77 +112,9 @@ pub fn Seeds(props: &SeedsProps) -> Html {
                     <button class="button" onclick={cancel}>{words.cancel}</button>
                 }
             </div>
-            { for plots.iter().map(|(name, unit, values)| plot(name, unit, values, current, words, &props.send)) }
+            { for plots.map(|(name, unit, values)| html! {
+                <Plot lang={props.lang} {name} {unit} {values} {current} send={props.send.clone()} />
+            }) }
         </Modal>
     }
-}
-
-/// The values of all seeds on a line, each a point that opens its run.
-fn plot(
-    name: &'static str,
-    unit: &'static str,
-    values: &[Option<f64>],
-    current: Option<u64>,
-    words: &Words,
-    send: &Callback<Action>,
-) -> Html {
-    const MARGIN: f64 = 12.0;
-    let mut sorted: Vec<f64> = values.iter().flatten().copied().collect();
-    sorted.sort_by(f64::total_cmp);
-    let (Some(&least), Some(&most)) = (sorted.first(), sorted.last()) else { return Html::default() };
-    let at = |part: f64| sorted[((sorted.len() - 1) as f64 * part).round() as usize];
-    let spread = (most - least).max(1e-9);
-    let number = |value: f64| number(value, most - least) + unit;
-    let x = |value: f64| MARGIN + (value - least) / spread * (WIDTH - 2.0 * MARGIN);
-    let points = values.iter().enumerate().filter_map(|(i, value)| {
-        let (seed, value) = (i as u64 + 1, (*value)?);
-        // Spread over the height by the seed, so that like values stand apart.
-        let y = 8.0 + (seed.wrapping_mul(0x9E37_79B9) % 997) as f64 / 997.0 * (HEIGHT - 32.0);
-        let send = send.clone();
-        let open = Callback::from(move |_: MouseEvent| {
-            send.emit(Action::Dialog(None));
-            send.emit(Action::Seed(seed));
-        });
-        let class = if current == Some(seed) { "seeds-point is-current" } else { "seeds-point" };
-        Some(html! {
-            <circle {class} cx={format!("{:.1}", x(value))} cy={format!("{y:.1}")} r="3.5" onclick={open} data-seed={seed.to_string()}>
-                <title>{format!("{} {seed}: {}", words.seed, number(value))}</title>
-            </circle>
-        })
-    });
-    let label = format!("{name}: {} – {} – {}", number(least), number(at(0.5)), number(most));
-    let extremes =
-        [(words.least, least), (words.median, at(0.5)), (words.most, most)].map(|(which, value)| {
-            let seed = values.iter().position(|v| *v == Some(value)).map_or(1, |i| i as u64 + 1);
-            let send = send.clone();
-            let open = Callback::from(move |_: MouseEvent| {
-                send.emit(Action::Dialog(None));
-                send.emit(Action::Seed(seed));
-            });
-            html! { <button class="seeds-extreme mono" onclick={open}>{which}{" "}{number(value)}</button> }
-        });
-    html! {
-        <figure class="seeds-plot">
-            <figcaption>{name}<span class="seeds-extremes">{ for extremes }</span></figcaption>
-            <svg viewBox={format!("0 0 {WIDTH} {HEIGHT}")} role="img" aria-label={label}>
-                <line class="seeds-line" x1={MARGIN.to_string()} x2={(WIDTH - MARGIN).to_string()} y1={(HEIGHT - 16.0).to_string()} y2={(HEIGHT - 16.0).to_string()} />
-                <text x={MARGIN.to_string()} y={(HEIGHT - 2.0).to_string()}>{number(least)}</text>
-                if least < most {
-                    <text x={(WIDTH - MARGIN).to_string()} y={(HEIGHT - 2.0).to_string()} text-anchor="end">{number(most)}</text>
-                }
-                { for points }
-            </svg>
-        </figure>
-    }
-}
-
-/// A number among others that are spread over so much: whole ones as such, others as fine as tells them apart.
-fn number(value: f64, spread: f64) -> String {
-    let digits = match spread {
-        _ if value.fract() == 0.0 => 0,
-        spread if spread <= 0.0 || spread >= 1.0 => 1,
-        spread if spread >= 0.1 => 2,
-        _ => 3,
-    };
-    format!("{value:.digits$}")
 }

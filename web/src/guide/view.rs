@@ -31,7 +31,8 @@ pub fn Guide(props: &GuideProps) -> Html {
     } else {
         match CHAPTERS.get(guide.index + 1) {
             Some(chapter) => {
-                let onclick = props.send.reform(|_: MouseEvent| Action::Visit(Visit::Chapter(chapter.name)));
+                let onclick =
+                    props.send.reform(|_: MouseEvent| Action::Visit(Some(Visit::Chapter(chapter.name))));
                 let title = format!("{}{}", words.next_chapter, chapter.title(props.lang));
                 html! { <button class="button is-main" {onclick}>{title}</button> }
             }
