@@ -132,7 +132,8 @@ impl Axis {
 /// shown, and those between are one fold.
 fn quiet_times(times: &[SimTime], horizon: SimTime) -> Vec<(SimTime, SimTime)> {
     let gap = |i: &usize| times[i + 1].since(times[*i]);
-    let shortest = MIN_QUIET.max(SimTime(horizon.0 / FINEST));
+    let finest = |open: SimTime| MIN_QUIET.max(SimTime(open.0 / FINEST));
+    let mut shortest = finest(horizon);
     let mut left: Vec<usize> = (0..times.len() - 1).filter(|i| gap(i) >= MIN_QUIET).collect();
     left.sort_by(|a, b| gap(b).cmp(&gap(a)).then(a.cmp(b)));
     let mut open = horizon;
@@ -174,6 +175,8 @@ fn quiet_times(times: &[SimTime], horizon: SimTime) -> Vec<(SimTime, SimTime)> {
         folds.push((from, to));
         left.retain(|i| !inside(times[*i]));
         open = open.since(to.since(from));
+        // What is left is a run by itself.
+        shortest = finest(open);
     }
     folds.sort_unstable();
     folds
