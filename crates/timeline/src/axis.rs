@@ -135,7 +135,9 @@ fn quiet_times(times: &[SimTime], horizon: SimTime) -> Vec<(SimTime, SimTime)> {
     let finest = |open: SimTime| MIN_QUIET.max(SimTime(open.0 / FINEST));
     let mut shortest = finest(horizon);
     let mut left: Vec<usize> = (0..times.len() - 1).filter(|i| gap(i) >= MIN_QUIET).collect();
-    left.sort_by(|a, b| gap(b).cmp(&gap(a)).then(a.cmp(b)));
+    let by_length = |a: &usize, b: &usize| gap(b).cmp(&gap(a)).then(a.cmp(b));
+    left.sort_by(by_length);
+    let mut longer: Vec<usize> = Vec::new();
     let mut open = horizon;
     let mut folds: Vec<(SimTime, SimTime)> = Vec::new();
     while let Some(longest) = left.first().map(gap) {
@@ -144,11 +146,19 @@ fn quiet_times(times: &[SimTime], horizon: SimTime) -> Vec<(SimTime, SimTime)> {
         let octave = down_to(SimTime(longest.0 / 2));
         let makes_room = left.len() > octave && longest > shortest;
         // So many of a kind are the rounds of a loop, however short each is beside all of it.
-        let is_loop = octave > MAX_ROUNDS && total(octave) > open.0 / 2;
+        let is_loop = |rest: &[usize]| {
+            let rounds = rest.iter().take_while(|i| gap(i).0 >= gap(&rest[0]).0 / 2).map(|i| gap(i).0);
+            let (count, sum) = rounds.fold((0, 0), |(count, sum), length| (count + 1, sum + length));
+            count > MAX_ROUNDS && sum > open.0 / 2
+        };
         let like = if longest.0 > open.0 / MAX_SHARE {
             down_to(longest - SimTime(longest.0 / 5))
-        } else if is_loop || (makes_room && total(octave) > open.0 / 3) {
+        } else if is_loop(&left) || (makes_room && total(octave) > open.0 / 3) {
             octave
+        } else if is_loop(&left[octave..]) {
+            // The rounds first, among which there are few longer gaps.
+            longer.extend(left.drain(..octave));
+            continue;
         } else {
             break;
         };
@@ -173,7 +183,10 @@ fn quiet_times(times: &[SimTime], horizon: SimTime) -> Vec<(SimTime, SimTime)> {
         }
         folds.retain(|(begin, _)| !inside(*begin));
         folds.push((from, to));
+        // The first rounds and the last are looked at again: they may still be mostly quiet.
+        left.extend(rounds.into_iter().chain(longer.drain(..)));
         left.retain(|i| !inside(times[*i]));
+        left.sort_by(by_length);
         open = open.since(to.since(from));
         // What is left is a run by itself.
         shortest = finest(open);
