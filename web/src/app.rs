@@ -128,8 +128,8 @@ impl Results {
             Came::New(drawing, shown) => {
                 // A new worker repeats the run that is on the screen: no news.
                 if ran.id > self.drawn || (ran.id == self.drawn && under_way) {
-                    (self.drawing, self.drawn) = (Some(drawing.into()), ran.id);
-                    (self.shown, self.picture) = (shown.map(Rc::new), None);
+                    (self.drawing, self.drawn) = (Some((*drawing).into()), ran.id);
+                    (self.shown, self.picture) = (shown.map(Rc::from), None);
                 }
             }
             Came::Same(handles) => {

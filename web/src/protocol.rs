@@ -180,7 +180,7 @@ pub enum Came {
     /// The same happens as in the run before, which goes on under its number. The text's actions may stand elsewhere.
     Same(Vec<Handle>),
     /// A new one, and what was last asked to be shown of a run. While it is under way the same number comes again.
-    New(Drawing, Option<Shown>),
+    New(Box<Drawing>, Option<Box<Shown>>),
 }
 
 /// The lanes in a frame.

@@ -216,7 +216,7 @@ impl Session {
     fn ran(&mut self, id: u32, diagnostics: Vec<Diagnostic>, drawing: Option<Drawing>) -> Ran {
         let came = drawing.map_or(Came::Nothing(None), |drawing| {
             let shown = self.show.clone().map(|show| self.show(Show { run: id, ..show }));
-            Came::New(drawing, shown)
+            Came::New(Box::new(drawing), shown.map(Box::new))
         });
         Ran { id, diagnostics, came }
     }
@@ -448,7 +448,7 @@ mod tests {
 
     fn drawings(replies: &[Reply]) -> Vec<&Drawing> {
         let ran = replies.iter().filter_map(|reply| match reply {
-            Reply::Ran(Ran { came: Came::New(drawing, _), .. }) => Some(drawing),
+            Reply::Ran(Ran { came: Came::New(drawing, _), .. }) => Some(&**drawing),
             _ => None,
         });
         ran.collect()
