@@ -201,10 +201,13 @@ impl Kubelet {
         self.wake_at(kernel, at, Timer::Probe(key.clone(), ticket));
     }
 
-    /// A started container that is not ready gets its readiness probe at once (`UpdatePodStatus`).
+    /// A started container whose readiness probe has not succeeded gets it at once (`UpdatePodStatus`).
     pub(crate) fn trigger_readiness(&mut self, kernel: &mut Kernel, uid: &PodUid, status: &PodStatus) {
         for shown in status.container_statuses.iter().chain(&status.init_container_statuses) {
-            if shown.started != Some(true) || shown.state.running.is_none() || shown.ready {
+            // A container may be ready without a result: what was ready under an earlier kubelet stays so.
+            let result = self.probe_results.get(bare(&shown.container_id), ProbeKind::Readiness);
+            let succeeded = result == Some(ProbeResult::Success);
+            if shown.started != Some(true) || shown.state.running.is_none() || succeeded {
                 continue;
             }
             let key =

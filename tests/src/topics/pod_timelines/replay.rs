@@ -180,6 +180,7 @@ fn collect_strings<'a>(value: &'a Value, each: &mut impl FnMut(&'a str)) {
 fn latency(annotations: &Value) -> Latency {
     let mut latency = Latency {
         pod_sync: SimTime(500),
+        stop_pod_sandbox: SimTime::from_millis(2),
         status_write: SimTime::from_millis(5),
         relist: RELIST_MEAN,
         spread_percent: (SPREAD * 100.0) as u32,

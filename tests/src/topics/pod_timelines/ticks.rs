@@ -133,8 +133,8 @@ fn relists(timeline: &[Value], zero: f64, sync: Option<f64>) -> Vec<f64> {
         let follows = |e: &&Value| time(e, zero) > at + 0.006 && time(e, zero) < at + 1.0 + LISTING.1 + LATE;
         // A worker that has started a container has its pod looked at, between two relists.
         let after_a_start = |t: f64| {
-            let starts = timeline.iter().filter(|e| e["op"] == "StartContainer").map(|e| time(e, zero));
-            starts.into_iter().any(|start| start <= t && t < start + LATE)
+            let starts = timeline.iter().filter(|e| e["op"] == "StartContainer");
+            starts.map(|e| time(e, zero)).any(|start| start <= t && t < start + LATE)
         };
         let acts = |e: &&Value| {
             let op = e["op"].as_str().unwrap_or("");
