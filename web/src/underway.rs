@@ -19,7 +19,7 @@ const LONGEST: SimTime = SimTime::from_secs(7 * 86_400);
 /// So many things happen between two looks at the clock.
 const STEPS: usize = 32;
 /// A run that takes no longer, in milliseconds, is shown only when it is whole.
-const FIRST_PICTURE_MS: f64 = 12.0;
+const FIRST_PICTURE_MS: f64 = 16.0;
 /// The least time between two pictures of a run under way, in milliseconds.
 const BETWEEN_PICTURES_MS: f64 = 100.0;
 /// Pictures may take one part in so many of a run's time.
