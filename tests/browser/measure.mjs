@@ -104,7 +104,7 @@ async function panning(count) {
   await lifepod.open();
   const start = performance.now();
   const picture = page
-    .waitForFunction(() => document.querySelector('[data-lane*="web"]'), undefined, { polling: "mutation" })
+    .waitForFunction(() => document.querySelector('[data-lane*="web"]'))
     .then(() => performance.now() - start);
   await lifepod.paste(deployment(count));
   const whole = performance.now() - start;
