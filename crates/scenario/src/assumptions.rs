@@ -118,8 +118,13 @@ pub fn assumptions(text: &str, documents: &[Document], trace: &Trace) -> Vec<Not
 fn source<'d>(documents: &'d [Document], made: &Assumption<'_>) -> Option<(usize, Described<'d>)> {
     let candidates = documents.iter().enumerate().filter_map(|(index, document)| {
         let object = document.object.as_ref()?;
-        let pod = described(object)?;
         let meta = object.meta();
+        // Most documents of a long text are ruled out by this alone.
+        let begin = if meta.name.is_empty() { &meta.generate_name } else { &meta.name };
+        if !made.pod.name.starts_with(begin.as_str()) {
+            return None;
+        }
+        let pod = described(object)?;
         let namespace = if meta.namespace.is_empty() { "default" } else { &meta.namespace };
         let rest = match (pod.path, meta.name.as_str()) {
             ("", "") => made.pod.name.strip_prefix(meta.generate_name.as_str())?,
