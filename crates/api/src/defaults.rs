@@ -87,7 +87,9 @@ fn number(field: &mut i32, default: i32) {
 
 /// Resource amounts are kept in thousandths at the finest.
 fn round(list: &mut ResourceList) {
-    list.values_mut().for_each(Quantity::round_up_to_milli);
+    if list.values().any(Quantity::is_finer_than_milli) {
+        list.values_mut().for_each(Quantity::round_up_to_milli);
+    }
 }
 
 fn pod(o: &mut Pod) {
@@ -96,8 +98,8 @@ fn pod(o: &mut Pod) {
     // These are for pods alone, not for templates.
     for container in spec.containers.iter_mut().chain(&mut spec.init_containers) {
         let ResourceRequirements { requests, limits, .. } = &mut container.resources;
-        for (name, limit) in limits {
-            requests.entry(name.clone()).or_insert_with(|| limit.clone());
+        for (name, limit) in limits.iter() {
+            requests.insert_missing(name, || limit.clone());
         }
     }
     pod_level_resources(spec);
@@ -118,7 +120,7 @@ fn pod_level_resources(spec: &mut PodSpec) {
     if !own.limits.is_empty() || !own.requests.is_empty() {
         for (name, limit) in resources::container_limits(spec) {
             if name.starts_with("hugepages-") && !own.requests.contains_key(&name) {
-                own.limits.entry(name).or_insert(limit);
+                own.limits.insert_missing(&name, || limit);
             }
         }
     }
@@ -126,12 +128,12 @@ fn pod_level_resources(spec: &mut PodSpec) {
         for (name, request) in resources::container_requests(spec) {
             // Huge pages cannot be overcommitted, so their containers' sum says nothing of the pod's request.
             if is_pod_level_resource(&name) && !name.starts_with("hugepages-") {
-                own.requests.entry(name).or_insert(request);
+                own.requests.insert_missing(&name, || request);
             }
         }
         for (name, limit) in &own.limits {
             if is_pod_level_resource(name) {
-                own.requests.entry(name.clone()).or_insert_with(|| limit.clone());
+                own.requests.insert_missing(name, || limit.clone());
             }
         }
     }
@@ -286,10 +288,10 @@ fn claim_spec(o: &mut PersistentVolumeClaimSpec) {
 fn limit_range_item(o: &mut LimitRangeItem) {
     if o.type_ == "Container" {
         for (name, max) in &o.max {
-            o.default.entry(name.clone()).or_insert_with(|| max.clone());
+            o.default.insert_missing(name, || max.clone());
         }
         for (name, quantity) in o.default.iter().chain(&o.min) {
-            o.default_request.entry(name.clone()).or_insert_with(|| quantity.clone());
+            o.default_request.insert_missing(name, || quantity.clone());
         }
     }
     [&mut o.max, &mut o.min, &mut o.default, &mut o.default_request, &mut o.max_limit_request_ratio]

@@ -1,14 +1,13 @@
 //! Label selectors: which objects a controller, Service or budget means.
 
-use crate::{LabelSelector, LabelSelectorRequirement};
-use alloc::collections::BTreeMap;
+use crate::{LabelSelector, LabelSelectorRequirement, Map};
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
 
 /// Labels of an object.
-pub type Labels = BTreeMap<String, String>;
+pub type Labels = Map<String>;
 
 impl LabelSelector {
     /// Whether an object with these labels is meant. An empty selector means every object; an operator that

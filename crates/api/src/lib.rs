@@ -15,6 +15,7 @@ pub mod duration;
 pub mod image;
 pub mod intstr;
 pub mod labels;
+mod map;
 pub mod objects;
 pub mod patch;
 pub mod placement;
@@ -35,6 +36,7 @@ pub mod yaml;
 
 pub use any::{KINDS, Kind, Object, ObjectKey, Opaque, Resource};
 pub use intstr::{Bytes, IntOrString};
+pub use map::Map;
 pub use objects::*;
 pub use quantity::Quantity;
 pub use shared::Shared;

@@ -235,9 +235,14 @@ impl Quantity {
         self.text.clear();
     }
 
+    /// Whether it is not a whole number of thousandths.
+    pub fn is_finer_than_milli(&self) -> bool {
+        self.nanos % (NANOS / 1_000) != 0
+    }
+
     /// Rounds to thousandths, away from zero, as defaulting does with resource lists (`Quantity.RoundUp`).
     pub fn round_up_to_milli(&mut self) {
-        if self.nanos % (NANOS / 1_000) != 0 {
+        if self.is_finer_than_milli() {
             self.nanos = divide_up(self.nanos, 6).saturating_mul(NANOS / 1_000);
             self.text.clear();
         }

@@ -1,12 +1,11 @@
 //! Effective requests and limits of a pod, and its quality of service.
 
-use crate::{Container, Pod, PodSpec, Quantity};
-use alloc::collections::BTreeMap;
+use crate::{Container, Map, Pod, PodSpec, Quantity};
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 /// Amounts by resource name.
-pub type ResourceList = BTreeMap<String, Quantity>;
+pub type ResourceList = Map<Quantity>;
 
 impl Container {
     /// Whether this init container is a sidecar: it keeps running beside the app containers.
@@ -36,7 +35,7 @@ fn requests_with(spec: &PodSpec, assumed: &ResourceList) -> ResourceList {
     let mut requests = aggregate(spec, |c| {
         let mut own = c.resources.requests.clone();
         for (name, quantity) in assumed {
-            own.entry(name.clone()).or_insert_with(|| quantity.clone());
+            own.insert_missing(name, || quantity.clone());
         }
         own
     });

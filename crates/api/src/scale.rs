@@ -3,9 +3,8 @@
 
 use crate::validation::field::{Errors, Path};
 use crate::wire::{DecodeError, Decoder, Wire};
-use crate::{LabelSelector, Object, ObjectMeta, Refusal, Status, object};
+use crate::{LabelSelector, Map, Object, ObjectMeta, Refusal, Status, object};
 use alloc::boxed::Box;
-use alloc::collections::BTreeMap;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use serde_json::Value;
@@ -30,7 +29,7 @@ object! {
 impl Scale {
     /// The scale of an object; none where its kind does not scale.
     pub fn of(object: &Object) -> Option<Scale> {
-        let of_labels = |labels: &BTreeMap<String, String>| {
+        let of_labels = |labels: &Map<String>| {
             LabelSelector { match_labels: labels.clone(), ..LabelSelector::default() }.to_string()
         };
         let of_selector = |selector: &Option<LabelSelector>| {

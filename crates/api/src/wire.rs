@@ -3,14 +3,14 @@
 //! Everything goes through [`serde_json::Value`] and `dyn` [`Wire`]: three hundred structs share one decoder,
 //! which keeps the wasm small and gives strict errors in the Go decoder's words.
 
+use crate::Map;
 use crate::schema::{Field, StructType, Type, Typed};
 use alloc::boxed::Box;
-use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt::Write;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 /// A value that can be read from JSON and written back.
 pub trait Wire {
@@ -247,7 +247,7 @@ pub fn decode_member(
 
 /// Encodes a struct's fields, leaving out what its declaration leaves out.
 pub fn encode_struct(source: &dyn Fields, ty: &'static StructType) -> Value {
-    let mut members = Map::new();
+    let mut members = serde_json::Map::new();
     for (index, Field { name, always, inline, .. }) in ty.fields.iter().enumerate() {
         let value = source.at(index);
         if *inline {
@@ -417,11 +417,11 @@ impl<T: Wire + Default> Wire for Vec<T> {
     }
 }
 
-impl<T: Typed> Typed for BTreeMap<String, T> {
+impl<T: Typed> Typed for Map<T> {
     const TYPE: &'static Type = &Type::Map(T::TYPE);
 }
 
-impl<T: Wire + Default> Wire for BTreeMap<String, T> {
+impl<T: Wire + Default + Clone> Wire for Map<T> {
     fn decode(&mut self, value: &Value, cx: &mut Decoder) {
         match value {
             Value::Null => {}

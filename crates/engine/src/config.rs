@@ -9,7 +9,7 @@ use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use alloc::vec;
 use alloc::vec::Vec;
-use lifepod_api::{SimTime, Taint, Version};
+use lifepod_api::{Map, SimTime, Taint, Version};
 use lifepod_workload::Behavior;
 
 /// A cluster's configuration.
@@ -78,7 +78,7 @@ pub struct NodeConfig {
     /// `metadata.name`.
     pub name: String,
     /// `metadata.labels`, besides those that every node gets.
-    pub labels: BTreeMap<String, String>,
+    pub labels: Map<String>,
     /// `spec.taints`.
     pub taints: Vec<Taint>,
     /// `spec.unschedulable`: cordoned.
@@ -86,9 +86,9 @@ pub struct NodeConfig {
     /// The machine is off, and not known to the cluster before it is started.
     pub off: bool,
     /// `status.allocatable` as quantities; `cpu`, `memory`, `pods` and `ephemeral-storage` have defaults.
-    pub allocatable: BTreeMap<String, String>,
+    pub allocatable: Map<String>,
     /// `status.capacity`, where it is more than what pods may request.
-    pub capacity: BTreeMap<String, String>,
+    pub capacity: Map<String>,
 }
 
 /// What a node has unless the scenario says otherwise.
@@ -100,12 +100,12 @@ impl NodeConfig {
     pub fn named(name: &str) -> Self {
         NodeConfig {
             name: name.to_string(),
-            labels: BTreeMap::new(),
+            labels: Map::new(),
             taints: Vec::new(),
             unschedulable: false,
             off: false,
-            allocatable: BTreeMap::new(),
-            capacity: BTreeMap::new(),
+            allocatable: Map::new(),
+            capacity: Map::new(),
         }
     }
 

@@ -12,6 +12,7 @@ use crate::store::{Store, WatchEvent};
 use crate::trace::{Decision, EntryId, PodRef, RuntimeCall, Trace, What};
 use alloc::string::String;
 use lifepod_api::{SimTime, Time};
+use lifepod_workload::images::ImageStore;
 use lifepod_workload::{DialId, DialResult};
 
 /// A component that can be woken. Each sees the cluster through watches and its own timers only.
@@ -74,6 +75,8 @@ pub(crate) struct Kernel {
     pub(crate) heartbeats: Heartbeats,
     pub(crate) network: Network,
     pub(crate) jitter: Jitter,
+    /// The files of images.
+    pub(crate) images: ImageStore,
     /// The files of persistent volume claims.
     pub(crate) claims: Claims,
     pub(crate) trace: Trace,
@@ -92,6 +95,7 @@ impl Kernel {
             heartbeats: Heartbeats::default(),
             network,
             jitter,
+            images: ImageStore::default(),
             claims: Claims::new(),
             trace: Trace::default(),
         }

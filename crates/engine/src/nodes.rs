@@ -93,7 +93,7 @@ fn node(kernel: &mut Kernel, config: &NodeConfig, index: usize) -> Node {
         ("beta.kubernetes.io/os", "linux"),
         ("beta.kubernetes.io/arch", "amd64"),
     ] {
-        labels.entry(key.to_string()).or_insert_with(|| value.to_string());
+        labels.insert_missing(key, || value.to_string());
     }
     let keys = || config.allocatable.keys().map(String::as_str).chain(ALLOCATABLE.map(|(key, _)| key));
     let amount = |key: &str, text: &str| (key.to_string(), Quantity::parse(text).unwrap_or_default());

@@ -1,32 +1,52 @@
 //! Objects by their keys: what the API server stores, and what a watcher knows of it.
 
 use alloc::collections::BTreeMap;
+use alloc::string::String;
 use alloc::sync::Arc;
 use lifepod_api::{Object, ObjectKey, Resource};
 
-/// Objects in the order of kind, namespace and name, so that those of one kind or namespace are next to each other.
+/// Objects by kind, namespace and name, in that order: most looks are at those of one kind in one namespace, and none
+/// compares more than the names there.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Objects(BTreeMap<ObjectKey, Arc<Object>>);
+pub(crate) struct Objects(BTreeMap<String, BTreeMap<String, Names>>);
+
+/// The objects of a kind in a namespace.
+type Names = BTreeMap<String, Arc<Object>>;
 
 impl Objects {
     /// Puts an object in, and gives back the one that it replaces.
-    pub(crate) fn insert(&mut self, key: ObjectKey, object: Arc<Object>) -> Option<Arc<Object>> {
-        self.0.insert(key, object)
+    pub(crate) fn insert(&mut self, object: &Arc<Object>) -> Option<Arc<Object>> {
+        if let Some(known) = self.place(object).and_then(|(names, name)| names.get_mut(name)) {
+            return Some(core::mem::replace(known, object.clone()));
+        }
+        let ObjectKey { kind, namespace, name } = object.key();
+        self.0.entry(kind).or_default().entry(namespace).or_default().insert(name, object.clone())
     }
 
     /// Takes an object out.
-    pub(crate) fn remove(&mut self, key: &ObjectKey) -> Option<Arc<Object>> {
-        self.0.remove(key)
+    pub(crate) fn remove(&mut self, object: &Object) -> Option<Arc<Object>> {
+        self.place(object).and_then(|(names, name)| names.remove(name))
+    }
+
+    /// Where an object belongs, if anything of its kind and namespace was ever there.
+    fn place<'a>(&mut self, object: &'a Object) -> Option<(&mut Names, &'a str)> {
+        let meta = object.meta();
+        Some((self.0.get_mut(object.kind())?.get_mut(&meta.namespace)?, &meta.name))
     }
 
     /// The object with that key.
     pub(crate) fn get(&self, key: &ObjectKey) -> Option<&Arc<Object>> {
-        self.0.get(key)
+        self.named(&key.kind, &key.namespace, &key.name)
+    }
+
+    /// The object of that kind, namespace (empty for kinds without) and name.
+    pub(crate) fn named(&self, kind: &str, namespace: &str, name: &str) -> Option<&Arc<Object>> {
+        self.0.get(kind)?.get(namespace)?.get(name)
     }
 
     /// The object of that type and name; the namespace is empty for kinds without.
     pub(crate) fn find<T: Resource>(&self, namespace: &str, name: &str) -> Option<&T> {
-        T::of(self.get(&ObjectKey::new(T::KIND, namespace, name))?)
+        T::of(self.named(T::KIND, namespace, name)?)
     }
 
     /// All objects of a type, by namespace and name.
@@ -36,24 +56,16 @@ impl Objects {
 
     /// The objects of a type in a namespace, by name.
     pub(crate) fn in_namespace<T: Resource>(&self, namespace: &str) -> impl Iterator<Item = &T> {
-        let all = self.0.range(ObjectKey::new(T::KIND, namespace, "")..);
-        all.take_while(move |(key, _)| key.kind == T::KIND && key.namespace == namespace)
-            .filter_map(|(_, object)| T::of(object))
+        self.of_kind_in(T::KIND, namespace).filter_map(|object| T::of(object))
     }
 
     /// All objects of a kind, by namespace and name.
-    pub(crate) fn of_kind<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a Arc<Object>> {
-        let all = self.0.range(ObjectKey::new(kind, "", "")..);
-        all.take_while(move |(key, _)| key.kind == kind).map(|(_, object)| object)
+    pub(crate) fn of_kind(&self, kind: &str) -> impl Iterator<Item = &Arc<Object>> {
+        self.0.get(kind).into_iter().flat_map(|namespaces| namespaces.values().flat_map(Names::values))
     }
 
     /// The objects of a kind in a namespace (empty for kinds without), by name.
-    pub(crate) fn of_kind_in<'a>(
-        &'a self,
-        kind: &'a str,
-        namespace: &'a str,
-    ) -> impl Iterator<Item = (&'a ObjectKey, &'a Arc<Object>)> {
-        let all = self.0.range(ObjectKey::new(kind, namespace, "")..);
-        all.take_while(move |(key, _)| key.kind == kind && key.namespace == namespace)
+    pub(crate) fn of_kind_in(&self, kind: &str, namespace: &str) -> impl Iterator<Item = &Arc<Object>> {
+        self.0.get(kind).and_then(|namespaces| namespaces.get(namespace)).into_iter().flat_map(Names::values)
     }
 }

@@ -86,10 +86,10 @@ impl Kernel {
         let object = Arc::new(object);
         match op {
             Op::Added | Op::Modified => {
-                self.store.objects.insert(object.key(), object.clone());
+                self.store.objects.insert(&object);
             }
             Op::Deleted => {
-                self.store.objects.remove(&object.key());
+                self.store.objects.remove(&object);
             }
         }
         let entry = self.record(What::Object(ObjectRevision { op, object: object.clone(), by }));

@@ -8,6 +8,7 @@ use alloc::collections::BTreeSet;
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::ops::Deref;
 use lifepod_api::{Object, SimTime};
 
 /// The number of an [`Entry`]: its index in [`Trace::entries`].
@@ -71,9 +72,28 @@ pub enum Op {
     Deleted,
 }
 
-/// Names a pod for good: a later pod of the same name has another `uid`.
+/// Names a pod for good: a later pod of the same name has another `uid`. What a trace says of one pod shares its name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct PodRef {
+pub struct PodRef(Arc<PodName>);
+
+impl PodRef {
+    /// The pod of that namespace, name and `uid`.
+    pub fn new(namespace: &str, name: &str, uid: &str) -> Self {
+        PodRef(Arc::new(PodName { namespace: namespace.into(), name: name.into(), uid: uid.into() }))
+    }
+}
+
+impl Deref for PodRef {
+    type Target = PodName;
+
+    fn deref(&self) -> &PodName {
+        &self.0
+    }
+}
+
+/// What a [`PodRef`] says.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PodName {
     /// `metadata.namespace`.
     pub namespace: String,
     /// `metadata.name`.

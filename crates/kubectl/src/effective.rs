@@ -1,14 +1,13 @@
 //! What resource figures amount to: canonical quantities, sums, and what a container still holds.
 
 use crate::json::{Json, scalar};
-use alloc::collections::BTreeMap;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
-use lifepod_api::{Pod, PodSpec, Quantity};
+use lifepod_api::{Map, Pod, PodSpec, Quantity};
 use serde_json::Value;
 
 /// Amounts by resource name.
-pub(crate) type Amounts = BTreeMap<String, Quantity>;
+pub(crate) type Amounts = Map<Quantity>;
 
 /// A quantity in its canonical form; what is no quantity stays as it is.
 pub(crate) fn canonical(text: &str) -> String {

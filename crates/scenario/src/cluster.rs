@@ -4,14 +4,12 @@ use crate::eviction;
 use crate::problems::Problems;
 use crate::traffic;
 use lifepod_api::duration::Duration;
-use lifepod_api::{Quantity, SimTime, Version};
+use lifepod_api::{Map, Quantity, SimTime, Version};
 use lifepod_engine::jitter::JitterMode;
 use lifepod_engine::{Config, ImageRule, Latency, NodeConfig, Scenario, ShutdownGracePeriod};
 use lifepod_manifest::scenario::{
     ScenarioImage, ScenarioLatencies, ScenarioNode, ScenarioShutdownGracePeriod, ScenarioSpec,
 };
-
-use std::collections::BTreeMap;
 
 /// As many nodes as Kubernetes says that it supports.
 const MOST_NODES: i32 = 5_000;
@@ -91,10 +89,10 @@ fn nodes(written: &ScenarioNode, path: &str, into: &mut Vec<NodeConfig>, found: 
     }
     let mut labels = written.labels.clone();
     if !written.zone.is_empty() {
-        labels.entry("topology.kubernetes.io/zone".to_string()).or_insert_with(|| written.zone.clone());
+        labels.insert_missing("topology.kubernetes.io/zone", || written.zone.clone());
     }
     let allocatable = if written.allocatable.is_empty() { &written.capacity } else { &written.allocatable };
-    let texts = |amounts: &BTreeMap<String, Quantity>| {
+    let texts = |amounts: &Map<Quantity>| {
         amounts.iter().map(|(resource, amount)| (resource.clone(), amount.to_string())).collect()
     };
     let node = NodeConfig {

@@ -2,7 +2,7 @@
 //! (`pkg/kubelet/eviction/helpers.go ParseThresholdConfig`).
 
 use crate::problems::Problems;
-use lifepod_api::{Quantity, SimTime, duration};
+use lifepod_api::{Map, Quantity, SimTime, duration};
 use lifepod_engine::{EvictionConfig, Signal, ThresholdValue};
 use lifepod_manifest::scenario::ScenarioKubelet;
 use lifepod_manifest::{Hint, Severity};
@@ -56,7 +56,7 @@ fn name_of(signal: Signal) -> &'static str {
     Signal::ALL.iter().find(|(_, other)| *other == signal).map_or("", |(name, _)| name)
 }
 
-fn thresholds(field: &str, written: &BTreeMap<String, String>, found: &mut Problems) -> Thresholds {
+fn thresholds(field: &str, written: &Map<String>, found: &mut Problems) -> Thresholds {
     let mut out = Thresholds::new();
     for (name, text) in written {
         let path = format!("{PATH}.{field}.{name}");

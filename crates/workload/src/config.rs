@@ -1,6 +1,7 @@
 //! What the caller tells a [`Sandbox`](crate::Sandbox): pods, containers, signals, requests.
 
 use crate::behavior::Behavior;
+use crate::images::Unpacked;
 use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -27,6 +28,8 @@ pub struct ContainerConfig {
     pub name: String,
     /// The image reference, as in the manifest.
     pub image: String,
+    /// The image itself, if it was unpacked before.
+    pub unpacked: Option<Arc<Unpacked>>,
     /// `command`; empty means the image's own entrypoint.
     pub command: Vec<String>,
     /// `args`; empty means the image's own (unless `command` is given).

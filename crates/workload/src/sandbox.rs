@@ -6,7 +6,7 @@ use crate::config::{
 use crate::exec;
 use crate::fs::{self, Kind, Mounts, NodeRef, Volume, VolumeFile, Who};
 use crate::happening::{Happened, Happening};
-use crate::images;
+use crate::images::{self, TERMINATION_LOG, Unpacked};
 use crate::kernel::{Client, Kernel, Status, Target};
 use crate::program::Program;
 use crate::scripted::Scripted;
@@ -19,8 +19,6 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use lifepod_api::SimTime;
 
-/// Where the kubelet looks for a container's last words unless the pod says otherwise.
-const TERMINATION_LOG: &str = "/dev/termination-log";
 /// The kubelet reads at most so many bytes of them (pkg/kubelet/container `MaxContainerTerminationMessageLength`).
 const TERMINATION_MESSAGE_BYTES: usize = 4096;
 
@@ -104,10 +102,13 @@ impl Sandbox {
         if let Some(error) = scripted_start_error(&config) {
             return Err(error);
         }
-        let image = Arc::new(images::lookup(&config.image));
+        let unpacked = config.unpacked.clone();
+        let made = self.kernel.config.epoch_micros;
+        let unpacked = unpacked.unwrap_or_else(|| Arc::new(Unpacked::new(&config.image, made)));
+        let image = unpacked.image.clone();
         let id = ContainerId(self.kernel.id());
         let pids = self.shared_pids.unwrap_or(id.0 + (1 << 24));
-        let mounts = self.mount(&config, &image);
+        let mounts = self.mount(&config, &unpacked);
         let argv = command_line(&config, &image);
         let env = environment(&config, &image);
         let who = identity(&config, &image);
@@ -369,9 +370,9 @@ impl Sandbox {
         self.kernel.ports.iter().map(|(port, l)| (*port, l.container)).collect()
     }
 
-    fn mount(&mut self, config: &ContainerConfig, image: &images::Image) -> Mounts {
+    fn mount(&mut self, config: &ContainerConfig, image: &Unpacked) -> Mounts {
         let wall = self.kernel.wall();
-        let mut layer = images::root(image, &self.kernel.config, wall);
+        let mut layer = image.layer(&self.kernel.config, wall);
         let mut table = BTreeMap::new();
         let root_tree = self.kernel.trees.len() as u32;
         let message_path = if config.termination_message_path.is_empty() {
@@ -379,7 +380,10 @@ impl Sandbox {
         } else {
             &config.termination_message_path
         };
-        layer.put(message_path, Kind::File(fs::Content::default()), 0o666, wall);
+        if message_path != TERMINATION_LOG {
+            layer.take_out(TERMINATION_LOG);
+        }
+        layer.renew(message_path, fs::Content::default(), 0o666, wall);
         for (path, bytes, mode) in &config.files {
             if path.ends_with('/') {
                 let ino = layer.make_dirs(path, 0o755, wall);

@@ -31,7 +31,7 @@ pub fn limit_ranger(pod: &mut Pod, range: &LimitRange) {
                 notes.push(format!("{} {what} for {kind} {}", missing.join(", "), container.name));
             }
             for (name, quantity) in given {
-                own.entry(name.clone()).or_insert_with(|| quantity.clone());
+                own.insert_missing(name, || quantity.clone());
             }
         }
     }

@@ -4,8 +4,7 @@ use super::meta::{LabelSelector, ObjectMeta};
 use super::pod::PodTemplateSpec;
 use super::storage::PersistentVolumeClaim;
 use crate::object;
-use crate::{IntOrString, Time};
-use alloc::collections::BTreeMap;
+use crate::{IntOrString, Map, Time};
 use alloc::string::String;
 use alloc::vec::Vec;
 use serde_json::Value;
@@ -50,7 +49,7 @@ object! {
     v1 ReplicationControllerSpec {
         replicas: Option<i32> = "replicas",
         min_ready_seconds: i32 = "minReadySeconds",
-        selector: BTreeMap<String, String> = "selector",
+        selector: Map<String> = "selector",
         template: Option<PodTemplateSpec> = "template",
     }
 

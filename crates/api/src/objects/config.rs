@@ -2,8 +2,7 @@
 
 use super::meta::{LocalObjectReference, ObjectMeta, ObjectReference};
 use crate::object;
-use crate::{Bytes, Quantity, Time};
-use alloc::collections::BTreeMap;
+use crate::{Bytes, Map, Quantity, Time};
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -17,15 +16,15 @@ object! {
     v1 ConfigMap {
         metadata: ObjectMeta = "metadata",
         immutable: Option<bool> = "immutable",
-        data: BTreeMap<String, String> = "data",
-        binary_data: BTreeMap<String, Bytes> = "binaryData",
+        data: Map<String> = "data",
+        binary_data: Map<Bytes> = "binaryData",
     }
 
     v1 Secret {
         metadata: ObjectMeta = "metadata",
         immutable: Option<bool> = "immutable",
-        data: BTreeMap<String, Bytes> = "data",
-        string_data: BTreeMap<String, String> = "stringData",
+        data: Map<Bytes> = "data",
+        string_data: Map<String> = "stringData",
         type_: String = "type" ("v1.SecretType"),
     }
 
@@ -61,14 +60,14 @@ object! {
     }
 
     v1 ResourceQuotaSpec {
-        hard: BTreeMap<String, Quantity> = "hard" ("v1.ResourceList"),
+        hard: Map<Quantity> = "hard" ("v1.ResourceList"),
         scopes: Vec<String> = "scopes" ("[]v1.ResourceQuotaScope"),
         scope_selector: Option<ScopeSelector> = "scopeSelector",
     }
 
     v1 ResourceQuotaStatus {
-        hard: BTreeMap<String, Quantity> = "hard" ("v1.ResourceList"),
-        used: BTreeMap<String, Quantity> = "used" ("v1.ResourceList"),
+        hard: Map<Quantity> = "hard" ("v1.ResourceList"),
+        used: Map<Quantity> = "used" ("v1.ResourceList"),
     }
 
     v1 NamespaceCondition {
@@ -81,11 +80,11 @@ object! {
 
     v1 LimitRangeItem {
         type_: String = "type" ("v1.LimitType") always,
-        max: BTreeMap<String, Quantity> = "max" ("v1.ResourceList"),
-        min: BTreeMap<String, Quantity> = "min" ("v1.ResourceList"),
-        default: BTreeMap<String, Quantity> = "default" ("v1.ResourceList"),
-        default_request: BTreeMap<String, Quantity> = "defaultRequest" ("v1.ResourceList"),
-        max_limit_request_ratio: BTreeMap<String, Quantity> = "maxLimitRequestRatio" ("v1.ResourceList"),
+        max: Map<Quantity> = "max" ("v1.ResourceList"),
+        min: Map<Quantity> = "min" ("v1.ResourceList"),
+        default: Map<Quantity> = "default" ("v1.ResourceList"),
+        default_request: Map<Quantity> = "defaultRequest" ("v1.ResourceList"),
+        max_limit_request_ratio: Map<Quantity> = "maxLimitRequestRatio" ("v1.ResourceList"),
     }
 
     v1 ScopeSelector {

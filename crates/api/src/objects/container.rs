@@ -2,8 +2,7 @@
 
 use super::volume::{ObjectFieldSelector, ResourceFieldSelector};
 use crate::object;
-use crate::{IntOrString, Quantity, Time};
-use alloc::collections::BTreeMap;
+use crate::{IntOrString, Map, Quantity, Time};
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -57,8 +56,8 @@ object! {
     }
 
     v1 ResourceRequirements {
-        limits: BTreeMap<String, Quantity> = "limits" ("v1.ResourceList"),
-        requests: BTreeMap<String, Quantity> = "requests" ("v1.ResourceList"),
+        limits: Map<Quantity> = "limits" ("v1.ResourceList"),
+        requests: Map<Quantity> = "requests" ("v1.ResourceList"),
         claims: Vec<ResourceClaim> = "claims",
     }
 
@@ -136,7 +135,7 @@ object! {
         image_id: String = "imageID" always,
         container_id: String = "containerID",
         started: Option<bool> = "started",
-        allocated_resources: BTreeMap<String, Quantity> = "allocatedResources" ("v1.ResourceList"),
+        allocated_resources: Map<Quantity> = "allocatedResources" ("v1.ResourceList"),
         resources: Option<ResourceRequirements> = "resources",
         volume_mounts: Vec<VolumeMountStatus> = "volumeMounts",
         user: Option<ContainerUser> = "user",

@@ -1,8 +1,8 @@
 //! Object metadata, label selectors, and the API server's `Status`.
 
+use crate::Map;
 use crate::Time;
 use crate::object;
-use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 use serde_json::Value;
@@ -28,8 +28,8 @@ object! {
         creation_timestamp: Option<Time> = "creationTimestamp",
         deletion_timestamp: Option<Time> = "deletionTimestamp",
         deletion_grace_period_seconds: Option<i64> = "deletionGracePeriodSeconds",
-        labels: BTreeMap<String, String> = "labels",
-        annotations: BTreeMap<String, String> = "annotations",
+        labels: Map<String> = "labels",
+        annotations: Map<String> = "annotations",
         owner_references: Vec<OwnerReference> = "ownerReferences",
         finalizers: Vec<String> = "finalizers",
         managed_fields: Vec<Value> = "managedFields",
@@ -85,7 +85,7 @@ object! {
     }
 
     v1 LabelSelector {
-        match_labels: BTreeMap<String, String> = "matchLabels",
+        match_labels: Map<String> = "matchLabels",
         match_expressions: Vec<LabelSelectorRequirement> = "matchExpressions",
     }
 

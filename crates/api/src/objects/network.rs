@@ -2,8 +2,8 @@
 
 use super::meta::{Condition, ObjectMeta, ObjectReference};
 use crate::IntOrString;
+use crate::Map;
 use crate::object;
-use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -28,7 +28,7 @@ object! {
 
     v1 ServiceSpec {
         ports: Vec<ServicePort> = "ports",
-        selector: BTreeMap<String, String> = "selector",
+        selector: Map<String> = "selector",
         cluster_ip: String = "clusterIP",
         cluster_ips: Vec<String> = "clusterIPs",
         type_: String = "type" ("v1.ServiceType"),
@@ -65,7 +65,7 @@ object! {
         conditions: EndpointConditions = "conditions",
         hostname: Option<String> = "hostname",
         target_ref: Option<ObjectReference> = "targetRef",
-        deprecated_topology: BTreeMap<String, String> = "deprecatedTopology",
+        deprecated_topology: Map<String> = "deprecatedTopology",
         node_name: Option<String> = "nodeName",
         zone: Option<String> = "zone",
         hints: Option<EndpointHints> = "hints",

@@ -2,8 +2,7 @@
 
 use super::meta::ObjectMeta;
 use crate::object;
-use crate::{Quantity, Shared, Time};
-use alloc::collections::BTreeMap;
+use crate::{Map, Quantity, Shared, Time};
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -25,8 +24,8 @@ object! {
     }
 
     v1 NodeStatus {
-        capacity: BTreeMap<String, Quantity> = "capacity" ("v1.ResourceList"),
-        allocatable: BTreeMap<String, Quantity> = "allocatable" ("v1.ResourceList"),
+        capacity: Map<Quantity> = "capacity" ("v1.ResourceList"),
+        allocatable: Map<Quantity> = "allocatable" ("v1.ResourceList"),
         phase: String = "phase" ("v1.NodePhase"),
         conditions: Vec<NodeCondition> = "conditions",
         addresses: Vec<NodeAddress> = "addresses",

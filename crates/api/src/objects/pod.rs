@@ -7,8 +7,7 @@ use super::container::{
 use super::meta::{LabelSelector, LocalObjectReference, ObjectMeta};
 use super::volume::Volume;
 use crate::object;
-use crate::{Quantity, Shared, Time};
-use alloc::collections::BTreeMap;
+use crate::{Map, Quantity, Shared, Time};
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -33,7 +32,7 @@ object! {
         termination_grace_period_seconds: Option<i64> = "terminationGracePeriodSeconds",
         active_deadline_seconds: Option<i64> = "activeDeadlineSeconds",
         dns_policy: String = "dnsPolicy" ("v1.DNSPolicy"),
-        node_selector: BTreeMap<String, String> = "nodeSelector",
+        node_selector: Map<String> = "nodeSelector",
         service_account_name: String = "serviceAccountName",
         service_account: String = "serviceAccount",
         automount_service_account_token: Option<bool> = "automountServiceAccountToken",
@@ -57,7 +56,7 @@ object! {
         runtime_class_name: Option<String> = "runtimeClassName",
         enable_service_links: Option<bool> = "enableServiceLinks",
         preemption_policy: Option<String> = "preemptionPolicy" ("v1.PreemptionPolicy"),
-        overhead: BTreeMap<String, Quantity> = "overhead" ("v1.ResourceList"),
+        overhead: Map<Quantity> = "overhead" ("v1.ResourceList"),
         topology_spread_constraints: Vec<TopologySpreadConstraint> = "topologySpreadConstraints",
         set_hostname_as_fqdn: Option<bool> = "setHostnameAsFQDN",
         os: Option<PodOS> = "os",
@@ -88,7 +87,7 @@ object! {
         resize: String = "resize" ("v1.PodResizeStatus"),
         resource_claim_statuses: Vec<PodResourceClaimStatus> = "resourceClaimStatuses",
         extended_resource_claim_status: Option<PodExtendedResourceClaimStatus> = "extendedResourceClaimStatus",
-        allocated_resources: BTreeMap<String, Quantity> = "allocatedResources" ("v1.ResourceList"),
+        allocated_resources: Map<Quantity> = "allocatedResources" ("v1.ResourceList"),
         resources: Option<ResourceRequirements> = "resources",
         node_allocatable_resource_claim_statuses: Vec<NodeAllocatableResourceClaimStatus> = "nodeAllocatableResourceClaimStatuses",
     }
@@ -203,7 +202,7 @@ object! {
     v1 NodeAllocatableResourceClaimStatus {
         resource_claim_name: String = "resourceClaimName" always,
         containers: Vec<String> = "containers",
-        resources: BTreeMap<String, Quantity> = "resources" ("map[v1.ResourceName]resource.Quantity") always,
+        resources: Map<Quantity> = "resources" ("map[v1.ResourceName]resource.Quantity") always,
     }
 
     v1 Sysctl {

@@ -5,8 +5,7 @@ use super::meta::{Condition, LabelSelector, ObjectMeta};
 use super::pod::Toleration;
 use super::volume::Volume;
 use crate::object;
-use crate::{IntOrString, Quantity, Time};
-use alloc::collections::BTreeMap;
+use crate::{IntOrString, Map, Quantity, Time};
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -41,7 +40,7 @@ object! {
 
     v1 PodDisruptionBudgetStatus {
         observed_generation: i64 = "observedGeneration",
-        disrupted_pods: BTreeMap<String, Time> = "disruptedPods",
+        disrupted_pods: Map<Time> = "disruptedPods",
         disruptions_allowed: i32 = "disruptionsAllowed" always,
         current_healthy: i32 = "currentHealthy" always,
         desired_healthy: i32 = "desiredHealthy" always,
@@ -50,11 +49,11 @@ object! {
     }
 
     v1 Overhead {
-        pod_fixed: BTreeMap<String, Quantity> = "podFixed" ("v1.ResourceList"),
+        pod_fixed: Map<Quantity> = "podFixed" ("v1.ResourceList"),
     }
 
     v1 Scheduling {
-        node_selector: BTreeMap<String, String> = "nodeSelector",
+        node_selector: Map<String> = "nodeSelector",
         tolerations: Vec<Toleration> = "tolerations",
     }
 }

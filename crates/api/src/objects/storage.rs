@@ -7,9 +7,8 @@ use super::meta::{
 use super::pod::NodeSelector;
 use super::volume::{HostPathVolumeSource, NFSVolumeSource};
 use crate::object;
-use crate::{Quantity, Shared, Time};
+use crate::{Map, Quantity, Shared, Time};
 use alloc::boxed::Box;
-use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 use serde_json::Value;
@@ -32,7 +31,7 @@ object! {
     v1 StorageClass {
         metadata: ObjectMeta = "metadata",
         provisioner: String = "provisioner" always,
-        parameters: BTreeMap<String, String> = "parameters",
+        parameters: Map<String> = "parameters",
         reclaim_policy: Option<String> = "reclaimPolicy" ("v1.PersistentVolumeReclaimPolicy"),
         mount_options: Vec<String> = "mountOptions",
         allow_volume_expansion: Option<bool> = "allowVolumeExpansion",
@@ -55,16 +54,16 @@ object! {
     v1 PersistentVolumeClaimStatus {
         phase: String = "phase" ("v1.PersistentVolumeClaimPhase"),
         access_modes: Vec<String> = "accessModes" ("[]v1.PersistentVolumeAccessMode"),
-        capacity: BTreeMap<String, Quantity> = "capacity" ("v1.ResourceList"),
+        capacity: Map<Quantity> = "capacity" ("v1.ResourceList"),
         conditions: Vec<PersistentVolumeClaimCondition> = "conditions",
-        allocated_resources: BTreeMap<String, Quantity> = "allocatedResources" ("v1.ResourceList"),
-        allocated_resource_statuses: BTreeMap<String, String> = "allocatedResourceStatuses" ("map[v1.ResourceName]v1.ClaimResourceStatus"),
+        allocated_resources: Map<Quantity> = "allocatedResources" ("v1.ResourceList"),
+        allocated_resource_statuses: Map<String> = "allocatedResourceStatuses" ("map[v1.ResourceName]v1.ClaimResourceStatus"),
         current_volume_attributes_class_name: Option<String> = "currentVolumeAttributesClassName",
         modify_volume_status: Option<ModifyVolumeStatus> = "modifyVolumeStatus",
     }
 
     v1 PersistentVolumeSpec {
-        capacity: BTreeMap<String, Quantity> = "capacity" ("v1.ResourceList"),
+        capacity: Map<Quantity> = "capacity" ("v1.ResourceList"),
         gce_persistent_disk: Option<Value> = "gcePersistentDisk",
         aws_elastic_block_store: Option<Value> = "awsElasticBlockStore",
         host_path: Option<Box<HostPathVolumeSource>> = "hostPath",
@@ -109,8 +108,8 @@ object! {
     }
 
     v1 VolumeResourceRequirements {
-        limits: BTreeMap<String, Quantity> = "limits" ("v1.ResourceList"),
-        requests: BTreeMap<String, Quantity> = "requests" ("v1.ResourceList"),
+        limits: Map<Quantity> = "limits" ("v1.ResourceList"),
+        requests: Map<Quantity> = "requests" ("v1.ResourceList"),
     }
 
     v1 PersistentVolumeClaimCondition {
@@ -137,7 +136,7 @@ object! {
         volume_handle: String = "volumeHandle" always,
         read_only: bool = "readOnly",
         fs_type: String = "fsType",
-        volume_attributes: BTreeMap<String, String> = "volumeAttributes",
+        volume_attributes: Map<String> = "volumeAttributes",
         controller_publish_secret_ref: Option<SecretReference> = "controllerPublishSecretRef",
         node_stage_secret_ref: Option<SecretReference> = "nodeStageSecretRef",
         node_publish_secret_ref: Option<SecretReference> = "nodePublishSecretRef",

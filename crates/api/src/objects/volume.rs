@@ -2,10 +2,10 @@
 
 use super::meta::{LabelSelector, LocalObjectReference};
 use super::storage::PersistentVolumeClaimTemplate;
+use crate::Map;
 use crate::Quantity;
 use crate::object;
 use alloc::boxed::Box;
-use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -177,7 +177,7 @@ object! {
         fs_type: String = "fsType",
         secret_ref: Option<LocalObjectReference> = "secretRef",
         read_only: bool = "readOnly",
-        options: BTreeMap<String, String> = "options",
+        options: Map<String> = "options",
     }
 
     v1 CinderVolumeSource {
@@ -244,7 +244,7 @@ object! {
         driver: String = "driver" always,
         read_only: Option<bool> = "readOnly",
         fs_type: Option<String> = "fsType",
-        volume_attributes: BTreeMap<String, String> = "volumeAttributes",
+        volume_attributes: Map<String> = "volumeAttributes",
         node_publish_secret_ref: Option<LocalObjectReference> = "nodePublishSecretRef",
     }
 
@@ -327,6 +327,6 @@ object! {
         credential_bundle_path: String = "credentialBundlePath",
         key_path: String = "keyPath",
         certificate_chain_path: String = "certificateChainPath",
-        user_annotations: BTreeMap<String, String> = "userAnnotations",
+        user_annotations: Map<String> = "userAnnotations",
     }
 }

@@ -219,9 +219,9 @@ fn job(o: &mut Job) {
     }
     for (key, is_uid) in JOB_LABELS {
         let value = if is_uid { &o.metadata.uid } else { &o.metadata.name };
-        o.spec.template.metadata.labels.entry(key.to_string()).or_insert_with(|| value.clone());
+        o.spec.template.metadata.labels.insert_missing(key, || value.clone());
     }
     let selector = o.spec.selector.get_or_insert_with(LabelSelector::default);
     let uid = o.metadata.uid.clone();
-    selector.match_labels.entry("batch.kubernetes.io/controller-uid".to_string()).or_insert(uid);
+    selector.match_labels.insert_missing("batch.kubernetes.io/controller-uid", || uid);
 }

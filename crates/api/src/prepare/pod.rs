@@ -58,7 +58,7 @@ fn pod_terms(affinity: &mut Affinity, mut each: impl FnMut(&mut PodAffinityTerm)
 
 /// Adds a requirement for each key that the pod has a label of (`applyLabelKeysToLabelSelector`).
 fn add_label_keys(selector: &mut LabelSelector, operator: &str, keys: &[String], labels: &Labels) {
-    let found = keys.iter().filter_map(|key| labels.get_key_value(key));
+    let found = keys.iter().filter_map(|key| Some((key, labels.get(key)?)));
     selector.match_expressions.extend(found.map(|(key, value)| LabelSelectorRequirement {
         key: key.clone(),
         operator: operator.to_string(),

@@ -129,7 +129,7 @@ fn keep_what_is_the_servers(new: &mut Object, old: &Object) {
             for (key, _) in JOB_LABELS {
                 if let Some(value) = o.spec.template.metadata.labels.get(key) {
                     let labels = &mut n.spec.template.metadata.labels;
-                    labels.entry(key.to_string()).or_insert_with(|| value.clone());
+                    labels.insert_missing(key, || value.clone());
                 }
             }
         }

@@ -3,8 +3,7 @@
 use super::field::{Errors, Path, Shown};
 use super::names;
 use crate::labels::Labels;
-use crate::{LabelSelector, LabelSelectorRequirement, ObjectMeta};
-use alloc::collections::BTreeMap;
+use crate::{LabelSelector, LabelSelectorRequirement, Map, ObjectMeta};
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -103,7 +102,7 @@ pub fn label_name(e: &mut Errors, name: &str, path: &Path) {
 }
 
 /// `ValidateAnnotations`
-pub fn annotations(e: &mut Errors, annotations: &BTreeMap<String, String>, path: &Path) {
+pub fn annotations(e: &mut Errors, annotations: &Map<String>, path: &Path) {
     for key in annotations.keys() {
         e.invalid_each(path, key, names::qualified_name(&key.to_lowercase()));
     }

@@ -3,8 +3,9 @@
 use super::field::{Errors, Path, Shown};
 use super::meta::object_meta;
 use super::names;
+use crate::Map;
 use crate::*;
-use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::collections::BTreeSet;
 use alloc::format;
 use alloc::string::{String, ToString};
 
@@ -37,7 +38,7 @@ fn limit_type(e: &mut Errors, name: &str, path: &Path) {
 }
 
 fn of_type(e: &mut Errors, limit: &LimitRangeItem, path: &Path) {
-    let none = BTreeMap::new();
+    let none = Map::new();
     let (mut default, mut request) = (&limit.default, &limit.default_request);
     if limit.type_ == "Pod" {
         for (name, list) in [("default", default), ("defaultRequest", request)] {
@@ -70,7 +71,7 @@ fn of_type(e: &mut Errors, limit: &LimitRangeItem, path: &Path) {
         e.required(&path.child("limits"), detail);
     }
     for resource in resources {
-        let of = |list: &BTreeMap<String, Quantity>| list.get(resource).cloned();
+        let of = |list: &Map<Quantity>| list.get(resource).cloned();
         let (min, max) = (of(&limit.min), of(&limit.max));
         let (default, request) = (of(default), of(request));
         // Which is shown at which field follows upstream, where two of them show the other value.

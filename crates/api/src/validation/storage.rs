@@ -4,6 +4,7 @@ use super::field::{Errors, Path, Shown};
 use super::meta::{label_name, object_meta};
 use super::scheduling::node_selector;
 use super::{claims, names, volume_sources};
+use crate::Map;
 use crate::wire::Wire;
 use crate::*;
 use alloc::collections::{BTreeMap, BTreeSet};
@@ -59,7 +60,7 @@ pub fn volume(e: &mut Errors, o: &PersistentVolume) {
     }
 }
 
-fn capacity(e: &mut Errors, capacity: &BTreeMap<String, Quantity>) {
+fn capacity(e: &mut Errors, capacity: &Map<Quantity>) {
     let path = SPEC.child("capacity");
     if capacity.is_empty() {
         e.required(&path, "");
@@ -187,7 +188,7 @@ pub fn class(e: &mut Errors, o: &StorageClass) {
     allowed_topologies(e, &o.allowed_topologies, &Path::new("allowedTopologies"));
 }
 
-fn parameters(e: &mut Errors, parameters: &BTreeMap<String, String>, path: &Path) {
+fn parameters(e: &mut Errors, parameters: &Map<String>, path: &Path) {
     const MOST: usize = 512;
     const LARGEST: usize = 256 * 1024;
     if parameters.len() > MOST {

@@ -40,7 +40,7 @@ pub(crate) fn not_found(key: &ObjectKey) -> Refusal {
 impl Kernel {
     /// The pod of that name.
     pub(crate) fn find_pod(&self, namespace: &str, name: &str) -> Option<SharedPod> {
-        SharedPod::new(self.store.get(&ObjectKey::new("Pod", namespace, name))?.clone())
+        SharedPod::new(self.store.named("Pod", namespace, name)?.clone())
     }
 
     /// Stores a new object: defaults, admission, and what the kind's strategy sets.

@@ -12,7 +12,7 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use lifepod_api::{
-    Condition, Deployment, IntOrString, LabelSelector, Object, ObjectKey, OwnerReference, Pod,
+    Condition, Deployment, IntOrString, LabelSelector, Map, Object, ObjectKey, OwnerReference, Pod,
     PodDisruptionBudget, PodDisruptionBudgetStatus, Refusal, ReplicaSet, ReplicationController, Resource,
     SimTime, StatefulSet, Subresource, Time, is_pod_phase_terminal,
 };
@@ -210,7 +210,7 @@ pub fn assess<'a>(
         }
         (None, None) => (0, 0, false),
     };
-    let mut disrupted: BTreeMap<String, Time> = BTreeMap::new();
+    let mut disrupted: Map<Time> = Map::new();
     let mut not_deleted = Vec::new();
     for pod in pods.iter().filter(|pod| pod.metadata.deletion_timestamp.is_none()) {
         let Some(at) = budget.status.disrupted_pods.get(&pod.metadata.name) else { continue };

@@ -16,7 +16,7 @@ use alloc::vec::Vec;
 use lifepod_api::labels::matches_all;
 use lifepod_api::{
     Endpoint, EndpointConditions, EndpointHints, EndpointSlice, EndpointSlicePort, ForNode, ForZone,
-    IntOrString, Node, Object, ObjectKey, ObjectMeta, ObjectReference, Pod, Refusal, Resource, Service,
+    IntOrString, Map, Node, Object, ObjectKey, ObjectMeta, ObjectReference, Pod, Refusal, Resource, Service,
     ServicePort, SimTime, Subresource, is_pod_phase_terminal,
 };
 
@@ -302,7 +302,7 @@ fn uid(endpoint: &Endpoint) -> String {
 }
 
 /// `setEndpointSliceLabels`
-fn labels(service: &Service) -> BTreeMap<String, String> {
+fn labels(service: &Service) -> Map<String> {
     let mut labels = service.metadata.labels.clone();
     labels.insert(SERVICE_NAME.to_string(), service.metadata.name.clone());
     labels.insert(MANAGED_BY.to_string(), MANAGER.to_string());

@@ -7,12 +7,11 @@ use super::{Change, Controller, ControllerName, Informers, WorkQueue};
 use crate::api_server::DeleteOptions;
 use crate::kernel::Kernel;
 use crate::trace::Op;
-use alloc::collections::BTreeMap;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use lifepod_api::{
-    EndpointAddress, EndpointPort, EndpointSubset, Endpoints, Object, ObjectKey, ObjectMeta, ObjectReference,
-    Pod, Refusal, Resource, Service, ServicePort, SimTime, Subresource,
+    EndpointAddress, EndpointPort, EndpointSubset, Endpoints, Map, Object, ObjectKey, ObjectMeta,
+    ObjectReference, Pod, Refusal, Resource, Service, ServicePort, SimTime, Subresource,
 };
 
 /// An object holds this many endpoints at most, the ready ones first (`maxCapacity`), …
@@ -110,7 +109,7 @@ fn work(informers: &Informers, service: &ObjectKey) -> SimTime {
     SimTime(WORK_PER_ADDRESS.0 * (addresses / 100 * 100) as u64)
 }
 
-fn labels(service: &Service) -> BTreeMap<String, String> {
+fn labels(service: &Service) -> Map<String> {
     let mut labels = service.metadata.labels.clone();
     match service.spec.cluster_ip == "None" {
         true => labels.insert(HEADLESS.to_string(), String::new()),

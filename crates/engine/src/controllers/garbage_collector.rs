@@ -305,7 +305,7 @@ enum OwnerState {
 fn owner_state(kernel: &Kernel, dependent: &ObjectKey, owner: &OwnerReference) -> OwnerState {
     let kind = Kind::find(&owner.api_version, &owner.kind);
     let namespace = if kind.is_none_or(|kind| kind.namespaced) { dependent.namespace.as_str() } else { "" };
-    match kernel.store.get(&ObjectKey::new(&owner.kind, namespace, &owner.name)) {
+    match kernel.store.named(&owner.kind, namespace, &owner.name) {
         Some(found) if found.meta().uid == owner.uid => match waits_with(found.meta(), DELETE_DEPENDENTS) {
             true => OwnerState::Waiting,
             false => OwnerState::Solid,

@@ -5,7 +5,6 @@ use super::pod_control::is_already_exists;
 use super::refs::{controller_ref, is_controlled_by};
 use crate::api_server::DeleteOptions;
 use crate::kernel::Kernel;
-use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::sync::Arc;
@@ -13,8 +12,8 @@ use alloc::vec;
 use alloc::vec::Vec;
 use lifepod_api::wire::{Wire, lenient};
 use lifepod_api::{
-    ControllerRevision, LabelSelector, Object, ObjectKey, ObjectMeta, PodTemplateSpec, Refusal, Resource,
-    Subresource, prepare,
+    ControllerRevision, LabelSelector, Map, Object, ObjectKey, ObjectMeta, PodTemplateSpec, Refusal,
+    Resource, Subresource, prepare,
 };
 use serde_json::{Value, json};
 
@@ -60,12 +59,7 @@ pub(crate) fn next_revision(revisions: &[ControllerRevision]) -> i64 {
 }
 
 /// A revision that is not stored yet, without its name (`NewControllerRevision`).
-pub(crate) fn new(
-    owner: &Object,
-    labels: &BTreeMap<String, String>,
-    data: Value,
-    revision: i64,
-) -> ControllerRevision {
+pub(crate) fn new(owner: &Object, labels: &Map<String>, data: Value, revision: i64) -> ControllerRevision {
     ControllerRevision {
         metadata: ObjectMeta {
             namespace: owner.meta().namespace.clone(),

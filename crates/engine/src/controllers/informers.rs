@@ -48,24 +48,14 @@ impl Informers {
         let key = event.object.key();
         self.revision = revision(&event.object);
         let old = match event.op {
-            Op::Added | Op::Modified => self.objects.insert(key.clone(), event.object.clone()),
-            Op::Deleted => self.objects.remove(&key),
+            Op::Added | Op::Modified => self.objects.insert(&event.object),
+            Op::Deleted => self.objects.remove(&event.object),
         };
-        if let Some(old) = &old {
-            self.index(old, &key, false);
-        }
-        if event.op != Op::Deleted {
-            self.index(&event.object, &key, true);
-        }
+        let new = Some(&event.object).filter(|_| event.op != Op::Deleted);
+        mark(&mut self.by_controller, &key, old.as_ref().map(owner), new.map(|new| (owner(new), new)));
+        let (before, after) = (old.as_ref().and_then(node), new.and_then(|new| Some((node(new)?, new))));
+        mark(&mut self.pods_by_node, &key, before, after);
         old
-    }
-
-    fn index(&mut self, object: &Arc<Object>, key: &ObjectKey, present: bool) {
-        let owner = controller_of(object.meta()).map_or("", |owner| &owner.uid);
-        mark(&mut self.by_controller, owner, key, object, present);
-        if let Object::Pod(pod) = &**object {
-            mark(&mut self.pods_by_node, &pod.spec.node_name, key, object, present);
-        }
     }
 
     /// The store's revision up to which everything that is watched is known.
@@ -105,13 +95,29 @@ impl Informers {
     }
 }
 
-fn mark(index: &mut Index, under: &str, key: &ObjectKey, object: &Arc<Object>, present: bool) {
-    if present {
-        index.entry(under.into()).or_default().insert(key.clone(), object.clone());
-    } else if let Some(objects) = index.get_mut(under) {
+fn owner(object: &Arc<Object>) -> &str {
+    controller_of(object.meta()).map_or("", |owner| &owner.uid)
+}
+
+fn node(object: &Arc<Object>) -> Option<&str> {
+    Pod::of(object).map(|pod| pod.spec.node_name.as_str())
+}
+
+/// Moves an object from the name under which it was to the one under which it is.
+fn mark(index: &mut Index, key: &ObjectKey, before: Option<&str>, after: Option<(&str, &Arc<Object>)>) {
+    if let Some(before) = before.filter(|before| after.is_none_or(|(after, _)| after != *before))
+        && let Some(objects) = index.get_mut(before)
+    {
         objects.remove(key);
         if objects.is_empty() {
-            index.remove(under);
+            index.remove(before);
+        }
+    }
+    let Some((after, object)) = after else { return };
+    match index.get_mut(after).and_then(|objects| objects.get_mut(key)) {
+        Some(known) => *known = object.clone(),
+        None => {
+            index.entry(after.into()).or_default().insert(key.clone(), object.clone());
         }
     }
 }

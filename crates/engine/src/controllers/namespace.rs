@@ -154,7 +154,7 @@ fn delete_kind(kernel: &mut Kernel, kind: &Kind, namespace: &str, deleted_at: Ti
 }
 
 fn objects(kernel: &Kernel, kind: &Kind, namespace: &str) -> Vec<Arc<Object>> {
-    kernel.store.of_kind_in(kind.kind, namespace).map(|(_, object)| object.clone()).collect()
+    kernel.store.of_kind_in(kind.kind, namespace).cloned().collect()
 }
 
 /// How long the pods may take to end, unless they had that time already (`estimateGracefulTermination`).

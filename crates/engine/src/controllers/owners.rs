@@ -22,10 +22,10 @@ pub(crate) fn concerned(informers: &Informers, kind: &str, change: &Change<'_>) 
         Some(owner) => keys.extend(resolve(owner)),
         None if change.op == Op::Deleted => {}
         None if old.is_none_or(|old| old.labels != meta.labels) || before.is_some() => {
-            let selecting = informers.of_kind_in(kind, &meta.namespace).filter(|(_, object)| {
-                selector(object).is_some_and(|s| !s.is_empty() && s.matches(&meta.labels))
-            });
-            keys.extend(selecting.map(|(key, _)| key.clone()));
+            let selecting = informers
+                .of_kind_in(kind, &meta.namespace)
+                .filter(|object| selector(object).is_some_and(|s| !s.is_empty() && s.matches(&meta.labels)));
+            keys.extend(selecting.map(|object| object.key()));
         }
         None => {}
     }

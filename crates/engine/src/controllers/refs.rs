@@ -9,7 +9,7 @@ use alloc::format;
 use alloc::string::ToString;
 use alloc::vec::Vec;
 use lifepod_api::{
-    LabelSelector, Object, ObjectKey, ObjectMeta, ObjectReference, OwnerReference, Refusal, Resource, Status,
+    LabelSelector, Object, ObjectMeta, ObjectReference, OwnerReference, Refusal, Resource, Status,
     Subresource,
 };
 
@@ -122,7 +122,7 @@ impl<'a> RefManager<'a> {
         meta: &ObjectMeta,
         adopt: bool,
     ) -> Result<bool, Refusal> {
-        let stored = kernel.store.get(&ObjectKey::new(kind, &meta.namespace, &meta.name));
+        let stored = kernel.store.named(kind, &meta.namespace, &meta.name);
         let Some(stored) = stored.filter(|stored| stored.meta().uid == meta.uid) else { return Ok(false) };
         let mut object = (**stored).clone();
         let owners = &mut object.meta_mut().owner_references;

@@ -88,7 +88,7 @@ impl ReplicaSetController {
         if owner.kind != self.kinds[0] {
             return None;
         }
-        let set = informers.get(&ObjectKey::new(self.kinds[0], namespace, &owner.name))?;
+        let set = informers.named(self.kinds[0], namespace, &owner.name)?;
         (set.meta().uid == owner.uid).then_some(set)
     }
 
@@ -175,10 +175,10 @@ impl ReplicaSetController {
     /// The sets that would adopt an orphan with these labels (`getPodReplicaSets`).
     fn selecting(&self, informers: &Informers, namespace: &str, labels: &Labels) -> Vec<ObjectKey> {
         let sets = informers.of_kind_in(self.kinds[0], namespace);
-        let selecting = sets.filter(|(_, object)| {
+        let selecting = sets.filter(|object| {
             Set::of(object).is_some_and(|set| !set.selector.is_empty() && set.selector.matches(labels))
         });
-        selecting.map(|(key, _)| key.clone()).collect()
+        selecting.map(|object| object.key()).collect()
     }
 
     /// Makes or deletes pods until there are as many as wanted (`manageReplicas`).

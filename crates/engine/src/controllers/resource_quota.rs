@@ -47,7 +47,7 @@ impl Controller for ResourceQuotaController {
         if gives_back(change) {
             let namespace = &change.object.meta().namespace;
             let quotas: Vec<ObjectKey> =
-                informers.of_kind_in(ResourceQuota::KIND, namespace).map(|(key, _)| key.clone()).collect();
+                informers.of_kind_in(ResourceQuota::KIND, namespace).map(|quota| quota.key()).collect();
             for key in quotas {
                 self.queue.add(kernel, key);
             }
@@ -81,7 +81,7 @@ fn used(informers: &Informers, quota: &ResourceQuota) -> ResourceList {
     let mut used: ResourceList =
         hard.map(|name| (name.clone(), Quantity::from_value(0, Default::default()))).collect();
     for kind in KINDS.iter().filter(|kind| kind.namespaced) {
-        for (_, object) in informers.of_kind_in(kind.kind, &quota.metadata.namespace) {
+        for object in informers.of_kind_in(kind.kind, &quota.metadata.namespace) {
             if admission::in_scope(quota, object) {
                 admission::add_usage(&mut used, object);
             }

@@ -10,7 +10,7 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use lifepod_api::{
-    ConfigMap, Container, EnvVarSource, Object, ObjectKey, Pod, Quantity, ResourceFieldSelector, Secret,
+    ConfigMap, Container, EnvVarSource, Map, Object, ObjectKey, Pod, Quantity, ResourceFieldSelector, Secret,
 };
 use lifepod_workload as workload;
 use lifepod_workload::images;
@@ -45,6 +45,7 @@ impl Kubelet {
         Ok(workload::ContainerConfig {
             name: container.name.clone(),
             image: container.image.clone(),
+            unpacked: None,
             command: expand_all(&container.command),
             args: expand_all(&container.args),
             working_dir: (!container.working_dir.is_empty()).then(|| container.working_dir.clone()),
@@ -318,7 +319,7 @@ fn shows_objects(pod: &Pod, name: &str) -> bool {
 }
 
 /// `key="value"` lines, as the downward API writes maps (`fieldpath.FormatMap`).
-fn map_text(map: &BTreeMap<String, String>) -> String {
+fn map_text(map: &Map<String>) -> String {
     map.iter().map(|(k, v)| format!("{k}={v:?}\n")).collect()
 }
 

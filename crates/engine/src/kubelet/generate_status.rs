@@ -11,6 +11,7 @@ use crate::kubelet::restart_policy::{all_containers_could_restart, is_sidecar, m
 use crate::kubelet::runtime::{ContainerState, RuntimeStatus};
 use crate::kubelet::{Kubelet, PodUid, SharedPod};
 use crate::trace::{ProbeKind, ProbeResult};
+use alloc::borrow::Cow;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use lifepod_api::{
@@ -201,8 +202,7 @@ impl Kubelet {
         {
             status.conditions.push(target.clone());
         }
-        let all: Vec<ContainerStatus> =
-            status.init_container_statuses.iter().chain(&status.container_statuses).cloned().collect();
+        let all = all_containers(&status.init_container_statuses, &status.container_statuses);
         let phase = status.phase.clone();
         let sandbox_ready = !pod_sandbox_changed(runtime).0;
         let was_initialized = conditions::find(&old.conditions, "Initialized");
@@ -233,6 +233,17 @@ impl Kubelet {
         if !status.pod_ip.is_empty() {
             status.pod_ips = [PodIP { ip: status.pod_ip.clone() }].to_vec();
         }
+    }
+}
+
+/// The statuses of init and app containers in one list.
+pub(crate) fn all_containers<'a>(
+    init: &'a [ContainerStatus],
+    app: &'a [ContainerStatus],
+) -> Cow<'a, [ContainerStatus]> {
+    match init {
+        [] => Cow::Borrowed(app),
+        init => Cow::Owned(init.iter().chain(app).cloned().collect()),
     }
 }
 

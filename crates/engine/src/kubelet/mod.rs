@@ -81,27 +81,30 @@ const SYNC_TICK: SimTime = SimTime::from_secs(1);
 
 /// A pod as stored at some moment, shared with the store.
 #[derive(Clone, Debug)]
-pub(crate) struct SharedPod(Arc<Object>);
+pub(crate) struct SharedPod {
+    object: Arc<Object>,
+    uid: PodUid,
+    name: PodRef,
+}
 
 impl SharedPod {
     pub(crate) fn new(object: Arc<Object>) -> Option<Self> {
-        matches!(*object, Object::Pod(_)).then_some(SharedPod(object))
+        let Object::Pod(Pod { metadata, .. }) = &*object else { return None };
+        let uid = metadata.uid.as_str().into();
+        let name = PodRef::new(&metadata.namespace, &metadata.name, &metadata.uid);
+        Some(SharedPod { object, uid, name })
     }
 
     pub(crate) fn into_object(self) -> Arc<Object> {
-        self.0
+        self.object
     }
 
     pub(crate) fn uid(&self) -> PodUid {
-        self.metadata.uid.as_str().into()
+        self.uid.clone()
     }
 
     pub(crate) fn to_ref(&self) -> PodRef {
-        PodRef {
-            namespace: self.metadata.namespace.clone(),
-            name: self.metadata.name.clone(),
-            uid: self.metadata.uid.clone(),
-        }
+        self.name.clone()
     }
 
     /// The reference that Events about the pod, or about one of its containers, carry
@@ -122,7 +125,7 @@ impl SharedPod {
 impl Deref for SharedPod {
     type Target = Pod;
     fn deref(&self) -> &Pod {
-        match &*self.0 {
+        match &*self.object {
             Object::Pod(pod) => pod,
             _ => unreachable!("`new` admits pods only"),
         }

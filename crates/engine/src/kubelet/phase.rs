@@ -27,7 +27,6 @@ pub fn get_phase(
     terminal: bool,
     initialized: bool,
 ) -> &'static str {
-    let find = |list: &[ContainerStatus], name: &str| list.iter().find(|s| s.name == name).cloned();
     let mut pending_init = 0;
     let mut pending_sidecars = 0;
     let mut failed_for_good = 0;
@@ -59,7 +58,7 @@ pub fn get_phase(
             continue;
         }
         // A waiting container is judged by how it ended the last time.
-        let ended = status.as_ref().and_then(|s| match &s.state.terminated {
+        let ended = status.and_then(|s| match &s.state.terminated {
             Some(ended) => Some(ended),
             None if s.state.running.is_none() => s.last_state.terminated.as_ref(),
             None => None,
@@ -124,6 +123,10 @@ pub fn get_phase(
         };
     }
     "Pending"
+}
+
+fn find<'a>(list: &'a [ContainerStatus], name: &str) -> Option<&'a ContainerStatus> {
+    list.iter().find(|s| s.name == name)
 }
 
 fn restartable(container: &Container, spec: &PodSpec, exit_code: i32, reason: &str) -> bool {

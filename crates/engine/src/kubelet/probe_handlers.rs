@@ -53,7 +53,7 @@ impl Running {
 #[derive(Clone, Debug)]
 enum Handler {
     Exec { id: ExecId, command: String },
-    Http { id: Option<RequestId>, url: Url, redirects: u32, headers: Vec<(String, String)>, first: String },
+    Http { id: Option<RequestId>, url: Url, redirects: u32 },
     Tcp { id: Option<RequestId>, address: String },
     Grpc { id: RequestId, address: String },
 }
@@ -102,21 +102,24 @@ fn go_quote(text: &str) -> String {
     format!("{text:?}")
 }
 
-/// Puts a probe's request to the processes of its own pod; none when it names another `host`.
+/// Puts a probe's request to the processes of its own pod.
+///
+/// # Errors
+/// The host that it names instead, and the request.
 fn ask_own(
     processes: &mut Sandbox,
     execs: &mut Waiters,
     now: SimTime,
     key: &ProbeKey,
     host: &str,
-    request: &Request,
-) -> Option<RequestId> {
+    request: Request,
+) -> Result<RequestId, (String, Request)> {
     if !host.is_empty() {
-        return None;
+        return Err((host.to_string(), request));
     }
-    let id = processes.request(now, request.clone());
+    let id = processes.request(now, request);
     execs.expect_request(&key.uid, id, Waiter::Probe(key.clone()));
-    Some(id)
+    Ok(id)
 }
 
 impl Kubelet {
@@ -162,12 +165,10 @@ impl Kubelet {
                         Some(port) => {
                             let host = if get.host.is_empty() { status_ip } else { get.host.clone() };
                             let url = probe_url(get, host, port);
-                            let headers = probe_headers(get);
-                            let request = http_request(&url, &headers);
-                            let id = ask_own(processes, &mut self.execs, now, key, &get.host, &request);
-                            elsewhere = id.is_none().then(|| (get.host.clone(), request));
-                            let first = url.text();
-                            Ok(Handler::Http { id, url, redirects: 0, headers, first })
+                            let request = http_request(&url, get);
+                            let asked = ask_own(processes, &mut self.execs, now, key, &get.host, request);
+                            let id = asked.map_err(|host| elsewhere = Some(host)).ok();
+                            Ok(Handler::Http { id, url, redirects: 0 })
                         }
                         None => unknown(bad_port(&get.port)),
                     }
@@ -175,8 +176,8 @@ impl Kubelet {
                     match resolve_port(&tcp.port, &container) {
                         Some(port) => {
                             let request = Request::to(port, Ask::Tcp);
-                            let id = ask_own(processes, &mut self.execs, now, key, &tcp.host, &request);
-                            elsewhere = id.is_none().then(|| (tcp.host.clone(), request));
+                            let asked = ask_own(processes, &mut self.execs, now, key, &tcp.host, request);
+                            let id = asked.map_err(|host| elsewhere = Some(host)).ok();
                             let host = if tcp.host.is_empty() { &status_ip } else { &tcp.host };
                             Ok(Handler::Tcp { id, address: format!("{host}:{port}") })
                         }
@@ -247,44 +248,18 @@ impl Kubelet {
 
     /// The request of a probe was answered.
     pub(crate) fn probe_answered(&mut self, kernel: &mut Kernel, key: &ProbeKey, reply: &Reply) {
-        let Some(running) = self.probes.get(key).and_then(|w| w.running.clone()) else { return };
+        let Some(running) = self.probes.get(key).and_then(|w| w.running.as_ref()) else { return };
         if running.header_seen && *reply == Reply::Reset && running.tries < MAX_TRIES {
             // A body that breaks off is an error of the handler.
-            return self.try_handler(kernel, key, running.began, running.tries + 1);
+            let (began, tries) = (running.began, running.tries + 1);
+            return self.try_handler(kernel, key, began, tries);
         }
         let (result, output) = match &running.call {
             Handler::Exec { .. } => return,
-            Handler::Http { url, redirects, headers, first, .. } => {
-                match http_verdict(url, *redirects, first, reply) {
-                    HttpVerdict::Done(result, output) => (result, output),
-                    HttpVerdict::Follow(next) => {
-                        let (headers, first, redirects) = (headers.clone(), first.clone(), redirects + 1);
-                        let Some(processes) = &mut self.runtime.pod_mut(&key.uid).processes else { return };
-                        let request = http_request(&next, &headers);
-                        // Another host's redirects are followed there.
-                        let id = match running.own() {
-                            false => {
-                                let (waiter, port, ask) =
-                                    (Waiter::Probe(key.clone()), request.port, request.ask);
-                                let ticket = running.ticket;
-                                let _ =
-                                    self.ask_host(kernel, &key.uid, waiter, &next.host, port, ask, ticket);
-                                None
-                            }
-                            true => {
-                                let id = processes.request(kernel.now, request);
-                                self.execs.expect_request(&key.uid, id, Waiter::Probe(key.clone()));
-                                Some(id)
-                            }
-                        };
-                        if let Some(running) = self.probes.get_mut(key).and_then(|w| w.running.as_mut()) {
-                            running.call = Handler::Http { id, url: next, redirects, headers, first };
-                        }
-                        self.run_processes_soon(kernel, &key.uid);
-                        return;
-                    }
-                }
-            }
+            Handler::Http { url, redirects, .. } => match http_verdict(url, *redirects, reply) {
+                HttpVerdict::Done(result, output) => (result, output),
+                HttpVerdict::Follow(next) => return self.follow_redirect(kernel, key, next),
+            },
             Handler::Tcp { address, .. } => match reply {
                 Reply::Refused => {
                     (ProbeResult::Failure, format!("dial tcp {address}: connect: connection refused"))
@@ -303,10 +278,33 @@ impl Kubelet {
         self.probe_ended(kernel, key, result, &output);
     }
 
+    /// An HTTP probe goes on where it was sent to. Another host's redirects are followed there.
+    fn follow_redirect(&mut self, kernel: &mut Kernel, key: &ProbeKey, next: Url) {
+        let Some(worker) = self.probes.get(key) else { return };
+        let (Some(get), Some(running)) = (&worker.spec.http_get, &worker.running) else { return };
+        let (request, own, ticket) = (http_request(&next, get), running.own(), running.ticket);
+        let waiter = Waiter::Probe(key.clone());
+        let id = if own {
+            let Some(processes) = &mut self.runtime.pod_mut(&key.uid).processes else { return };
+            let id = processes.request(kernel.now, request);
+            self.execs.expect_request(&key.uid, id, waiter);
+            Some(id)
+        } else {
+            let _ = self.ask_host(kernel, &key.uid, waiter, &next.host, request.port, request.ask, ticket);
+            None
+        };
+        if let Some(running) = self.probes.get_mut(key).and_then(|w| w.running.as_mut())
+            && let Handler::Http { redirects, .. } = running.call
+        {
+            running.call = Handler::Http { id, url: next, redirects: redirects + 1 };
+        }
+        self.run_processes_soon(kernel, &key.uid);
+    }
+
     /// The probe's timeout is over.
     pub(crate) fn probe_timed_out(&mut self, kernel: &mut Kernel, key: &ProbeKey, ticket: u64) {
         let Some(worker) = self.probes.get(key) else { return };
-        let Some(running) = worker.running.clone().filter(|r| r.ticket == ticket) else { return };
+        let Some(running) = worker.running.as_ref().filter(|r| r.ticket == ticket).cloned() else { return };
         let seconds = worker.spec.timeout_seconds.max(1);
         let now = kernel.now;
         let processes = self.runtime.pod_mut(&key.uid).processes.as_mut();
@@ -394,8 +392,8 @@ fn probe_headers(get: &HTTPGetAction) -> Vec<(String, String)> {
     headers
 }
 
-fn http_request(url: &Url, headers: &[(String, String)]) -> Request {
-    let mut headers = headers.to_vec();
+fn http_request(url: &Url, get: &HTTPGetAction) -> Request {
+    let mut headers = probe_headers(get);
     if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("Host")) {
         headers.push(("Host".to_string(), format!("{}:{}", url.host, url.port)));
     }
@@ -410,11 +408,11 @@ enum HttpVerdict {
 }
 
 /// What an answer to an HTTP probe means (`pkg/probe/http/http.go DoHTTPProbe`).
-fn http_verdict(url: &Url, redirects: u32, first: &str, reply: &Reply) -> HttpVerdict {
+fn http_verdict(url: &Url, redirects: u32, reply: &Reply) -> HttpVerdict {
     use HttpVerdict::Done;
     use ProbeResult::{Failure, Success, Warning};
     let failed = |what: String| Done(Failure, format!("Get {}: {what}", go_quote(&url.text())));
-    let address = format!("{}:{}", url.host, url.port);
+    let address = || format!("{}:{}", url.host, url.port);
     match reply {
         Reply::Http { status, headers, body } => {
             let location = headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("location"));
@@ -428,7 +426,6 @@ fn http_verdict(url: &Url, redirects: u32, first: &str, reply: &Reply) -> HttpVe
                 }
                 return HttpVerdict::Follow(next);
             }
-            let _ = first;
             match status {
                 300..=399 => Done(Warning, format!("Probe terminated redirects, Response body: {body}")),
                 200..=299 => Done(Success, body.clone()),
@@ -436,9 +433,9 @@ fn http_verdict(url: &Url, redirects: u32, first: &str, reply: &Reply) -> HttpVe
             }
         }
         Reply::TlsExpected => Done(Failure, "HTTP probe failed with statuscode: 400".to_string()),
-        Reply::Refused => failed(format!("dial tcp {address}: connect: connection refused")),
-        Reply::Unreachable => failed(format!("dial tcp {address}: connect: no route to host")),
-        Reply::Reset => failed(format!("read tcp {address}: read: connection reset by peer")),
+        Reply::Refused => failed(format!("dial tcp {}: connect: connection refused", address())),
+        Reply::Unreachable => failed(format!("dial tcp {}: connect: no route to host", address())),
+        Reply::Reset => failed(format!("read tcp {}: read: connection reset by peer", address())),
         Reply::Closed => failed("EOF".to_string()),
         Reply::Malformed(line) => {
             let what = match line.as_str() {

@@ -201,17 +201,20 @@ impl Kubelet {
         self.wake_at(kernel, at, Timer::Probe(key.clone(), ticket));
     }
 
-    /// A started container whose readiness probe has not succeeded gets it at once (`UpdatePodStatus`).
-    pub(crate) fn trigger_readiness(&mut self, kernel: &mut Kernel, uid: &PodUid, status: &PodStatus) {
-        for shown in status.container_statuses.iter().chain(&status.init_container_statuses) {
-            // A container may be ready without a result: what was ready under an earlier kubelet stays so.
-            let result = self.probe_results.get(bare(&shown.container_id), ProbeKind::Readiness);
-            let succeeded = result == Some(ProbeResult::Success);
-            if shown.started != Some(true) || shown.state.running.is_none() || succeeded {
-                continue;
-            }
-            let key =
-                ProbeKey { uid: uid.clone(), container: shown.name.clone(), kind: ProbeKind::Readiness };
+    /// The started containers whose readiness probe has not succeeded. One may be ready without a result: what was ready
+    /// under an earlier kubelet stays so.
+    pub(crate) fn unready(&self, status: &PodStatus) -> Vec<String> {
+        let ready = |id: &str| self.probe_results.get(bare(id), ProbeKind::Readiness);
+        let all = status.container_statuses.iter().chain(&status.init_container_statuses);
+        let started = all.filter(|s| s.started == Some(true) && s.state.running.is_some());
+        let unready = started.filter(|s| ready(&s.container_id) != Some(ProbeResult::Success));
+        unready.map(|s| s.name.clone()).collect()
+    }
+
+    /// These containers get their readiness probe at once (`UpdatePodStatus`).
+    pub(crate) fn trigger_readiness(&mut self, kernel: &mut Kernel, uid: &PodUid, unready: Vec<String>) {
+        for container in unready {
+            let key = ProbeKey { uid: uid.clone(), container, kind: ProbeKind::Readiness };
             if let Some(worker) = self.probes.get_mut(&key)
                 && !worker.triggered
             {
@@ -285,21 +288,25 @@ impl Kubelet {
         if matches!(status.phase.as_str(), "Failed" | "Succeeded") {
             return Verdict::End;
         }
-        let Some(shown) = status_of(status, &key.container).cloned() else { return Verdict::Wait };
+        let Some(shown) = status_of(status, &key.container) else { return Verdict::Wait };
         let restarting_all = super::conditions::find(&status.conditions, "AllContainersRestarting")
             .is_some_and(|c| c.status == "True");
-        let id = bare(&shown.container_id).to_string();
+        let id = bare(&shown.container_id);
+        let shown_started = shown.started == Some(true);
+        let runs = shown.state.running.is_some();
+        let started_at = shown.state.running.as_ref().and_then(|r| r.started_at);
+        let ended = shown.state.terminated.as_ref().map(|ended| ended.exit_code);
         let Some(worker) = self.probes.get_mut(key) else { return Verdict::Wait };
-        if worker.container_id.as_ref() != Some(&id) {
+        if worker.container_id.as_deref() != Some(id) {
+            let id = id.to_string();
             if let Some(old) = worker.container_id.replace(id.clone()) {
                 self.probe_results.remove(&old, key.kind);
             }
             worker.on_hold = false;
             let is_sidecar = worker.pod.spec.init_containers.iter().any(|c| c.name == key.container);
-            if is_sidecar && key.kind == ProbeKind::Startup && shown.started == Some(true) {
+            if is_sidecar && key.kind == ProbeKind::Startup && shown_started {
                 self.set_probe_result(kernel, key, &id, ProbeResult::Success);
             }
-            let started_at = shown.state.running.as_ref().and_then(|r| r.started_at);
             if !self.ran_before_this_kubelet(kernel, started_at) {
                 self.set_probe_result(kernel, key, &id, key.kind.initial());
             }
@@ -308,15 +315,14 @@ impl Kubelet {
         if worker.on_hold {
             return Verdict::Wait;
         }
-        let pod = worker.pod.clone();
-        if shown.state.running.is_none() {
-            let ended = shown.state.terminated.as_ref().map(|ended| ended.exit_code);
-            let again =
-                ended.is_none_or(|code| restarting_all || should_restart(&worker.container, &pod.spec, code));
-            self.set_probe_result(kernel, key, &id, ProbeResult::Failure);
+        if !runs {
+            let restarts = |code| should_restart(&worker.container, &worker.pod.spec, code);
+            let again = ended.is_none_or(|code| restarting_all || restarts(code));
+            if let Some(id) = worker.container_id.clone() {
+                self.set_probe_result(kernel, key, &id, ProbeResult::Failure);
+            }
             return if again { Verdict::Wait } else { Verdict::End };
         }
-        let started_at = shown.state.running.as_ref().and_then(|r| r.started_at);
         // `startedAt` is cut to whole seconds, and so is what has passed since.
         let micros = kernel.config.epoch_micros + kernel.now.0 as i64;
         let passed = started_at.map_or(0, |at| (micros - at.0 * 1_000_000) / 1_000_000);
@@ -324,7 +330,7 @@ impl Kubelet {
             return Verdict::Wait;
         }
         let is_startup = key.kind == ProbeKind::Startup;
-        if (shown.started == Some(true)) == is_startup { Verdict::Wait } else { Verdict::Probe }
+        if shown_started == is_startup { Verdict::Wait } else { Verdict::Probe }
     }
 
     /// The handler has ended: count the result, and act when its threshold is reached.

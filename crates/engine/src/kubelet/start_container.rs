@@ -354,7 +354,11 @@ impl Kubelet {
         let runtime = self.runtime.pod_mut(uid);
         let is_there = runtime.container_mut(&id).is_some();
         let started = match &mut runtime.processes {
-            Some(processes) if is_there => processes.start(now, (*config).clone()),
+            Some(processes) if is_there => {
+                let image = kernel.images.unpack(&config.image, kernel.config.epoch_micros);
+                let config = workload::ContainerConfig { unpacked: Some(image), ..(*config).clone() };
+                processes.start(now, config)
+            }
             // Somebody removed it between its creation and its start.
             Some(_) => Err(workload::StartError {
                 exit_code: 128,

@@ -8,13 +8,12 @@ use crate::kernel::{Kernel, next_tick};
 use crate::kubelet::active_deadline;
 use crate::kubelet::conditions;
 use crate::kubelet::container_statuses::terminated;
-use crate::kubelet::generate_status::{is_kubelet_condition, set_transition_time};
+use crate::kubelet::generate_status::{all_containers, is_kubelet_condition, set_transition_time};
 use crate::kubelet::restart_policy::{all_containers_could_restart, is_sidecar, should_restart};
 use crate::kubelet::{Kubelet, PodUid, SharedPod, Timer};
 use crate::trace::{EntryId, Op};
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::ToString;
-use alloc::vec::Vec;
 use lifepod_api::{
     ContainerStatus, Object, ObjectKey, Pod, PodCondition, PodStatus, SimTime, is_pod_phase_terminal,
 };
@@ -69,9 +68,10 @@ impl Kubelet {
             let (reason, message) = (active_deadline::REASON, active_deadline::MESSAGE);
             self.pod_event(kernel, pod, EventType::Normal, reason, message);
         }
-        self.set_pod_status(kernel, pod, status.clone());
+        let unready = self.unready(&status);
+        self.set_pod_status(kernel, pod, status);
         self.watch_deadline(kernel, pod);
-        self.trigger_readiness(kernel, &pod.uid(), &status);
+        self.trigger_readiness(kernel, &pod.uid(), unready);
     }
 
     /// `updateStatusInternal`.
@@ -174,9 +174,8 @@ impl Kubelet {
         kernel.cause = cause;
         let phase = merged.phase.clone();
         if stored.status != merged {
-            let mut pod = (*stored).clone();
-            pod.status = merged;
-            kernel.commit(Op::Modified, Object::Pod(pod), "kubelet");
+            let (metadata, spec) = (stored.metadata.clone(), stored.spec.clone());
+            kernel.commit(Op::Modified, Object::Pod(Pod { metadata, spec, status: merged }), "kubelet");
         }
         if stored.metadata.deletion_timestamp.is_some() && finished && is_pod_phase_terminal(&phase) {
             // The object goes at last (`canBeDeleted`): grace 0, and only if it is still this pod.
@@ -233,8 +232,7 @@ impl Kubelet {
         if !change(container) {
             return;
         }
-        let all: Vec<ContainerStatus> =
-            status.init_container_statuses.iter().chain(&status.container_statuses).cloned().collect();
+        let all = all_containers(&status.init_container_statuses, &status.container_statuses);
         let ready = conditions::ready(&pod, &status.conditions, &all, &status.phase);
         let containers_ready = conditions::containers_ready(&pod, &all, &status.phase);
         for new in [ready, containers_ready] {
@@ -278,11 +276,9 @@ impl Kubelet {
 fn merge_status(kernel: &Kernel, pod: &Pod, new: PodStatus, may_run: bool) -> PodStatus {
     let old = &pod.status;
     let becomes_terminal = !is_pod_phase_terminal(&old.phase) && is_pod_phase_terminal(&new.phase);
-    let mut merged = PodStatus {
-        conditions: old.conditions.iter().filter(|c| !is_kubelet_condition(&c.type_)).cloned().collect(),
-        ..new.clone()
-    };
-    for condition in new.conditions {
+    let foreign = old.conditions.iter().filter(|c| !is_kubelet_condition(&c.type_)).cloned().collect();
+    let mut merged = new;
+    for condition in core::mem::replace(&mut merged.conditions, foreign) {
         if is_kubelet_condition(&condition.type_) {
             merged.conditions.push(condition);
         } else if condition.type_ == "DisruptionTarget" && becomes_terminal && !may_run {

@@ -123,7 +123,6 @@ impl Kernel {
         let own = slices.filter(|s| s.metadata.labels.get(SERVICE_NAME) == Some(&service.name));
         let endpoint = own.flat_map(|s| &s.endpoints).find(|e| e.addresses.iter().any(|a| a == address))?;
         let target = endpoint.target_ref.as_ref()?;
-        let (namespace, name, uid) = (service.namespace.clone(), target.name.clone(), target.uid.clone());
-        Some(PodRef { namespace, name, uid })
+        Some(PodRef::new(&service.namespace, &target.name, &target.uid))
     }
 }

@@ -174,11 +174,8 @@ impl EndpointView {
     fn of(endpoint: &Endpoint, port: u16, slice: &EndpointSlice) -> Option<Self> {
         let ready = endpoint.conditions.ready != Some(false);
         let hints = endpoint.hints.as_ref();
-        let pod = endpoint.target_ref.as_ref().filter(|target| target.kind == "Pod").map(|target| PodRef {
-            namespace: slice.metadata.namespace.clone(),
-            name: target.name.clone(),
-            uid: target.uid.clone(),
-        });
+        let target = endpoint.target_ref.as_ref().filter(|target| target.kind == "Pod");
+        let pod = target.map(|target| PodRef::new(&slice.metadata.namespace, &target.name, &target.uid));
         Some(EndpointView {
             address: endpoint.addresses.first()?.clone(),
             port,

@@ -1,8 +1,7 @@
 //! What a container's process does, where a scenario or an annotation says so.
 
 use lifepod_api::duration::Duration;
-use lifepod_api::{Quantity, object};
-use std::collections::BTreeMap;
+use lifepod_api::{Map, Quantity, object};
 
 object! {
     /// A behaviour, and the containers that have it: `pods` by name, `*` for any run of characters; without
@@ -59,7 +58,7 @@ object! {
     /// An HTTP answer, or the `fault` in its place.
     v1alpha1 HttpAnswer {
         status: Option<i32> = "status",
-        headers: BTreeMap<String, String> = "headers",
+        headers: Map<String> = "headers",
         body: Option<String> = "body",
         took: Option<Duration> = "took",
         fault: String = "fault" ("lifepod.HttpFault"),

@@ -1,8 +1,7 @@
 //! The cluster of a Scenario, and what registries have.
 
 use lifepod_api::duration::Duration;
-use lifepod_api::{Quantity, Taint, object};
-use std::collections::BTreeMap;
+use lifepod_api::{Map, Quantity, Taint, object};
 
 object! {
     /// The cluster: its Kubernetes version, such as `1.36`, its nodes, whether chance is switched off, and whether
@@ -21,10 +20,10 @@ object! {
         name: String = "name",
         count: Option<i32> = "count",
         zone: String = "zone",
-        labels: BTreeMap<String, String> = "labels",
+        labels: Map<String> = "labels",
         taints: Vec<Taint> = "taints",
-        allocatable: BTreeMap<String, Quantity> = "allocatable",
-        capacity: BTreeMap<String, Quantity> = "capacity",
+        allocatable: Map<Quantity> = "allocatable",
+        capacity: Map<Quantity> = "capacity",
     }
     /// How long things take that Kubernetes does not fix.
     v1alpha1 ScenarioLatencies {
@@ -47,10 +46,10 @@ object! {
     v1alpha1 ScenarioKubelet {
         serialize_image_pulls: Option<bool> = "serializeImagePulls",
         crash_loop_back_off: ScenarioCrashLoopBackOff = "crashLoopBackOff",
-        eviction_hard: BTreeMap<String, String> = "evictionHard",
-        eviction_soft: BTreeMap<String, String> = "evictionSoft",
-        eviction_soft_grace_period: BTreeMap<String, String> = "evictionSoftGracePeriod",
-        eviction_minimum_reclaim: BTreeMap<String, String> = "evictionMinimumReclaim",
+        eviction_hard: Map<String> = "evictionHard",
+        eviction_soft: Map<String> = "evictionSoft",
+        eviction_soft_grace_period: Map<String> = "evictionSoftGracePeriod",
+        eviction_minimum_reclaim: Map<String> = "evictionMinimumReclaim",
         eviction_max_pod_grace_period: Option<i32> = "evictionMaxPodGracePeriod",
         eviction_pressure_transition_period: Option<Duration> = "evictionPressureTransitionPeriod",
         shutdown_grace_period_by_pod_priority: Vec<ScenarioShutdownGracePeriod> = "shutdownGracePeriodByPodPriority",

@@ -35,7 +35,7 @@ impl World {
             "spec": spec, "status": {"phase": "Pending"},
         });
         let Object::Pod(pod) = object(value) else { panic!("the value is a pod") };
-        let pod_ref = PodRef { namespace: "default".into(), name: "web".into(), uid: "u-1".into() };
+        let pod_ref = PodRef::new("default", "web", "u-1");
         let mut world = World { trace: Trace::default(), pod, pod_ref };
         let action = world.push(
             0.0,

@@ -8,6 +8,7 @@ mod walk;
 use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::{String, ToString};
+use alloc::sync::Arc;
 use alloc::vec;
 use alloc::vec::Vec;
 pub(crate) use content::Content;
@@ -84,10 +85,11 @@ impl Node {
     }
 }
 
-/// A file system: an arena of nodes whose first is the root directory.
+/// A file system: an arena of nodes whose first is the root directory. Copies share the nodes that neither has written
+/// to, as containers share the layers of their image.
 #[derive(Clone, Debug)]
 pub(crate) struct Tree {
-    nodes: Vec<Node>,
+    nodes: Vec<Arc<Node>>,
     free: Vec<Ino>,
     /// Bytes in regular files.
     pub used: u64,
@@ -105,7 +107,7 @@ impl Tree {
     pub fn new(mode: u16, mtime: i64) -> Self {
         let root = Node::new(Kind::Dir(BTreeMap::new()), mode, 0, 0, mtime);
         Tree {
-            nodes: vec![root],
+            nodes: vec![Arc::new(root)],
             free: Vec::new(),
             used: 0,
             capacity: u64::MAX,
@@ -119,7 +121,7 @@ impl Tree {
     }
 
     pub fn node_mut(&mut self, ino: Ino) -> &mut Node {
-        &mut self.nodes[ino as usize]
+        Arc::make_mut(&mut self.nodes[ino as usize])
     }
 
     pub fn child(&self, dir: Ino, name: &str) -> Option<Ino> {
@@ -131,7 +133,7 @@ impl Tree {
 
     /// Put a new node into a directory. The name must be free.
     pub fn add(&mut self, dir: Ino, name: &str, kind: Kind, mode: u16, owner: (u32, u32), mtime: i64) -> Ino {
-        let node = Node::new(kind, mode, owner.0, owner.1, mtime);
+        let node = Arc::new(Node::new(kind, mode, owner.0, owner.1, mtime));
         let ino = match self.free.pop() {
             Some(ino) => {
                 self.nodes[ino as usize] = node;
@@ -175,12 +177,12 @@ impl Tree {
 
     /// Free a node that has neither links nor opens.
     pub fn collect(&mut self, ino: Ino) {
-        let node = &mut self.nodes[ino as usize];
+        let node = self.node(ino);
         if node.links == 0 && node.opens == 0 && ino != 0 {
             if let Kind::File(c) = &node.kind {
                 self.used = self.used.saturating_sub(c.len());
             }
-            node.kind = Kind::File(Content::default());
+            self.node_mut(ino).kind = Kind::File(Content::default());
             self.free.push(ino);
         }
     }
@@ -188,7 +190,7 @@ impl Tree {
     /// Write into a regular file.
     pub fn write(&mut self, ino: Ino, offset: u64, data: &[u8], mtime: i64) -> Result<(), Errno> {
         let (used, capacity) = (self.used, self.capacity);
-        let node = self.node_mut(ino);
+        let node = Arc::make_mut(&mut self.nodes[ino as usize]);
         let Kind::File(content) = &mut node.kind else { return Err(Errno::EINVAL) };
         let old = content.len();
         let new = old.max(offset + data.len() as u64);
@@ -204,7 +206,7 @@ impl Tree {
 
     pub fn truncate(&mut self, ino: Ino, len: u64, mtime: i64) -> Result<(), Errno> {
         let (used, capacity) = (self.used, self.capacity);
-        let node = self.node_mut(ino);
+        let node = Arc::make_mut(&mut self.nodes[ino as usize]);
         let Kind::File(content) = &mut node.kind else { return Err(Errno::EINVAL) };
         let rest = used.saturating_sub(content.len());
         if rest.saturating_add(len) > capacity {
@@ -243,6 +245,20 @@ impl Tree {
             self.used += c.len();
         }
         self.add(dir, name, kind, mode, (0, 0), mtime)
+    }
+
+    /// Give a file other content, or put it there.
+    pub fn renew(&mut self, path: &str, content: Content, mode: u16, mtime: i64) {
+        let known = path.split('/').filter(|n| !n.is_empty()).try_fold(0, |dir, name| self.child(dir, name));
+        match known.filter(|ino| matches!(self.node(*ino).kind, Kind::File(_))) {
+            Some(ino) => {
+                let node = self.node_mut(ino);
+                (node.kind, node.mtime) = (Kind::File(content), mtime);
+            }
+            None => {
+                self.put(path, Kind::File(content), mode, mtime);
+            }
+        }
     }
 
     /// Take a file away, where there is one.

@@ -4,12 +4,16 @@ mod catalogue;
 mod root;
 pub(crate) mod server;
 
+use crate::config::SandboxConfig;
+use crate::fs::Tree;
 use crate::signal::Signal;
+use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::{String, ToString};
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 pub use catalogue::{Base, CATALOGUE, Entry};
-pub(crate) use root::root;
+pub(crate) use root::TERMINATION_LOG;
 
 /// What a container gets from its image.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -99,6 +103,42 @@ impl core::fmt::Display for Reference {
             write!(f, "@{digest}")?;
         }
         Ok(())
+    }
+}
+
+/// An image whose files are at hand.
+#[derive(Clone, Debug)]
+pub struct Unpacked {
+    pub(crate) image: Arc<Image>,
+    root: Tree,
+}
+
+impl Unpacked {
+    /// Unpacks the image of that reference, which was made at `made` (microseconds since 1970).
+    pub(crate) fn new(reference: &str, made: i64) -> Self {
+        let image = lookup(reference);
+        Unpacked { root: root::root(&image, made), image: Arc::new(image) }
+    }
+
+    /// The file system of a container that starts at `wall`.
+    pub(crate) fn layer(&self, config: &SandboxConfig, wall: i64) -> Tree {
+        root::layer(&self.root, config, wall)
+    }
+}
+
+/// Images that were unpacked once: their containers share what they do not write to.
+#[derive(Clone, Debug, Default)]
+pub struct ImageStore(BTreeMap<String, Arc<Unpacked>>);
+
+impl ImageStore {
+    /// The image of that reference. `epoch_micros` is when it was made, in microseconds since 1970.
+    pub fn unpack(&mut self, reference: &str, epoch_micros: i64) -> Arc<Unpacked> {
+        if let Some(known) = self.0.get(reference) {
+            return known.clone();
+        }
+        let unpacked = Arc::new(Unpacked::new(reference, epoch_micros));
+        self.0.insert(reference.to_string(), unpacked.clone());
+        unpacked
     }
 }
 

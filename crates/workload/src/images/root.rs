@@ -1,4 +1,4 @@
-//! The files of an image, made anew for every start of a container.
+//! The files of an image, and a container's own layer over them.
 
 use super::{Base, Image};
 use crate::applets::TOOLS;
@@ -6,7 +6,7 @@ use crate::config::SandboxConfig;
 use crate::fs::{Content, Device, Kind, Tree};
 use alloc::collections::BTreeMap;
 use alloc::format;
-use alloc::string::ToString;
+use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 
 /// Tools of ours that no busybox has.
@@ -56,8 +56,22 @@ const NOT_DEBIAN: [&str; 27] = [
     "watch",
 ];
 
-/// The file system of an image.
-pub(crate) fn root(image: &Image, config: &SandboxConfig, wall: i64) -> Tree {
+/// Where the kubelet looks for a container's last words unless the pod says otherwise.
+pub(crate) const TERMINATION_LOG: &str = "/dev/termination-log";
+
+/// A container's file system over its image's: with the names of its pod in it.
+pub(super) fn layer(root: &Tree, config: &SandboxConfig, wall: i64) -> Tree {
+    let mut tree = root.clone();
+    let mut text = |path: &str, text: String| {
+        tree.renew(path, Content { bytes: Arc::new(text.into_bytes()), zeros: 0 }, 0o644, wall);
+    };
+    text("etc/hostname", format!("{}\n", config.hostname));
+    text("etc/hosts", format!("127.0.0.1\tlocalhost\n::1\tlocalhost\n{}\t{}\n", config.ip, config.hostname));
+    tree
+}
+
+/// The file system of an image that was made at `wall`, with what every container's layer has in it.
+pub(super) fn root(image: &Image, wall: i64) -> Tree {
     let mut tree = Tree::new(0o755, wall);
     for dir in [
         "dev",
@@ -97,8 +111,8 @@ pub(crate) fn root(image: &Image, config: &SandboxConfig, wall: i64) -> Tree {
         let content = Content { bytes: Arc::new(text.as_bytes().to_vec()), zeros: 0 };
         tree.put(path, Kind::File(content), 0o644, wall);
     };
-    text("etc/hostname", &format!("{}\n", config.hostname));
-    text("etc/hosts", &format!("127.0.0.1\tlocalhost\n::1\tlocalhost\n{}\t{}\n", config.ip, config.hostname));
+    text("etc/hostname", "");
+    text("etc/hosts", "");
     text(
         "etc/resolv.conf",
         "search default.svc.cluster.local svc.cluster.local cluster.local\nnameserver 10.96.0.10\noptions ndots:5\n",
@@ -168,6 +182,7 @@ pub(crate) fn root(image: &Image, config: &SandboxConfig, wall: i64) -> Tree {
         tree.add(0, "bin", Kind::Dir(BTreeMap::new()), 0o755, (0, 0), wall);
     }
     super::server::files(image, &mut tree, wall);
+    tree.put(TERMINATION_LOG, Kind::File(Content::default()), 0o666, wall);
     tree.used = 0;
     tree
 }

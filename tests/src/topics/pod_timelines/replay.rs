@@ -2,7 +2,7 @@
 
 use super::compare::end_of_statuses;
 use super::script;
-use lifepod_api::{Object, ObjectKey, SimTime, Subresource};
+use lifepod_api::{Map, Object, ObjectKey, SimTime, Subresource};
 use lifepod_engine::jitter::{Draw, JitterMode};
 use lifepod_engine::{
     Cluster, Command, Config, DeleteOptions, KubeletConfig, Latency, NodeConfig, RuntimeFault,
@@ -196,7 +196,7 @@ fn latency(annotations: &Value) -> Latency {
 /// The recordings' nodes: a small one each, and one with room for eight pods.
 fn node_config(name: &str) -> NodeConfig {
     let mut allocatable =
-        BTreeMap::from([("cpu".to_string(), "1".to_string()), ("memory".to_string(), "3840Mi".to_string())]);
+        Map::from([("cpu".to_string(), "1".to_string()), ("memory".to_string(), "3840Mi".to_string())]);
     if name == "a1" {
         allocatable.insert("pods".to_string(), "8".to_string());
     }

@@ -2,6 +2,7 @@
 
 use super::written;
 use crate::topics::pod_timelines::script::{behavior, images};
+use lifepod_api::labels::Labels;
 use lifepod_api::{Object, ObjectKey, SimTime, Taint};
 use lifepod_engine::client::{Api, FieldValidation, PatchType, Subresource};
 use lifepod_engine::jitter::{Draw, JitterMode};
@@ -318,7 +319,7 @@ fn nodes(v: &Value, rows: &[Value]) -> Vec<NodeConfig> {
     });
     for node in described.chain(initial).chain(made.clone()) {
         let name = node["name"].as_str().unwrap_or("").to_string();
-        let text = |map: &Value| -> BTreeMap<String, String> {
+        let text = |map: &Value| -> Labels {
             let pairs = map.as_object().into_iter().flatten();
             pairs.filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_string()))).collect()
         };

@@ -1,14 +1,14 @@
 //! What may change on the subresources of a pod: its status, its ephemeral containers, its containers' sizes.
 
 use super::{SPEC, immutable};
+use crate::Map;
 use crate::resources::qos_class;
 use crate::validation::field::{Errors, Path};
 use crate::validation::pod::{self, MIRROR};
 use crate::validation::{names, spec_diff};
 use crate::*;
-use alloc::collections::BTreeMap;
 use alloc::format;
-use alloc::string::String;
+use alloc::string::ToString;
 
 const NO_PATH: &Path = &Path::new("");
 
@@ -206,12 +206,12 @@ fn put_back_sizes(new: &mut ResourceRequirements, old: &ResourceRequirements) {
     for (n, o) in [(&mut new.requests, &old.requests), (&mut new.limits, &old.limits)] {
         for name in ["cpu", "memory"] {
             n.remove(name);
-            n.extend(o.get_key_value(name).map(|(k, v)| (k.clone(), v.clone())));
+            n.extend(o.get(name).map(|amount| (name.to_string(), amount.clone())));
         }
     }
 }
 
 /// `resourcesRemoved`
-fn removed(new: &BTreeMap<String, Quantity>, old: &BTreeMap<String, Quantity>) -> bool {
+fn removed(new: &Map<Quantity>, old: &Map<Quantity>) -> bool {
     old.keys().any(|name| !new.contains_key(name))
 }

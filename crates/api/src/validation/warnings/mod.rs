@@ -135,7 +135,8 @@ fn quota(out: &mut Vec<String>, o: &ResourceQuota) {
         let bare = ["cpu", "memory"].contains(&name).then(|| name.to_string());
         let requests = [Some(format!("requests.{name}")), bare];
         let limit = format!("limits.{name}");
-        let request = requests.into_iter().flatten().find_map(|key| hard.get_key_value(&key));
+        let request =
+            requests.into_iter().flatten().find_map(|key| hard.get(&key).map(|amount| (key, amount)));
         if let (Some((key, request)), Some(most)) = (request, hard.get(&limit))
             && request > most
         {

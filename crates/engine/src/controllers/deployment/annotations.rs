@@ -1,10 +1,9 @@
 //! What a Deployment keeps in the annotations of its ReplicaSets: revisions, and the sizes that scaling in the middle of
 //! a rollout needs (`pkg/controller/deployment/util/deployment_util.go`).
 
-use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::{String, ToString};
-use lifepod_api::ReplicaSet;
+use lifepod_api::{Map, ReplicaSet};
 
 pub(super) const REVISION: &str = "deployment.kubernetes.io/revision";
 const REVISION_HISTORY: &str = "deployment.kubernetes.io/revision-history";
@@ -54,11 +53,7 @@ fn put(set: &mut ReplicaSet, key: &str, value: String) -> bool {
 
 /// Copies the Deployment's annotations to its new ReplicaSet and counts up its revision; a ReplicaSet that is new once
 /// more remembers the revisions it had. True when anything changed (`SetNewReplicaSetAnnotations`).
-pub(super) fn set_new(
-    set: &mut ReplicaSet,
-    deployment: &BTreeMap<String, String>,
-    new_revision: i64,
-) -> bool {
+pub(super) fn set_new(set: &mut ReplicaSet, deployment: &Map<String>, new_revision: i64) -> bool {
     let mut changed = false;
     for (key, value) in deployment.iter().filter(|(key, _)| !SKIPPED.contains(&key.as_str())) {
         changed |= put(set, key, value.clone());

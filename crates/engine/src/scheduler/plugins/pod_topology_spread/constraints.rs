@@ -6,7 +6,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use lifepod_api::labels::matches_all;
 use lifepod_api::placement::{DO_NOT_SCHEDULE, node_matches, untolerated_taint};
-use lifepod_api::{LabelSelector, LabelSelectorRequirement, Node, Object, ObjectKey, Pod, Service};
+use lifepod_api::{LabelSelector, LabelSelectorRequirement, Node, Object, Pod, Service};
 
 /// The label by which each node is a domain of its own.
 pub(super) const HOSTNAME: &str = "kubernetes.io/hostname";
@@ -94,7 +94,7 @@ fn default_selector(pod: &Pod, store: &Store) -> LabelSelector {
     let Some(owner) = pod.metadata.owner_references.iter().find(|o| o.controller == Some(true)) else {
         return selector;
     };
-    match store.get(&ObjectKey::new(&owner.kind, namespace, &owner.name)).map(|object| &**object) {
+    match store.named(&owner.kind, namespace, &owner.name).map(|object| &**object) {
         Some(Object::ReplicationController(rc)) => selector.match_labels.extend(rc.spec.selector.clone()),
         Some(Object::ReplicaSet(rs)) => add_selector(&mut selector, rs.spec.selector.as_ref()),
         Some(Object::StatefulSet(set)) => add_selector(&mut selector, set.spec.selector.as_ref()),
