@@ -14,20 +14,38 @@ pub struct RankedPod<'a> {
     pub colocated: usize,
 }
 
+/// What decides when a pod goes, looked up once for all comparisons.
+struct Rank<'a> {
+    assigned: bool,
+    phase: u8,
+    ready_since: Option<Time>,
+    cost: i32,
+    colocated: usize,
+    restarts: (i32, i32),
+    created: Time,
+    uid: &'a str,
+}
+
 /// Sorts by who is to be deleted first (`ActivePodsWithRanks.Less`). Times count by the power of two that their age in
 /// nanoseconds falls into, so that of pods of about one age any may go; `now_micros` is the time since 1970.
 pub fn deletion_order<'a>(pods: &[RankedPod<'a>], now_micros: i64) -> Vec<RankedPod<'a>> {
-    // Rule 6 passes pods of one bucket to their uid and pods of one instant to the next rule, which is no total order:
-    // the library's sort may panic on one, merging cannot.
-    if pods.len() < 2 {
-        return pods.to_vec();
+    let ranks: Vec<Rank<'_>> = pods.iter().map(Rank::of).collect();
+    let order: Vec<usize> = (0..pods.len()).collect();
+    merged(&ranks, &order, now_micros).into_iter().map(|place| pods[place]).collect()
+}
+
+/// Rule 6 passes pods of one bucket to their uid and pods of one instant to the next rule, which is no total order: the
+/// library's sort may panic on one, merging cannot.
+fn merged(ranks: &[Rank<'_>], order: &[usize], now_micros: i64) -> Vec<usize> {
+    if order.len() < 2 {
+        return order.to_vec();
     }
-    let (left, right) = pods.split_at(pods.len() / 2);
-    let (left, right) = (deletion_order(left, now_micros), deletion_order(right, now_micros));
+    let (left, right) = order.split_at(order.len() / 2);
+    let (left, right) = (merged(ranks, left, now_micros), merged(ranks, right, now_micros));
     let (mut left, mut right) = (left.into_iter().peekable(), right.into_iter().peekable());
-    let mut out = Vec::with_capacity(pods.len());
+    let mut out = Vec::with_capacity(order.len());
     while let (Some(l), Some(r)) = (left.peek(), right.peek()) {
-        let next = if compare(r, l, now_micros).is_lt() { &mut right } else { &mut left };
+        let next = if ranks[*r].compare(&ranks[*l], now_micros).is_lt() { &mut right } else { &mut left };
         out.extend(next.next());
     }
     out.extend(left);
@@ -35,27 +53,36 @@ pub fn deletion_order<'a>(pods: &[RankedPod<'a>], now_micros: i64) -> Vec<Ranked
     out
 }
 
-/// `Less` when `a` goes first.
-fn compare(a: &RankedPod<'_>, b: &RankedPod<'_>, now_micros: i64) -> Ordering {
-    let colocated = b.colocated.cmp(&a.colocated);
-    let (a, b) = (a.pod, b.pod);
-    let (ready_a, ready_b) = (ready_since(a), ready_since(b));
-    let assigned = |pod: &Pod| !pod.spec.node_name.is_empty();
-    assigned(a)
-        .cmp(&assigned(b))
-        .then_with(|| phase(a).cmp(&phase(b)))
-        .then_with(|| ready_a.is_some().cmp(&ready_b.is_some()))
-        .then_with(|| deletion_cost(a).cmp(&deletion_cost(b)))
-        .then(colocated)
-        .then_with(|| match (ready_a, ready_b) {
-            (Some(since_a), Some(since_b)) => younger_first(a, b, since_a, since_b, now_micros),
-            _ => Ordering::Equal,
-        })
-        .then_with(|| restarts(b).cmp(&restarts(a)))
-        .then_with(|| {
-            let created = |pod: &Pod| pod.metadata.creation_timestamp.unwrap_or_default();
-            younger_first(a, b, created(a), created(b), now_micros)
-        })
+impl<'a> Rank<'a> {
+    fn of(RankedPod { pod, colocated }: &RankedPod<'a>) -> Self {
+        Rank {
+            assigned: !pod.spec.node_name.is_empty(),
+            phase: phase(pod),
+            ready_since: ready_since(pod),
+            cost: deletion_cost(pod),
+            colocated: *colocated,
+            restarts: restarts(pod),
+            created: pod.metadata.creation_timestamp.unwrap_or_default(),
+            uid: &pod.metadata.uid,
+        }
+    }
+
+    /// `Less` when this one goes first.
+    fn compare(&self, other: &Self, now_micros: i64) -> Ordering {
+        let younger_first = |a: Time, b: Time| younger_first((a, self.uid), (b, other.uid), now_micros);
+        self.assigned
+            .cmp(&other.assigned)
+            .then(self.phase.cmp(&other.phase))
+            .then(self.ready_since.is_some().cmp(&other.ready_since.is_some()))
+            .then(self.cost.cmp(&other.cost))
+            .then(other.colocated.cmp(&self.colocated))
+            .then_with(|| match (self.ready_since, other.ready_since) {
+                (Some(since), Some(other)) => younger_first(since, other),
+                _ => Ordering::Equal,
+            })
+            .then_with(|| other.restarts.cmp(&self.restarts))
+            .then_with(|| younger_first(self.created, other.created))
+    }
 }
 
 /// `podPhaseToOrdinal`.
@@ -69,7 +96,7 @@ fn phase(pod: &Pod) -> u8 {
 
 /// The pod with the more recent time first, as far as logarithms tell them apart, then the smaller uid; no time at all
 /// counts as the most recent (`logarithmicRankDiff`).
-fn younger_first(a: &Pod, b: &Pod, time_a: Time, time_b: Time, now_micros: i64) -> Ordering {
+fn younger_first((time_a, uid_a): (Time, &str), (time_b, uid_b): (Time, &str), now_micros: i64) -> Ordering {
     if time_a == time_b {
         return Ordering::Equal;
     }
@@ -78,7 +105,7 @@ fn younger_first(a: &Pod, b: &Pod, time_a: Time, time_b: Time, now_micros: i64) 
     }
     let bucket =
         |time: Time| (now_micros * 1000).saturating_sub(time.0.saturating_mul(1_000_000_000)).checked_ilog2();
-    bucket(time_a).cmp(&bucket(time_b)).then_with(|| a.metadata.uid.cmp(&b.metadata.uid))
+    bucket(time_a).cmp(&bucket(time_b)).then_with(|| uid_a.cmp(uid_b))
 }
 
 /// The annotation `controller.kubernetes.io/pod-deletion-cost`; what is not a plain number counts as none

@@ -181,6 +181,35 @@ impl ReplicaSetController {
         selecting.map(|object| object.key()).collect()
     }
 
+    /// The set's active pods and its tally. As long as all its pods are plainly its own, none is to be adopted or released
+    /// (`claimPods`).
+    fn count<'i>(
+        &mut self,
+        kernel: &mut Kernel,
+        informers: &'i Informers,
+        object: &'i Object,
+        set: &Set<'_>,
+    ) -> Result<(Vec<&'i Pod>, Tally), Refusal> {
+        let (key, uid) = (object.key(), &object.meta().uid);
+        let owned = || informers.controlled_by::<Pod>(uid);
+        if let Some(tally) = self.tallies.get(&key) {
+            return Ok((owned().filter(|pod| is_pod_active(pod)).collect(), tally));
+        }
+        let orphans = || informers.orphans::<Pod>(&object.meta().namespace);
+        let candidates = owned().chain(orphans()).filter(|pod| is_pod_active(pod));
+        let active = RefManager::new(object, &set.selector, self.by).claim(kernel, candidates)?;
+        let labels = set.template.map(|template| &template.metadata.labels);
+        let mine = |pod: &Pod| set.selector.matches(&pod.metadata.labels);
+        let leaving = owned().filter(|pod| is_pod_terminating(pod) && mine(pod));
+        let mut tally = Tally::default();
+        active.iter().copied().chain(leaving).for_each(|pod| tally.add(Tally::of(pod, labels)));
+        match owned().all(mine) && !orphans().any(mine) {
+            true => self.tallies.set(&key, tally),
+            false => self.tallies.forget(&key),
+        }
+        Ok((active, tally))
+    }
+
     /// Makes or deletes pods until there are as many as wanted (`manageReplicas`).
     fn manage_replicas(
         &mut self,
@@ -298,30 +327,17 @@ impl Controller for ReplicaSetController {
             self.update_status(kernel, object, &set.status, status)?;
             return managed;
         }
-        let owned = || informers.controlled_by::<Pod>(&object.meta().uid);
-        let candidates = owned().chain(informers.orphans(&key.namespace)).filter(|pod| is_pod_active(pod));
-        let active = RefManager::new(object, &set.selector, self.by).claim(kernel, candidates)?;
-        let labels = set.template.map(|template| &template.metadata.labels);
-        let leaving = |pod: &&Pod| is_pod_terminating(pod) && set.selector.matches(&pod.metadata.labels);
-        let mut tally = Tally::default();
-        active
-            .iter()
-            .copied()
-            .chain(owned().filter(leaving))
-            .for_each(|pod| tally.add(Tally::of(pod, labels)));
-        let mine = |pod: &Pod| set.selector.matches(&pod.metadata.labels);
-        let mut orphans = informers.orphans::<Pod>(&key.namespace);
-        match owned().all(mine) && !orphans.any(mine) {
-            true => self.tallies.set(key, tally),
-            false => self.tallies.forget(key),
-        }
+        let (active, tally) = self.count(kernel, informers, object, &set)?;
         let managed = match manages {
             true => self.manage_replicas(kernel, informers, object, &set, &active),
             false => Ok(()),
         };
         let now = kernel.time();
-        let available = active.iter().filter(|pod| is_pod_available(pod, set.min_ready_seconds, now)).count();
-        let status = calculate_status(&set, tally, available as i32, managed.as_ref().err(), now);
+        let available = match set.min_ready_seconds {
+            0 => tally.ready,
+            wait => active.iter().filter(|pod| is_pod_available(pod, wait, now)).count() as i32,
+        };
+        let status = calculate_status(&set, tally, available, managed.as_ref().err(), now);
         let waits = set.min_ready_seconds > 0 && status.ready_replicas != status.available_replicas;
         self.update_status(kernel, object, &set.status, status)?;
         managed?;

@@ -10,6 +10,11 @@ use core::ops::Deref;
 use lifepod_api::placement::HostPort;
 use lifepod_api::{Node, Object, Quantity};
 
+/// The label by which each node is a domain of its own (`v1.LabelHostname`).
+pub(crate) const HOSTNAME: &str = "kubernetes.io/hostname";
+/// The label of the zone that a node is in (`v1.LabelTopologyZone`).
+pub(crate) const ZONE: &str = "topology.kubernetes.io/zone";
+
 /// A node as stored at some moment, shared with the store.
 #[derive(Clone, Debug)]
 pub(crate) struct SharedNode(Arc<Object>);
@@ -35,6 +40,9 @@ impl Deref for SharedNode {
 pub(crate) struct NodeInfo {
     /// The node.
     pub(crate) node: SharedNode,
+    /// The labels that pods are spread by, wherever nothing else is said: they are asked for most.
+    hostname: Option<String>,
+    zone: Option<String>,
     /// The pods assigned to it, those assumed to be included.
     pub(crate) pods: Vec<Arc<PodInfo>>,
     /// What they ask for.
@@ -60,6 +68,8 @@ impl NodeInfo {
     pub(crate) fn new(node: SharedNode) -> Self {
         let mut info = NodeInfo {
             node: node.clone(),
+            hostname: None,
+            zone: None,
             pods: Vec::new(),
             requested: Resources::default(),
             non_zero: CpuMemory::default(),
@@ -80,6 +90,8 @@ impl NodeInfo {
         self.allowed_pods = node.status.allocatable.get("pods").map_or(0, Quantity::value);
         let images = node.status.images.iter();
         self.images = images.flat_map(|i| i.names.iter().map(|n| (n.clone(), i.size_bytes))).collect();
+        self.hostname = node.metadata.labels.get(HOSTNAME).cloned();
+        self.zone = node.metadata.labels.get(ZONE).cloned();
         self.node = node;
     }
 
@@ -89,7 +101,12 @@ impl NodeInfo {
 
     /// The value of one of the node's labels.
     pub(crate) fn label(&self, key: &str) -> Option<&str> {
-        self.node.metadata.labels.get(key).map(String::as_str)
+        let value = match key {
+            HOSTNAME => self.hostname.as_ref(),
+            ZONE => self.zone.as_ref(),
+            _ => self.node.metadata.labels.get(key),
+        };
+        value.map(String::as_str)
     }
 
     pub(crate) fn add_pod(&mut self, pod: Arc<PodInfo>) {

@@ -6,13 +6,13 @@ mod constraints;
 use crate::scheduler::cache::Cache;
 use crate::scheduler::cluster_event::{Change, ClusterEvent};
 use crate::scheduler::framework::{Action, MAX_NODE_SCORE, Plugin, Rejection};
-use crate::scheduler::node_info::NodeInfo;
+use crate::scheduler::node_info::{HOSTNAME, NodeInfo};
 use crate::scheduler::pod_info::PodInfo;
 use crate::store::Store;
 use alloc::collections::BTreeMap;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
-use constraints::{Constraint, HOSTNAME, defaults, have_all_keys, own};
+use constraints::{Constraint, defaults, have_all_keys, own};
 
 /// The hard constraints with the numbers of matching pods by domain.
 #[derive(Clone, Debug, Default)]

@@ -1,5 +1,6 @@
 //! Which constraints a pod has: its own, or the system's (`podtopologyspread/common.go`, `plugin.go`).
 
+use crate::scheduler::node_info::{HOSTNAME, ZONE};
 use crate::scheduler::pod_info::PodInfo;
 use crate::store::Store;
 use alloc::string::{String, ToString};
@@ -7,9 +8,6 @@ use alloc::vec::Vec;
 use lifepod_api::labels::matches_all;
 use lifepod_api::placement::{DO_NOT_SCHEDULE, node_matches, untolerated_taint};
 use lifepod_api::{LabelSelector, LabelSelectorRequirement, Node, Object, Pod, Service};
-
-/// The label by which each node is a domain of its own.
-pub(super) const HOSTNAME: &str = "kubernetes.io/hostname";
 
 /// One constraint.
 #[derive(Clone, Debug)]
@@ -69,7 +67,7 @@ pub(super) fn defaults(pod: &PodInfo, store: &Store) -> Vec<Constraint> {
     if selector.is_empty() {
         return Vec::new();
     }
-    [(3, HOSTNAME), (5, "topology.kubernetes.io/zone")]
+    [(3, HOSTNAME), (5, ZONE)]
         .map(|(max_skew, key)| Constraint {
             max_skew,
             key: key.to_string(),
