@@ -1,5 +1,12 @@
 //! Chance for tests: the same seed throws the same.
 
+/// The seeds that a promise is tried with: `tries` from 0 on, or `PROMISE_TRIES` from `PROMISE_FIRST` on.
+pub fn seeds(tries: u64) -> std::ops::Range<u64> {
+    let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse().ok());
+    let first = number("PROMISE_FIRST").unwrap_or(0);
+    first..first + number("PROMISE_TRIES").unwrap_or(tries)
+}
+
 /// A random source that needs no library (SplitMix64).
 #[derive(Clone, Debug)]
 pub struct Dice(pub u64);

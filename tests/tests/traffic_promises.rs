@@ -3,7 +3,7 @@
 use lifepod_engine::trace::RequestEnd;
 use lifepod_engine::{Trace, What};
 use lifepod_scenario::{Options, prepare};
-use lifepod_tests::dice::Dice;
+use lifepod_tests::dice::{Dice, seeds};
 use std::fmt::Write as _;
 
 /// How many random clusters each promise is tried on.
@@ -55,7 +55,7 @@ fn count(trace: &Trace, client: &str, end: RequestEnd) -> u64 {
 
 #[test]
 fn every_request_ends_in_one_way() {
-    for seed in 0..TRIES {
+    for seed in seeds(TRIES) {
         let dice = &mut Dice(seed);
         let mut parts = String::from("  actions:\n");
         for _ in 0..2 + dice.below(6) {
@@ -99,7 +99,7 @@ const CAREFUL: &str = ", readinessProbe: {httpGet: {port: http}, periodSeconds: 
 
 #[test]
 fn careful_pods_lose_no_request_in_a_rolling_update() {
-    for seed in 0..TRIES {
+    for seed in seeds(TRIES) {
         let dice = &mut Dice(seed);
         let (at, rps) = (30 + dice.below(20), 5 + dice.below(30));
         let replicas = 1 + dice.below(5);
@@ -122,9 +122,12 @@ fn careful_pods_lose_no_request_in_a_rolling_update() {
 fn careless_pods_lose_some() {
     let parts = "  behaviors:\n  - {pods: 'web-*', run: [{listen: 80}], onTerm: {after: 10ms, exit: 0}}\n  actions:\n  \
                  - {at: 40s, kubectl: 'rollout restart deployment/web'}\n  traffic:\n  - {service: web, rps: 50, from: 20s}\n";
-    let lost: u64 = (0..TRIES)
+    let tries = seeds(TRIES);
+    let lost: u64 = tries
+        .clone()
         .map(|seed| count(&run("", parts, 3, seed), "web", RequestEnd::Reset))
         .inspect(|lost| assert!(*lost > 0, "the proxies were never late"))
         .sum();
-    assert!(lost > TRIES * 10, "{lost} lost in {TRIES} updates of three pods each");
+    let updates = tries.count() as u64;
+    assert!(lost > updates * 10, "{lost} lost in {updates} updates of three pods each");
 }

@@ -8,19 +8,12 @@ use lifepod_api::{DaemonSet, Job, Object, ObjectKey, Pod, PodCondition, SimTime,
 use lifepod_engine::trace::Call;
 use lifepod_engine::{Op, Trace, What};
 use lifepod_scenario::{Options, prepare};
-use lifepod_tests::dice::Dice;
+use lifepod_tests::dice::{Dice, seeds};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 /// How many random clusters continuous integration tries each promise on.
 const TRIES: u64 = 25;
-
-/// The seeds to try.
-fn seeds() -> std::ops::Range<u64> {
-    let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse().ok());
-    let first = number("PROMISE_FIRST").unwrap_or(0);
-    first..first + number("PROMISE_TRIES").unwrap_or(TRIES)
-}
 
 /// Runs a manifest with these actions on three nodes.
 fn run(manifest: &str, actions: &str, seed: u64) -> Trace {
@@ -109,7 +102,7 @@ fn on_stateful_set(dice: &mut Dice) -> String {
 
 #[test]
 fn two_pods_of_a_stateful_set_with_one_name_never_run_together() {
-    for seed in seeds() {
+    for seed in seeds(TRIES) {
         let mut dice = Dice(seed);
         let manifest = stateful_set(&mut dice);
         let trace = run(&manifest, &actions(&mut dice, on_stateful_set), seed);
@@ -133,7 +126,7 @@ fn two_pods_of_a_stateful_set_with_one_name_never_run_together() {
 
 #[test]
 fn an_ordered_stateful_set_makes_no_pod_before_those_below_it_are_ready() {
-    for seed in seeds() {
+    for seed in seeds(TRIES) {
         let mut dice = Dice(seed);
         let manifest = stateful_set(&mut dice).replace("Parallel", "OrderedReady");
         let trace = run(&manifest, &actions(&mut dice, on_stateful_set), seed);
@@ -166,7 +159,7 @@ fn an_ordered_stateful_set_makes_no_pod_before_those_below_it_are_ready() {
 
 #[test]
 fn a_job_counts_each_pod_once_and_runs_no_more_than_it_may() {
-    for seed in seeds() {
+    for seed in seeds(TRIES) {
         let mut dice = Dice(seed);
         let manifest = format!(
             "apiVersion: batch/v1\nkind: Job\nmetadata: {{name: work}}\nspec:\n  completions: {}\n  parallelism: {}\n  \
@@ -224,7 +217,7 @@ fn a_job_counts_each_pod_once_and_runs_no_more_than_it_may() {
 
 #[test]
 fn a_daemon_set_without_surge_has_one_living_pod_on_a_node() {
-    for seed in seeds() {
+    for seed in seeds(TRIES) {
         let mut dice = Dice(seed);
         let manifest = format!(
             "apiVersion: apps/v1\nkind: DaemonSet\nmetadata: {{name: agent}}\nspec:\n  updateStrategy: \
@@ -287,7 +280,7 @@ fn deployment(dice: &mut Dice) -> (String, [i32; 3]) {
 
 #[test]
 fn a_rolling_update_stays_between_surge_and_availability() {
-    for seed in seeds() {
+    for seed in seeds(TRIES) {
         let mut dice = Dice(seed);
         let (manifest, [replicas, surge, unavailable]) = deployment(&mut dice);
         let trace = run(
@@ -337,7 +330,7 @@ fn a_rolling_update_stays_between_surge_and_availability() {
 
 #[test]
 fn whatever_has_lost_all_its_owners_is_collected() {
-    for seed in seeds() {
+    for seed in seeds(TRIES) {
         let mut dice = Dice(seed);
         let (manifest, _) = deployment(&mut dice);
         let trace = run(
@@ -372,7 +365,7 @@ fn whatever_has_lost_all_its_owners_is_collected() {
 
 #[test]
 fn no_drain_takes_a_pod_that_its_budget_counts_on() {
-    for seed in seeds() {
+    for seed in seeds(TRIES) {
         let mut dice = Dice(seed);
         let (manifest, [replicas, ..]) = deployment(&mut dice);
         let least = dice.below(replicas as u64 + 1) as i32;
