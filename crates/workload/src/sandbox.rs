@@ -381,7 +381,7 @@ impl Sandbox {
             &config.termination_message_path
         };
         if message_path != TERMINATION_LOG {
-            layer.take_out(TERMINATION_LOG);
+            layer.take_out(TERMINATION_LOG, wall);
         }
         layer.renew(message_path, fs::Content::default(), 0o666, wall);
         for (path, bytes, mode) in &config.files {
@@ -394,7 +394,7 @@ impl Sandbox {
             }
         }
         for path in &config.absent {
-            layer.take_out(path);
+            layer.take_out(path, wall);
         }
         self.kernel.trees.push(layer);
         let mut mounts = Mounts {

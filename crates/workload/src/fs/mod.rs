@@ -262,11 +262,11 @@ impl Tree {
     }
 
     /// Take a file away, where there is one.
-    pub fn take_out(&mut self, path: &str) {
+    pub fn take_out(&mut self, path: &str, mtime: i64) {
         let (parent, name) = path.rsplit_once('/').unwrap_or(("", path));
-        let dir = self.make_dirs(parent, 0o755, 0);
+        let dir = self.make_dirs(parent, 0o755, mtime);
         if self.child(dir, name).is_some() {
-            self.unlink(dir, name, 0);
+            self.unlink(dir, name, mtime);
         }
     }
 
