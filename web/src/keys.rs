@@ -65,6 +65,10 @@ pub fn action(press: &Press, state: &State, on: &Screen<'_>) -> Option<Action> {
     };
     let second = if press.shift { 10 * STEP } else { STEP };
     let turns = || stops.iter().filter(|stop| stop.landmark);
+    // What lies below a dialog hears nothing of keys.
+    if state.dialog.is_some() && !press.ctrl {
+        return None;
+    }
     if press.ctrl {
         return Some(match &*press.key {
             "z" if !press.shift => Action::Undo,

@@ -108,18 +108,21 @@ pub fn Gallery(props: &GalleryProps) -> Html {
                 class="gallery-search" type="search" autofocus=true placeholder={words.gallery_search}
                 aria-label={words.gallery_search} value={(*query).clone()} {oninput} {onkeydown}
             />
-            if !chapters.is_empty() {
-                <h3>{words.tour}</h3>
-                <p>{words.tour_intro}</p>
-                <ol class="gallery-tour">{ for chapters }</ol>
-            }
-            if query.is_empty() {
-                <p>{words.gallery_intro}</p>
-            }
-            if is_empty {
-                <p>{words.gallery_none}</p>
-            }
-            { for groups }
+            // One element, whatever is found: the field keeps its place, and the focus.
+            <div>
+                if !chapters.is_empty() {
+                    <h3>{words.tour}</h3>
+                    <p>{words.tour_intro}</p>
+                    <ol class="gallery-tour">{ for chapters }</ol>
+                }
+                if query.is_empty() {
+                    <p>{words.gallery_intro}</p>
+                }
+                if is_empty {
+                    <p>{words.gallery_none}</p>
+                }
+                { for groups }
+            </div>
             <label class="gallery-file">{words.open_file}{" "}<input type="file" accept=".yaml,.yml,.json,.txt,.md" {onchange} /></label>
         </Modal>
     }
