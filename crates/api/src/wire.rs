@@ -202,6 +202,13 @@ pub fn kind_name(value: &Value) -> &'static str {
     }
 }
 
+/// What [`Fields`] does with a number that is none of the table's.
+#[cold]
+#[doc(hidden)]
+pub fn no_field() -> ! {
+    panic!("field numbers come from the type's own table")
+}
+
 /// Decodes an object's members into a struct's fields.
 pub fn decode_struct(target: &mut dyn Fields, ty: &'static StructType, value: &Value, cx: &mut Decoder) {
     match value {
@@ -396,25 +403,56 @@ impl<T: Typed> Typed for Vec<T> {
 
 impl<T: Wire + Default> Wire for Vec<T> {
     fn decode(&mut self, value: &Value, cx: &mut Decoder) {
-        match value {
-            Value::Null => {}
-            Value::Array(elements) => {
-                self.clear();
-                for (i, element) in elements.iter().enumerate() {
-                    let mut item = T::default();
-                    cx.inside(Segment::Index(i), cx.expected.element(), |cx| item.decode(element, cx));
-                    self.push(item);
-                }
-            }
-            other => cx.mismatch(other),
-        }
+        decode_list(self, value, cx);
     }
     fn encode(&self) -> Value {
-        Value::Array(self.iter().map(T::encode).collect())
+        encode_list(self)
     }
     fn is_empty(&self) -> bool {
         self.is_empty()
     }
+}
+
+/// A list whose elements' type is not known: a hundred types of list share one decoder and one encoder.
+trait List {
+    fn clear(&mut self);
+    /// Adds an element, to be decoded.
+    fn add(&mut self) -> &mut dyn Wire;
+    /// The element of that number, counted from 0.
+    fn nth(&self, index: usize) -> Option<&dyn Wire>;
+}
+
+impl<T: Wire + Default> List for Vec<T> {
+    fn clear(&mut self) {
+        self.clear();
+    }
+    fn add(&mut self) -> &mut dyn Wire {
+        self.push_mut(T::default())
+    }
+    fn nth(&self, index: usize) -> Option<&dyn Wire> {
+        self.get(index).map(|element| element as &dyn Wire)
+    }
+}
+
+fn decode_list(list: &mut dyn List, value: &Value, cx: &mut Decoder) {
+    match value {
+        Value::Null => {}
+        Value::Array(elements) => {
+            list.clear();
+            for (i, element) in elements.iter().enumerate() {
+                cx.inside(Segment::Index(i), cx.expected.element(), |cx| list.add().decode(element, cx));
+            }
+        }
+        other => cx.mismatch(other),
+    }
+}
+
+fn encode_list(list: &dyn List) -> Value {
+    let mut elements = Vec::new();
+    while let Some(element) = list.nth(elements.len()) {
+        elements.push(element.encode());
+    }
+    Value::Array(elements)
 }
 
 impl<T: Typed> Typed for Map<T> {
@@ -484,8 +522,14 @@ macro_rules! object {
 
         impl $crate::wire::Fields for $name {
             fn at(&self, index: usize) -> &dyn $crate::wire::Wire {
-                let fields: &[&dyn $crate::wire::Wire] = &[$(&self.$field),*];
-                fields[index]
+                let mut _left = index;
+                $(
+                    if _left == 0 {
+                        return &self.$field;
+                    }
+                    _left -= 1;
+                )*
+                $crate::wire::no_field()
             }
             fn at_mut(&mut self, index: usize) -> &mut dyn $crate::wire::Wire {
                 let mut _left = index;
@@ -495,7 +539,7 @@ macro_rules! object {
                     }
                     _left -= 1;
                 )*
-                panic!("field numbers come from the type's own table")
+                $crate::wire::no_field()
             }
         }
 
