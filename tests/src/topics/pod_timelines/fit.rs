@@ -13,8 +13,10 @@ use lifepod_engine::jitter::{Draw, Drawn};
 use serde_json::Value;
 use std::collections::{BTreeMap, VecDeque};
 
-/// How often a run is repeated until its draws fit the times at which they are made.
+/// How often a run is repeated until its draws fit the times at which they are made; for each so many draws of a long
+/// run, once more.
 const MOST_ROUNDS: usize = 60;
+const DRAWS_A_ROUND: usize = 6;
 /// How many runs a search tries.
 const MOST_TRIES: usize = 320;
 /// Numbers given beyond those that were fitted.
@@ -52,11 +54,15 @@ fn kind(change: &Guess) -> Option<Draw> {
 /// Draws that are tried out: what was drawn, the how-manieth time, and the number.
 type Guess = BTreeMap<(Draw, usize), f64>;
 
+/// The numbers of the draws that are fitted one by one, in the order in which they are made.
+type Numbers = BTreeMap<Draw, Vec<f64>>;
+
 /// A run of a recording's scenario.
 pub(super) struct Run {
     /// In the recording's own form.
     pub(super) timeline: Vec<Value>,
     drawn: Vec<Drawn>,
+    numbers: Numbers,
 }
 
 /// The run that comes closest to the recording, and where it differs from it.
@@ -81,17 +87,17 @@ pub(super) fn closest(recording: &Recording) -> (Run, Option<Difference>) {
 fn search(recording: &Recording, durations: bool) -> (Run, Option<Difference>) {
     let fitter = Fitter::new(recording, durations);
     let mut tries = 0;
-    let mut attempt = |guess: &Guess| {
+    let mut attempt = |guess: &Guess, near: &Numbers| {
         tries += 1;
         (tries <= MOST_TRIES).then(|| {
-            let run = fitter.run(guess);
+            let run = fitter.run(guess, near);
             let difference = compare(recording.timeline, &run.timeline, recording.told).err();
             (run, difference)
         })
     };
     let mut best: Option<(Guess, Run, Difference)> = None;
     for guess in fitter.first_guesses() {
-        match attempt(&guess) {
+        match attempt(&guess, &Numbers::new()) {
             Some((run, None)) => return (run, None),
             Some((run, Some(difference))) => {
                 if best.as_ref().is_none_or(|(.., least)| difference.at > least.at) {
@@ -102,7 +108,7 @@ fn search(recording: &Recording, durations: bool) -> (Run, Option<Difference>) {
         }
     }
     let (mut guess, mut run, mut difference) = best.unwrap_or_else(|| {
-        let run = fitter.run(&Guess::new());
+        let run = fitter.run(&Guess::new(), &Numbers::new());
         (Guess::new(), run, Difference { at: 0.0, text: "no guess".to_string() })
     });
     // What helped last may help again: a recording that is off in one place is so in others.
@@ -114,7 +120,7 @@ fn search(recording: &Recording, durations: bool) -> (Run, Option<Difference>) {
             let kind = kind(&change);
             let mut changed = guess.clone();
             changed.extend(change);
-            let Some((other, differs)) = attempt(&changed) else { break 'search };
+            let Some((other, differs)) = attempt(&changed, &run.numbers) else { break 'search };
             match differs {
                 None => return (other, None),
                 // What is later by more than the clock's grain is progress.
@@ -165,25 +171,32 @@ impl<'a> Fitter<'a> {
     }
 
     /// Runs the recording's scenario until its last entry, again and again until each draw fits the time at which it is
-    /// made.
-    fn run(&self, guess: &Guess) -> Run {
-        let mut known: BTreeMap<Draw, Vec<f64>> = BTreeMap::new();
+    /// made. It begins with the numbers of a run that is `near`: most of them fit this one, too.
+    fn run(&self, guess: &Guess, near: &Numbers) -> Run {
+        let mut known = near.clone();
+        for ((what, index), number) in guess {
+            if let Some(known) = known.get_mut(what).and_then(|numbers| numbers.get_mut(*index)) {
+                *known = *number;
+            }
+        }
         let mut rounds = 0;
         loop {
             let cluster = self.recording.run(&self.draws(guess, &known));
             let fitted = self.fit(guess, cluster.draws());
             rounds += 1;
-            if rounds == MOST_ROUNDS || fits(&fitted, cluster.draws()) {
+            let most = MOST_ROUNDS.max(cluster.draws().len() / DRAWS_A_ROUND);
+            if rounds >= most || fits(&fitted, cluster.draws()) {
                 return Run {
                     timeline: written::timeline(cluster.trace(), self.recording.zero, self.recording.name),
                     drawn: cluster.draws().to_vec(),
+                    numbers: fitted,
                 };
             }
             known = fitted;
         }
     }
 
-    fn draws(&self, guess: &Guess, known: &BTreeMap<Draw, Vec<f64>>) -> Draws {
+    fn draws(&self, guess: &Guess, known: &Numbers) -> Draws {
         let mut draws = Draws::new();
         for what in FITTED {
             let fallback = if what == Draw::Requeue || what == Draw::ProbeStart { MIDDLE } else { 0.0 };
@@ -198,8 +211,8 @@ impl<'a> Fitter<'a> {
     }
 
     /// The number for each draw that was made, by what it was made for.
-    fn fit(&self, guess: &Guess, drawn: &[Drawn]) -> BTreeMap<Draw, Vec<f64>> {
-        let mut fitted: BTreeMap<Draw, Vec<f64>> = BTreeMap::new();
+    fn fit(&self, guess: &Guess, drawn: &[Drawn]) -> Numbers {
+        let mut fitted = Numbers::new();
         for drawn in drawn.iter().filter(|drawn| FITTED.contains(&drawn.what)) {
             let numbers = fitted.entry(drawn.what).or_default();
             let guessed = guess.get(&(drawn.what, numbers.len())).copied();
@@ -392,7 +405,7 @@ fn requeued(drawn: &Drawn, wake: f64) -> f64 {
 }
 
 /// Whether a run was made with the numbers that fit it.
-fn fits(fitted: &BTreeMap<Draw, Vec<f64>>, drawn: &[Drawn]) -> bool {
+fn fits(fitted: &Numbers, drawn: &[Drawn]) -> bool {
     FITTED.iter().all(|what| {
         let used = drawn.iter().filter(|d| d.what == *what).map(|d| d.number);
         fitted.get(what).into_iter().flatten().copied().eq(used)
