@@ -6,7 +6,7 @@ use crate::config::Config;
 use crate::controllers::ControllerManager;
 use crate::fault::Fault;
 use crate::faults::{inflict, kubelet, mend, runtime_fault};
-use crate::jitter::Drawn;
+use crate::jitter::{Draw, Drawn};
 use crate::kernel::{Component, Kernel};
 use crate::kubelet::{Kubelet, RuntimeFault};
 use crate::namespaces;
@@ -17,6 +17,7 @@ use crate::scheduler::Scheduler;
 use crate::trace::{Action, Trace, What};
 use crate::traffic::Traffic;
 use alloc::boxed::Box;
+use alloc::collections::VecDeque;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -300,6 +301,12 @@ impl Cluster {
     /// From now on chance decides as `seed` says: a copy of a cluster may go on otherwise than its original.
     pub fn reseed(&mut self, seed: u64) {
         self.kernel.jitter.reseed(seed);
+    }
+
+    /// The next numbers drawn for `what` are these, each in `[0, 1)`, instead of any given before; in
+    /// [`JitterMode::Given`](crate::jitter::JitterMode::Given) only.
+    pub fn give(&mut self, what: Draw, numbers: VecDeque<f64>) {
+        self.kernel.jitter.give(what, numbers);
     }
 
     /// The draws made so far, in [`JitterMode::Given`](crate::jitter::JitterMode::Given) only.

@@ -129,6 +129,13 @@ impl Jitter {
         self.sequences.clear();
     }
 
+    /// The next numbers drawn for `what` are these, instead of any given before; in [`JitterMode::Given`] only.
+    pub(crate) fn give(&mut self, what: Draw, numbers: VecDeque<f64>) {
+        if let JitterMode::Given(given) = &mut self.mode {
+            given.insert(what, numbers);
+        }
+    }
+
     fn sequence(&mut self, what: Draw) -> &mut fastrand::Rng {
         // Seeds that differ in few bits give sequences that begin alike; the multiplication spreads them.
         let own = (what as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);

@@ -11,6 +11,7 @@ use crate::queue::Queue;
 use crate::store::{Store, WatchEvent};
 use crate::trace::{Decision, EntryId, PodRef, RuntimeCall, Trace, What};
 use alloc::string::String;
+use alloc::vec::Vec;
 use lifepod_api::{SimTime, Time};
 use lifepod_workload::images::ImageStore;
 use lifepod_workload::{DialId, DialResult};
@@ -121,6 +122,16 @@ impl Kernel {
         }
         let number = self.jitter.draw(what, self.now, base);
         mean + SimTime((mean.0 as f64 * number * f64::from(spread) / 100.0) as u64)
+    }
+
+    /// The items in the order in which they happen to get their turn.
+    pub(crate) fn in_any_order<T>(&mut self, mut items: Vec<T>) -> Vec<T> {
+        let mut ordered = Vec::with_capacity(items.len());
+        while !items.is_empty() {
+            let turn = self.jitter.draw(Draw::Turn, self.now, SimTime::ZERO) * items.len() as f64;
+            ordered.push(items.remove(turn as usize));
+        }
+        ordered
     }
 
     /// Records `what` now, caused by the current cause.

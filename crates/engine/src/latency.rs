@@ -15,8 +15,8 @@ pub struct Latency {
     pub controller_sync: SimTime,
     /// One scheduling cycle and its binding.
     pub schedule: SimTime,
-    /// How much longer than its mean making a sandbox or a container, listing them, setting to work or a controller's turn may
-    /// take at most, in percent of the mean; how much it is each time is drawn.
+    /// How much longer than its mean making a sandbox or a container, listing them, setting to work, a scheduling cycle or a
+    /// controller's turn may take at most, in percent of the mean; how much it is each time is drawn.
     pub spread_percent: u32,
     /// Making a volume for a claim, by the provisioner of its class.
     pub provision_volume: SimTime,

@@ -32,6 +32,7 @@ mod verdicts;
 pub use queue::back_off;
 
 use crate::events_series::SeriesRecorder;
+use crate::jitter::Draw;
 use crate::kernel::{Component, Kernel, Wake, next_tick};
 use crate::kubelet::SharedPod;
 use crate::scheduler::actuation::Actuation;
@@ -146,14 +147,16 @@ impl Scheduler {
     }
 
     fn set_timers(&mut self, kernel: &mut Kernel) {
-        let (now, cycle) = (kernel.now, kernel.config.latency.schedule);
+        let now = kernel.now;
+        if !self.cycling && self.queue.is_ready() {
+            self.cycling = true;
+            let mean = kernel.config.latency.schedule;
+            let at = now.max(self.busy_until) + kernel.spread(Draw::Duration, mean, mean);
+            kernel.wake_at(at, Component::Scheduler, Wake::Scheduler(Timer::Cycle));
+        }
         let mut wake = |at: SimTime, timer: Timer| {
             kernel.wake_at(at, Component::Scheduler, Wake::Scheduler(timer));
         };
-        if !self.cycling && self.queue.is_ready() {
-            self.cycling = true;
-            wake(now.max(self.busy_until) + cycle, Timer::Cycle);
-        }
         if let Some(at) = self.queue.next_flush()
             && self.flush_at.is_none_or(|set| at < set)
         {

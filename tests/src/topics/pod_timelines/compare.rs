@@ -8,6 +8,33 @@ pub(in crate::topics) const FLASH: f64 = 0.15;
 /// How far apart two times may be, in seconds.
 pub(in crate::topics) const TOLERANCE: f64 = 1.0;
 
+/// How far apart two times may be at which time.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::topics) struct Tolerance {
+    /// From here on `strict`, in seconds.
+    from: f64,
+    strict: f64,
+}
+
+impl Tolerance {
+    /// As far as the judge allows, everywhere.
+    pub(in crate::topics) const JUDGED: Tolerance = Tolerance { from: f64::INFINITY, strict: TOLERANCE };
+
+    /// Less than the judge allows from `from` on, for those who want to know where two timelines begin to part.
+    pub(in crate::topics) const fn strict_from(from: f64) -> Tolerance {
+        Tolerance { from, strict: 0.3 }
+    }
+
+    /// Whether it is less than the judge allows at `time`.
+    pub(in crate::topics) fn is_strict(self, time: f64) -> bool {
+        time >= self.from
+    }
+
+    fn at(self, time: f64) -> f64 {
+        if self.is_strict(time) { self.strict } else { TOLERANCE }
+    }
+}
+
 /// One step of a sequence.
 #[derive(Clone, Debug, PartialEq)]
 pub(in crate::topics) struct Step {
@@ -41,7 +68,7 @@ pub(super) fn compare(recorded: &[Value], simulated: &[Value], told: f64) -> Res
         let (e, g) = (expected.get(name).unwrap_or(&none), got.get(name).unwrap_or(&none));
         let is_api = name.starts_with("api");
         let end = if is_api { told.min(end) } else { end };
-        if let Err(difference) = same(e, g, is_api, end) {
+        if let Err(difference) = same(e, g, is_api, end, Tolerance::JUDGED) {
             at = at.min(difference.at);
             wrong.push(format!("{name}: {}", difference.text));
         }
@@ -215,6 +242,7 @@ pub(in crate::topics) fn same(
     got: &[Step],
     flashes: bool,
     end: f64,
+    tolerance: Tolerance,
 ) -> Result<(), Difference> {
     // `reached[e][g]`: the first `e` and the first `g` steps can be laid side by side.
     let mut reached = vec![vec![false; got.len() + 1]; expected.len() + 1];
@@ -231,7 +259,7 @@ pub(in crate::topics) fn same(
             let (want, have) = (expected.get(e), got.get(g));
             if let (Some(want), Some(have)) = (want, have)
                 && want.text == have.text
-                && (want.at - have.at).abs() <= TOLERANCE
+                && (want.at - have.at).abs() <= tolerance.at(want.at)
             {
                 reached[e + 1][g + 1] = true;
             }

@@ -3,9 +3,9 @@
 //! Objects are matched by their role (who owns them, which in order of creation they are), pods of one owner by any
 //! pairing that fits: their names are drawn at random, and so is which of two equal ones is deleted first.
 
-use super::replay::is_driven;
+use super::nodes::is_driven;
 use crate::topics::pod_timelines::compare::{
-    Difference, FLASH, Sequences, Step, TOLERANCE, measure, message, plain, push, same,
+    Difference, FLASH, Sequences, Step, TOLERANCE, Tolerance, measure, message, plain, push, same,
 };
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -31,7 +31,12 @@ struct Life {
 
 /// Compares a recording with a simulated timeline, both up to `end`; the error tells the first difference of each object
 /// that differs, and the time of the very first.
-pub(super) fn compare(v: &Value, simulated: &[Value], end: f64) -> Result<(), Difference> {
+pub(super) fn compare(
+    v: &Value,
+    simulated: &[Value],
+    end: f64,
+    tolerance: Tolerance,
+) -> Result<(), Difference> {
     let recorded = v["timeline"].as_array().map_or(&[][..], Vec::as_slice);
     // In the runs named D a stand-in reported bound pods, and only what the control plane did counts.
     let kubelets = !is_driven(v);
@@ -64,7 +69,7 @@ pub(super) fn compare(v: &Value, simulated: &[Value], end: f64) -> Result<(), Di
     let roles: BTreeSet<&String> = expected.keys().chain(got.keys()).collect();
     for role in roles {
         let (e, g) = (expected.get(role).unwrap_or(&none), got.get(role).unwrap_or(&none));
-        if let Err(difference) = pair(e, g, end) {
+        if let Err(difference) = pair(e, g, end, tolerance) {
             first = first.min(difference.at);
             wrong.push(format!("{role}: {}", difference.text));
         }
@@ -89,9 +94,9 @@ fn is_of_another_run(v: &Value, row: &Value) -> bool {
 }
 
 /// Lays the lives of one role side by side: an augmenting-path matching over the pairs that fit.
-fn pair(expected: &[Life], got: &[Life], end: f64) -> Result<(), Difference> {
+fn pair(expected: &[Life], got: &[Life], end: f64, tolerance: Tolerance) -> Result<(), Difference> {
     let fits: Vec<Vec<Result<(), Difference>>> =
-        expected.iter().map(|e| got.iter().map(|g| fit(e, g, end)).collect()).collect();
+        expected.iter().map(|e| got.iter().map(|g| fit(e, g, end, tolerance)).collect()).collect();
     let mut taken: Vec<Option<usize>> = vec![None; got.len()];
     let mut alone = Vec::new();
     for index in 0..expected.len() {
@@ -145,13 +150,13 @@ fn find(
 }
 
 /// Compares two lives, sequence by sequence; the error is the earliest difference.
-fn fit(expected: &Life, got: &Life, end: f64) -> Result<(), Difference> {
+fn fit(expected: &Life, got: &Life, end: f64, tolerance: Tolerance) -> Result<(), Difference> {
     let none: Vec<Step> = Vec::new();
     let names: BTreeSet<&String> = expected.sequences.keys().chain(got.sequences.keys()).collect();
     let differences = names.into_iter().filter_map(|name| {
         let e = expected.sequences.get(name).unwrap_or(&none);
         let g = got.sequences.get(name).unwrap_or(&none);
-        let difference = same(e, g, !name.starts_with("events"), end).err()?;
+        let difference = same(e, g, !name.starts_with("events"), end, tolerance).err()?;
         Some(Difference { text: format!("{name}: {}", difference.text), ..difference })
     });
     differences.min_by(|a, b| a.at.total_cmp(&b.at)).map_or(Ok(()), Err)

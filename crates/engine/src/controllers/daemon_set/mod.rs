@@ -168,7 +168,7 @@ impl DaemonSetController {
         if self.expectations.satisfied(sync.key, kernel.now)
             && sync.set.spec.update_strategy.type_ == "RollingUpdate"
         {
-            let (doomed, needing) = update::rolling_update(sync);
+            let (doomed, needing) = update::rolling_update(kernel, sync);
             self.sync_nodes(kernel, sync, &doomed, &needing)?;
         }
         Ok(())

@@ -2,6 +2,7 @@
 
 use super::{ShouldRun, Sync, is_deleted, oldest_first};
 use crate::controllers::pods::is_pod_ready;
+use crate::kernel::Kernel;
 use alloc::string::String;
 use alloc::vec::Vec;
 use lifepod_api::{DaemonSet, IntOrString, Pod};
@@ -72,21 +73,26 @@ impl<'a> OnNode<'a> {
 }
 
 /// The pods to delete and the nodes to make pods on, so that the update goes on within its limits.
-pub(super) fn rolling_update<'a>(sync: &Sync<'a>) -> (Vec<&'a Pod>, Vec<String>) {
+pub(super) fn rolling_update<'a>(kernel: &mut Kernel, sync: &Sync<'a>) -> (Vec<&'a Pod>, Vec<String>) {
     let desired = sync.nodes.iter().filter(|(_, should)| *should == ShouldRun::Yes).count();
     let surge = max_surge(sync.set, desired);
     let mut unavailable = max_unavailable(sync.set, desired);
     if surge == 0 && unavailable == 0 && desired > 0 {
         unavailable = 1;
     }
+    // The real controller goes over a map.
+    let nodes = kernel.in_any_order(nodes_and_pods(sync).collect());
     match surge {
-        0 => (replace_in_place(sync, unavailable), Vec::new()),
-        _ => replace_by_surge(sync, surge, desired),
+        0 => (replace_in_place(sync, &nodes, unavailable), Vec::new()),
+        _ => replace_by_surge(sync, &nodes, surge, desired),
     }
 }
 
+/// A node's name and its pods.
+type NodePods<'s, 'a> = (&'s str, &'s [&'a Pod]);
+
 /// Every node that has pods or should have one, with its pods.
-fn nodes_and_pods<'s, 'a>(sync: &'s Sync<'a>) -> impl Iterator<Item = (&'s str, &'s [&'a Pod])> {
+fn nodes_and_pods<'s, 'a>(sync: &'s Sync<'a>) -> impl Iterator<Item = NodePods<'s, 'a>> {
     let empty = sync
         .nodes
         .iter()
@@ -97,9 +103,9 @@ fn nodes_and_pods<'s, 'a>(sync: &'s Sync<'a>) -> impl Iterator<Item = (&'s str, 
 
 /// Old pods that are not available go at once; others as long as no more than `max_unavailable` nodes lack a pod. Their
 /// successors come when they are gone.
-fn replace_in_place<'a>(sync: &Sync<'a>, max_unavailable: usize) -> Vec<&'a Pod> {
+fn replace_in_place<'a>(sync: &Sync<'a>, nodes: &[NodePods<'_, 'a>], max_unavailable: usize) -> Vec<&'a Pod> {
     let (mut unavailable, mut allowed, mut candidates) = (0, Vec::new(), Vec::new());
-    for (_, pods) in nodes_and_pods(sync) {
+    for (_, pods) in nodes {
         match OnNode::of(sync, pods) {
             Some(OnNode { new: Some(new), old: None }) => {
                 unavailable += usize::from(!sync.is_available(new));
@@ -122,12 +128,17 @@ fn replace_in_place<'a>(sync: &Sync<'a>, max_unavailable: usize) -> Vec<&'a Pod>
 
 /// New pods come beside old ones: at once where the old one is not available, else on no more than `max_surge` nodes
 /// at a time; an old pod goes when the new one is available.
-fn replace_by_surge<'a>(sync: &Sync<'a>, max_surge: usize, desired: usize) -> (Vec<&'a Pod>, Vec<String>) {
+fn replace_by_surge<'a>(
+    sync: &Sync<'a>,
+    nodes: &[NodePods<'_, 'a>],
+    max_surge: usize,
+    desired: usize,
+) -> (Vec<&'a Pod>, Vec<String>) {
     let (mut surging, mut available) = (0, 0);
     let (mut doomed, mut misplaced) = (Vec::new(), Vec::new());
     let (mut allowed, mut candidates) = (Vec::new(), Vec::new());
     let should_run = |name: &str| sync.should_run_on(name) == Some(ShouldRun::Yes);
-    for (name, pods) in nodes_and_pods(sync) {
+    for (name, pods) in nodes.iter().copied() {
         let Some(OnNode { new, old }) = OnNode::of(sync, pods) else {
             surging += 1;
             continue;

@@ -15,15 +15,13 @@ use crate::controllers::pod_control::{is_already_exists, is_not_found};
 use crate::controllers::pods::{is_pod_available, pod_key};
 use crate::controllers::{Informers, history};
 use crate::events::EventType;
-use crate::jitter::Draw;
 use crate::kernel::Kernel;
 use alloc::borrow::Cow;
 use alloc::format;
 use alloc::vec::Vec;
 use core::cmp::Reverse;
 use lifepod_api::{
-    ControllerRevision, Object, Pod, Refusal, Resource, SimTime, StatefulSet, StatefulSetStatus, Subresource,
-    Time,
+    ControllerRevision, Object, Pod, Refusal, Resource, StatefulSet, StatefulSetStatus, Subresource, Time,
 };
 
 /// What one sync of a set works with.
@@ -427,11 +425,8 @@ where
     let (mut rest, mut size) = (pods, 1);
     while !rest.is_empty() {
         let (batch, others) = rest.split_at(size.min(rest.len()));
-        let mut batch: Vec<&T> = batch.iter().collect();
         let mut refused = Ok(());
-        while !batch.is_empty() {
-            let turn = kernel.jitter.draw(Draw::Turn, kernel.now, SimTime::ZERO) * batch.len() as f64;
-            let pod = batch.remove(turn as usize);
+        for pod in kernel.in_any_order(batch.iter().collect()) {
             refused = refused.and(run(kernel, pod).map(|_| ()));
         }
         refused?;
