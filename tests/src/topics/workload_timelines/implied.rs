@@ -57,7 +57,7 @@ impl Relists {
 /// The times at which something was told of a node's pods that a relist leads to.
 fn relisted(rows: &[Value], node: &str) -> Vec<f64> {
     let (mut times, mut running) = (Vec::new(), BTreeMap::new());
-    let (mut ready, mut ended) = (BTreeSet::new(), BTreeSet::new());
+    let (mut ready, mut ended, mut over) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
     for row in rows.iter().filter(|row| row["src"] == "pod" && row["kubectl"]["Node"] == node) {
         let (Some(name), Some(at)) = (row["name"].as_str(), row["t"].as_f64()) else { continue };
         let states = row["containers"].to_string();
@@ -69,7 +69,9 @@ fn relisted(rows: &[Value], node: &str) -> Vec<f64> {
         let became_ready = is_ready && ready.insert(name) && probed;
         let has_ended = states.contains("terminated") && row["deleting"] != true;
         let just_ended = has_ended && ended.insert((name, states));
-        if row["type"] == "DELETED" || became_ready || just_ended {
+        let is_over = matches!(row["phase"].as_str(), Some("Succeeded" | "Failed"));
+        let just_over = is_over && row["deleting"] != true && over.insert(name);
+        if row["type"] == "DELETED" || became_ready || just_ended || just_over {
             times.push(at + LEAD.as_secs_f64());
         }
     }

@@ -120,7 +120,8 @@ pub(super) fn has_rows(rows: &[Value], name: &str) -> bool {
 }
 
 /// What other scenarios hold of the nodes that all share: it decides which of these the scheduler likes best. In every
-/// second run they hold alike much of each; in the others the less of a node, the more of the recorded pods it got.
+/// second run they hold alike much of each; in the others any amount, or the less of a node, the more of the recorded pods
+/// it got.
 pub(super) fn neighbours(nodes: &[NodeConfig], rows: &[Value], seed: u64) -> Vec<Value> {
     let shared = nodes.iter().filter(|node| node.labels.get("pool").is_some_and(|pool| pool == "main"));
     let names: Vec<&str> = shared.map(|node| node.name.as_str()).collect();
@@ -137,9 +138,12 @@ pub(super) fn neighbours(nodes: &[NodeConfig], rows: &[Value], seed: u64) -> Vec
     };
     let most = names.iter().map(|name| got(name)).max().unwrap_or(0).max(1);
     let neighbour = |(index, name): (usize, &&str)| {
-        // A little beside it, so that equals differ.
-        let little = (seed / 2).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(8 * index as u32) % 40;
-        let cpu = 360 * (most - got(name)) / most + little;
+        let any = (seed / 2).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(8 * index as u32) % 400;
+        let cpu = match seed.is_multiple_of(4) {
+            true => any,
+            // A little beside it, so that equals differ.
+            false => 360 * (most - got(name)) / most + any / 10,
+        };
         json!({
             "apiVersion": "v1", "kind": "Pod", "metadata": {"name": format!("neighbour-{name}")},
             "spec": {"nodeName": name, "containers": [{

@@ -3,12 +3,13 @@
 use super::driver::{act, actions};
 use super::implied::{Relists, implied};
 use super::nodes::{has_rows, neighbours, nodes};
-use super::restarts::Restarts;
+use super::restarts::{Restarts, Roles};
 use super::scripts::{common_image, unscripted, with_scripts};
 use super::written;
 use crate::topics::pod_timelines::script::images;
 use lifepod_api::{Object, SimTime};
-use lifepod_engine::jitter::{Draw, JitterMode};
+use lifepod_engine::jitter::{Draw, Drawn, JitterMode};
+use lifepod_engine::trace::{Decision, What};
 use lifepod_engine::{Cluster, Command, Config, KubeletConfig, Latency};
 use serde_json::{Value, json};
 use std::collections::VecDeque;
@@ -26,6 +27,15 @@ const PRIORITY_CLASSES: [(&str, i32, &str); 5] = [
     ("system-node-critical", 2_000_001_000, "PreemptLowerPriority"),
 ];
 
+/// What the kubelets' cores were busy with while a recording was made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Pace {
+    /// Relists took their time, now more, now less.
+    Busy,
+    /// Relists kept the rhythm that the recording implies, and what they found was taken up now sooner, now later.
+    Steady,
+}
+
 /// A recording's scenario as it runs: it can be stopped at any time, copied, and go on under other chances.
 #[derive(Clone)]
 pub(super) struct Run<'a> {
@@ -39,11 +49,15 @@ pub(super) struct Run<'a> {
     /// When the recording stopped.
     end: f64,
     restarts: Arc<Restarts>,
+    /// Which of the recorded pods a simulated one plays.
+    roles: Roles,
+    /// When pods are looked at of which the recording shows nothing.
+    hidden: Vec<(f64, f64)>,
 }
 
 impl<'a> Run<'a> {
     /// The cluster as it was when the manifests had been posted.
-    pub(super) fn new(v: &'a Value, seed: u64) -> Result<Self, String> {
+    pub(super) fn new(v: &'a Value, seed: u64, pace: Pace) -> Result<Self, String> {
         let rows = v["timeline"].as_array().map_or(&[][..], Vec::as_slice);
         let end = rows.iter().filter_map(|e| e["t"].as_f64()).fold(1.0, f64::max);
         let end = v["durationSeconds"].as_f64().unwrap_or(end);
@@ -56,17 +70,21 @@ impl<'a> Run<'a> {
         let shown: Vec<String> = names.filter(|name| has_rows(rows, name)).collect();
         let relists = Relists::read(rows, &nodes);
         let mut draws = implied(rows, &nodes);
-        // Not all that looks as if a relist had led to it was led to by one.
         let any = |index: usize| share(seed.wrapping_add((index as u64) << 32));
-        if seed % 4 != 3 {
+        if pace == Pace::Steady {
             draws.extend(relists.draws(any));
         }
+        let restarts = Restarts::read(rows);
+        let ticks = nodes.iter().enumerate().map(|(index, node)| {
+            restarts.sync_tick(rows, &node.name).unwrap_or_else(|| any(index + nodes.len()))
+        });
+        draws.insert(Draw::SyncTickPhase, ticks.collect());
         let others = neighbours(&nodes, rows, seed);
         let config = Config {
             seed,
             jitter: JitterMode::Given(draws),
             epoch_micros: epoch(rows),
-            latency: latency(relists.listing),
+            latency: latency(pace, relists.listing),
             nodes,
             images: [common_image(rows)].into_iter().chain(images(v)).collect(),
             behaviors: unscripted(v),
@@ -100,8 +118,18 @@ impl<'a> Run<'a> {
                 .apply(Command::Create(Box::new(decode(manifest, namespace)?)))
                 .map_err(|status| status.message)?;
         }
-        let restarts = Arc::new(Restarts::read(rows));
-        Ok(Run { v, cluster, actions: actions(rows).into(), namespace, nodes: shown, end, restarts })
+        let restarts = Arc::new(restarts);
+        Ok(Run {
+            v,
+            cluster,
+            actions: actions(rows).into(),
+            namespace,
+            nodes: shown,
+            end,
+            restarts,
+            roles: Roles::new(),
+            hidden: Vec::new(),
+        })
     }
 
     /// When the recording stopped, in seconds since the manifests were posted.
@@ -132,17 +160,27 @@ impl<'a> Run<'a> {
     /// Runs on until `until`; where a back-off may begin, it is stretched as the recording implies.
     fn advance(&mut self, until: f64) {
         let restarts = self.restarts.clone();
-        for (begin, end) in restarts.windows.iter().map(|(begin, end)| (*begin, end.min(until))) {
-            if end <= self.now() || begin >= until {
-                continue;
-            }
+        loop {
+            let windows = restarts.windows.iter().chain(&self.hidden);
+            // Times are whole microseconds.
+            let now = self.now() + 1e-3;
+            let ahead = windows.copied().filter(|(begin, end)| end.min(until) > now && *begin < until);
+            let Some((begin, end)) = ahead.min_by(|a, b| a.0.total_cmp(&b.0)) else { break };
+            let end = end.min(until);
             self.to(begin);
-            let (before, known) = (self.cluster.clone(), self.cluster.draws().len());
+            let before = self.cluster.clone();
             self.to(end);
-            let drawn = || self.cluster.draws()[known..].iter().filter(|drawn| drawn.what == Draw::Requeue);
+            let drawn = self.requeues(&before);
+            let mut hidden = Vec::new();
+            let mut number = |(drawn, pod): &(Drawn, Option<String>)| {
+                let wait = restarts.requeue(drawn, pod.as_deref()?, &mut self.roles)?;
+                hidden.extend(wait.hidden);
+                Some(wait.number)
+            };
             let wanted: VecDeque<f64> =
-                drawn().map(|drawn| restarts.requeue(drawn).unwrap_or(drawn.number)).collect();
-            if !drawn().map(|drawn| &drawn.number).eq(&wanted) {
+                drawn.iter().map(|draw| number(draw).unwrap_or(draw.0.number)).collect();
+            self.hidden.extend(hidden);
+            if !drawn.iter().map(|(drawn, _)| &drawn.number).eq(&wanted) {
                 self.cluster = before;
                 self.cluster.give(Draw::Requeue, wanted);
                 self.to(end);
@@ -150,6 +188,27 @@ impl<'a> Run<'a> {
             }
         }
         self.to(until);
+    }
+
+    /// How far work was put off since `before`, and the pod where it was for a back-off.
+    fn requeues(&self, before: &Cluster) -> Vec<(Drawn, Option<String>)> {
+        let entries = &self.cluster.trace().entries()[before.trace().entries().len()..];
+        let mut waits = entries
+            .iter()
+            .filter_map(|entry| match &entry.what {
+                What::Decision(Decision::Requeue { pod, base, .. }) => Some((entry.at, *base, &pod.name)),
+                _ => None,
+            })
+            .peekable();
+        let drawn = &self.cluster.draws()[before.draws().len()..];
+        let drawn = drawn.iter().filter(|drawn| drawn.what == Draw::Requeue);
+        drawn
+            .map(|drawn| {
+                // A back-off is told of right after it was drawn.
+                let its = waits.next_if(|(at, base, _)| (*at, *base) == (drawn.at, drawn.base));
+                (*drawn, its.map(|(_, _, pod)| pod.clone()))
+            })
+            .collect()
     }
 
     fn to(&mut self, time: f64) {
@@ -184,14 +243,21 @@ fn share(seed: u64) -> f64 {
 const SPREAD_PERCENT: u32 = 2000;
 
 /// Many scenarios ran at once on few cores, with pods that did nothing: much was done at once, and now and then something
-/// had to wait for its turn. A relist takes `listing` seconds on average.
-fn latency(listing: f64) -> Latency {
+/// had to wait for its turn. A relist takes `listing` seconds on average where they are steady.
+fn latency(pace: Pace, listing: f64) -> Latency {
+    let (relist, pod_sync) = match pace {
+        Pace::Busy => (SimTime::from_millis(3), SimTime::ZERO),
+        Pace::Steady => {
+            let relist = SimTime::from_secs_f64(listing / (1.0 + f64::from(SPREAD_PERCENT) / 200.0));
+            (relist, SimTime::from_millis(1))
+        }
+    };
     Latency {
         spread_percent: SPREAD_PERCENT,
         run_pod_sandbox: SimTime::from_millis(5),
         create_container: SimTime::from_millis(2),
-        pod_sync: SimTime::from_millis(1),
-        relist: SimTime::from_secs_f64(listing / (1.0 + f64::from(SPREAD_PERCENT) / 200.0)),
+        relist,
+        pod_sync,
         ..Latency::instant()
     }
 }

@@ -11,22 +11,20 @@
 //! and puts up with what it cannot mend.
 
 use super::compare::compare;
-use super::replay::Run;
+use super::replay::{Pace, Run};
 use crate::topics::pod_timelines::compare::{Difference, Tolerance};
 use serde_json::Value;
 
-/// Runs from the very beginning: where the tickers of kubelets and controllers stand is drawn there.
-const BEGINNINGS: u64 = 24;
-/// The first few are judged only; most recordings need no more.
-const JUDGED: u64 = 4;
+/// Runs from the very beginning at either pace: where the tickers of kubelets and controllers stand is drawn there.
+const BEGINNINGS: u64 = 14;
 /// After this many tries that come no further, a run begins anew.
-const TRIES: usize = 15;
+const TRIES: usize = 24;
 /// After this many tries, times may be as far apart as the judge allows.
-const STRICT_TRIES: usize = 9;
+const STRICT_TRIES: usize = 12;
 /// A try is given up when it is unlike the recording this long after the best one was, in seconds.
 const AHEAD: f64 = 3.0;
 /// How long before the first difference runs are tried again, in seconds. Causes may be older than what they cause.
-const LEADS: [f64; 5] = [60.0, 25.0, 10.0, 3.5, 1.2];
+const LEADS: [f64; 8] = [60.0, 25.0, 10.0, 3.5, 1.2, 0.4, 0.12, 0.04];
 /// As many tries from each place before the one before it is tried.
 const TRIES_EACH: usize = 3;
 
@@ -50,8 +48,14 @@ struct Tried<'a> {
 /// When the recording cannot be replayed at all, in words.
 pub(super) fn search(v: &Value) -> Result<Closest, String> {
     let mut best: Option<Tried<'_>> = None;
-    for beginning in 1..=BEGINNINGS {
-        let tried = match from(Run::new(v, beginning)?, v, beginning)? {
+    let paces = |seed: u64| [(seed, Pace::Busy), (seed, Pace::Steady)];
+    for (seed, pace) in (1..=BEGINNINGS).flat_map(paces) {
+        // The rhythm is known where they are steady, so that times can be nearer.
+        let tolerance = match pace {
+            Pace::Busy => Tolerance::JUDGED,
+            Pace::Steady => Tolerance::strict_from(f64::NEG_INFINITY),
+        };
+        let tried = match from(Run::new(v, seed, pace)?, v, seed, tolerance)? {
             Ok(rows) => return Ok(Closest { rows, difference: None }),
             Err(tried) => tried,
         };
@@ -69,9 +73,12 @@ const AFTER: f64 = 0.5;
 
 /// Follows one beginning as far as it is like the recording: the rows of a run that is so to the end, or the run that was
 /// so for longest.
-fn from<'a>(run: Run<'a>, v: &Value, beginning: u64) -> Result<Result<Vec<Value>, Tried<'a>>, String> {
-    let mut tolerance =
-        if beginning <= JUDGED { Tolerance::JUDGED } else { Tolerance::strict_from(f64::NEG_INFINITY) };
+fn from<'a>(
+    run: Run<'a>,
+    v: &Value,
+    beginning: u64,
+    mut tolerance: Tolerance,
+) -> Result<Result<Vec<Value>, Tried<'a>>, String> {
     let mut best =
         Tried { run: run.clone(), difference: Difference { at: f64::NEG_INFINITY, text: String::new() } };
     // Where to try again from, the latest last.
