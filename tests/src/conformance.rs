@@ -251,8 +251,8 @@ fn read(path: &Path) -> Result<Vec<Value>, String> {
         .collect()
 }
 
-/// Writes the simulated timeline of every recording of `dir` to `folder`, an entry a line, so that anyone can lay
-/// it beside the recording. Gives the number of files.
+/// Writes for every recording of `dir` the simulated timeline that comes closest to it to `folder`, an entry a line, so
+/// that anyone can lay the two side by side. Gives the number of files.
 ///
 /// # Errors
 /// When a folder or file cannot be read or written, in words.

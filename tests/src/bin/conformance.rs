@@ -23,7 +23,7 @@ struct Args {
     /// Known failures, a line each: TOPIC ID REASON. They are left out.
     #[arg(long, value_name = "FILE")]
     known: Option<PathBuf>,
-    /// Write each simulated timeline to this folder, in the recordings' own form.
+    /// Write the simulated timeline closest to each recording to this folder, in the recordings' own form.
     #[arg(long, value_name = "DIR")]
     dump: Option<PathBuf>,
 }
