@@ -206,7 +206,7 @@ impl<'a> Run<'a> {
             .map(|drawn| {
                 // A back-off is told of right after it was drawn.
                 let its = waits.next_if(|(at, base, _)| (*at, *base) == (drawn.at, drawn.base));
-                (*drawn, its.map(|(_, _, pod)| pod.clone()))
+                (*drawn, its.map(|(_, _, pod)| pod.to_string()))
             })
             .collect()
     }
