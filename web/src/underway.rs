@@ -23,7 +23,7 @@ const FIRST_PICTURE_MS: f64 = 16.0;
 /// The least time between two pictures of a run under way, in milliseconds.
 const BETWEEN_PICTURES_MS: f64 = 100.0;
 /// Pictures may take one part in so many of a run's time.
-const PICTURES_SHARE: f64 = 10.0;
+const PICTURES_SHARE: f64 = 20.0;
 
 /// A text as it was read.
 pub struct Reading {
