@@ -254,7 +254,10 @@ impl Timeline {
         stops.sort_by_key(|s| s.at);
         stops.dedup_by(|later, first| {
             let same = later.at == first.at;
-            first.landmark |= same && later.landmark;
+            // Of what happened at one instant the turning point is told.
+            if same && later.landmark && !first.landmark {
+                (first.entry, first.landmark) = (later.entry, true);
+            }
             same
         });
         stops
