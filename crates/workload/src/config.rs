@@ -53,6 +53,10 @@ pub struct ContainerConfig {
     pub restart_count: u32,
     /// `runAsUser`; `None` means the image's own user.
     pub run_as_user: Option<i64>,
+    /// `runAsGroup`; `None` means the user's own group, which is 0 for a number that the image does not know.
+    pub run_as_group: Option<i64>,
+    /// `fsGroup` and `supplementalGroups`: the groups beside the first one.
+    pub supplemental_groups: Vec<i64>,
     /// Where a termination message is read from; empty means `/dev/termination-log`.
     pub termination_message_path: String,
     /// What the process does, said by a scenario or an annotation; it replaces the command.

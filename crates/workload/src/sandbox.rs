@@ -521,5 +521,6 @@ fn environment(config: &ContainerConfig, image: &images::Image) -> Vec<(String, 
 
 fn identity(config: &ContainerConfig, image: &images::Image) -> (u32, u32) {
     let uid = config.run_as_user.and_then(|u| u32::try_from(u).ok()).unwrap_or(image.uid);
-    (uid, if config.run_as_user.is_some() { 0 } else { image.uid })
+    let own = if config.run_as_user.is_some() { 0 } else { image.uid };
+    (uid, config.run_as_group.and_then(|g| u32::try_from(g).ok()).unwrap_or(own))
 }

@@ -27,7 +27,7 @@ impl Kubelet {
     ) -> Result<workload::ContainerConfig, String> {
         let pod_security = pod.spec.security_context.as_ref();
         let security = container.security_context.as_ref();
-        let run_as_user = security.and_then(|s| s.run_as_user).or(pod_security.and_then(|s| s.run_as_user));
+        let (run_as_user, run_as_group) = run_as(pod, container);
         let non_root =
             security.and_then(|s| s.run_as_non_root).or(pod_security.and_then(|s| s.run_as_non_root));
         if non_root == Some(true) {
@@ -71,6 +71,8 @@ impl Kubelet {
                 .collect(),
             restart_count,
             run_as_user,
+            run_as_group,
+            supplemental_groups: supplemental_groups(pod),
             termination_message_path: container.termination_message_path.clone(),
             behavior: behavior_of(&kernel.config, pod, container),
             env,
@@ -350,6 +352,21 @@ pub(crate) fn expand(text: &str, vars: &BTreeMap<&str, &str>) -> String {
     }
     out.push_str(rest);
     out
+}
+
+/// `runAsUser` and `runAsGroup`: the container's own, or else the pod's (`DetermineEffectiveSecurityContext`).
+pub(crate) fn run_as(pod: &Pod, container: &Container) -> (Option<i64>, Option<i64>) {
+    let (of_pod, own) = (pod.spec.security_context.as_ref(), container.security_context.as_ref());
+    let user = own.and_then(|s| s.run_as_user).or(of_pod.and_then(|s| s.run_as_user));
+    let group = own.and_then(|s| s.run_as_group).or(of_pod.and_then(|s| s.run_as_group));
+    (user, group)
+}
+
+/// The groups that the processes of all containers have beside their own.
+pub(crate) fn supplemental_groups(pod: &Pod) -> Vec<i64> {
+    let security = pod.spec.security_context.as_ref();
+    let given = security.into_iter().flat_map(|s| s.supplemental_groups.iter().copied());
+    security.and_then(|s| s.fs_group).into_iter().chain(given).collect()
 }
 
 #[cfg(test)]

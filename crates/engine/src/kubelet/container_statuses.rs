@@ -3,6 +3,7 @@
 
 use crate::kernel::Kernel;
 use crate::kubelet::PodUid;
+use crate::kubelet::container_config::{run_as, supplemental_groups};
 use crate::kubelet::reason_cache::ReasonCache;
 use crate::kubelet::restart_policy::{is_sidecar, should_container_be_restarted};
 use crate::kubelet::runtime::{ContainerRecord, ContainerState, RuntimeStatus};
@@ -266,15 +267,12 @@ fn shown_resources(container: &Container, record: &ContainerRecord) -> api::Reso
 
 /// As whom a container's first process runs, as containerd tells: by the security context, or else by the image.
 fn user(pod: &Pod, container: &Container) -> api::LinuxContainerUser {
-    let (of_pod, own) = (pod.spec.security_context.as_ref(), container.security_context.as_ref());
-    let run_as = own.and_then(|s| s.run_as_user).or(of_pod.and_then(|s| s.run_as_user));
-    let group = own.and_then(|s| s.run_as_group).or(of_pod.and_then(|s| s.run_as_group));
+    let (run_as, group) = run_as(pod, container);
     let of_image = i64::from(images::lookup(&container.image).uid);
     // A number without an entry in the image's list of users has the group 0.
     let gid = group.unwrap_or(if run_as.is_some() { 0 } else { of_image });
     let mut groups = [gid].to_vec();
-    groups.extend(of_pod.and_then(|s| s.fs_group));
-    groups.extend(of_pod.into_iter().flat_map(|s| &s.supplemental_groups));
+    groups.extend(supplemental_groups(pod));
     api::LinuxContainerUser { uid: run_as.unwrap_or(of_image), gid, supplemental_groups: groups }
 }
 

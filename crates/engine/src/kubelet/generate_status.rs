@@ -6,6 +6,7 @@ use crate::kubelet::compute_pod_actions::pod_sandbox_changed;
 use crate::kubelet::conditions::{self, condition};
 use crate::kubelet::container_statuses::{Conversion, List};
 use crate::kubelet::phase::get_phase;
+use crate::kubelet::pod_workers::Stage;
 use crate::kubelet::prober::{ProbeKey, bare};
 use crate::kubelet::restart_policy::{all_containers_could_restart, is_sidecar, matching_rule};
 use crate::kubelet::runtime::{ContainerState, RuntimeStatus};
@@ -74,8 +75,12 @@ impl Kubelet {
             ..PodStatus::default()
         };
         self.set_phase(pod, runtime, old, terminal, &mut status);
-        let failed = matches!(pod.status.phase.as_str(), "Failed" | "Succeeded");
-        if self.is_past_deadline(kernel, pod) && !failed {
+        // Upstream asks for the deadline once more when the pod has ended, and may unsay what the API shows by then; the
+        // promise that a terminal phase is never left is kept here.
+        let succeeded = old.phase == "Succeeded"
+            && self.workers.get(&uid).is_some_and(|worker| worker.stage >= Stage::Terminated);
+        let shown = is_pod_phase_terminal(&pod.status.phase);
+        if !succeeded && !shown && self.is_past_deadline(kernel, pod) {
             status.phase = "Failed".to_string();
             status.reason = active_deadline::REASON.to_string();
             status.message = active_deadline::MESSAGE.to_string();
@@ -104,10 +109,11 @@ impl Kubelet {
             initialized,
         )
         .to_string();
-        // A terminal phase is never left: what is learned of the containers afterwards does not unsay how the pod ended.
+        // The API's terminal phase is never left. What this kubelet itself meant to say still gives way to how the
+        // containers really ended.
         if is_pod_phase_terminal(&pod.status.phase) {
             phase = pod.status.phase.clone();
-        } else if is_pod_phase_terminal(&old.phase) {
+        } else if is_pod_phase_terminal(&old.phase) && !is_pod_phase_terminal(&phase) {
             phase = old.phase.clone();
         }
         if phase == old.phase {

@@ -49,6 +49,8 @@ pub(crate) struct Kill {
 
 #[derive(Clone, Debug)]
 enum KillStage {
+    /// It will be killed with the others, which are told of first.
+    Announced,
     /// The preStop hook runs.
     PreStop { since: SimTime },
     /// Other containers have to be dead first.
@@ -115,7 +117,7 @@ impl Kubelet {
                     pod: pod.clone(),
                     ordered,
                     grace: 0,
-                    stage: KillStage::Turn { since: kernel.now },
+                    stage: KillStage::Announced,
                     ticket: 0,
                 });
             }
@@ -210,7 +212,7 @@ impl Kubelet {
                 self.stop_container(kernel, uid, id);
             }
             KillStage::Stopping => self.grace_is_over(kernel, uid, id),
-            KillStage::Dead => {}
+            KillStage::Announced | KillStage::Dead => {}
         }
     }
 

@@ -69,7 +69,12 @@ impl Kubelet {
         let cause = kernel.cause;
         for pod in pods {
             let own = pod.spec.termination_grace_period_seconds.unwrap_or(limit);
-            let status = FinalStatus { reason: "Terminated", message: MESSAGE.to_string(), disrupted: true };
+            let status = FinalStatus {
+                reason: "Terminated",
+                message: MESSAGE.to_string(),
+                disrupted: true,
+                spares_success: true,
+            };
             let kill =
                 KillOptions { evict: false, grace_override: Some(own.min(limit)), status: Some(status) };
             self.update_pod(kernel, Update { pod, reason: SyncReason::Kill, cause, kill: Some(kill) });

@@ -51,6 +51,8 @@ pub(crate) struct FinalStatus {
     pub(crate) message: String,
     /// The pod gets the condition `DisruptionTarget`: nothing of it was to blame.
     pub(crate) disrupted: bool,
+    /// A pod whose phase is `Succeeded` by then stays so.
+    pub(crate) spares_success: bool,
 }
 
 /// Which part of its life a pod is in (`PodWorkerState`).
@@ -102,6 +104,9 @@ pub(crate) struct PodWorker {
     pub(crate) activity: Activity,
     pub(crate) pending: Option<Update>,
     pub(crate) active: Option<Update>,
+    /// What the current step is: decided when the worker takes its update up, whatever comes while it waits for the
+    /// runtime's status (`WorkType`).
+    work_type: Stage,
     /// When the last step of work ended.
     last_sync: Option<SimTime>,
     /// Tells the wait that is under way from earlier ones.
@@ -129,6 +134,7 @@ impl PodWorker {
             activity: Activity::Idle,
             pending: None,
             active: None,
+            work_type: Stage::Sync,
             last_sync: None,
             ticket: 0,
             kills: Vec::new(),
@@ -218,6 +224,7 @@ impl Kubelet {
         let Some(worker) = self.workers.get_mut(uid) else { return };
         let Some(update) = worker.pending.take() else { return };
         worker.active = Some(update);
+        worker.work_type = worker.stage;
         worker.activity = Activity::WaitingForCache;
         self.try_cache(kernel, uid);
     }
@@ -247,7 +254,7 @@ impl Kubelet {
         let Some(worker) = self.workers.get_mut(uid) else { return };
         worker.activity = Activity::Idle;
         let Some(update) = worker.active.clone() else { return };
-        match worker.stage {
+        match worker.work_type {
             Stage::Sync => self.sync_pod(kernel, &update, status),
             Stage::Terminating => self.sync_terminating_pod(kernel, &update.pod, status),
             Stage::Terminated => self.sync_terminated_pod(kernel, &update.pod, status),

@@ -72,9 +72,8 @@ impl Kubelet {
         if let Some(known) = self.pleg.cached(uid) {
             stopped.ip = known.ip.clone();
         }
-        let mut status = self.generate_status(kernel, &pod, &stopped, true);
+        let status = self.generate_status(kernel, &pod, &stopped, true);
         if let Some(worker) = self.workers.get_mut(uid) {
-            apply_final_status(kernel, &pod, worker.final_status.as_ref(), &mut status);
             worker.kills.clear();
             worker.stage = Stage::Terminated;
         }
@@ -116,10 +115,13 @@ impl Kubelet {
     }
 }
 
-/// Whoever had the pod killed may say why: an eviction, a deadline, a shutdown.
+/// Whoever had the pod killed may say why: an eviction, a shutdown. It is said before the containers are stopped, and kept
+/// from the API until then; if all of them exit with 0 the pod has succeeded after all, and the reason goes with the phase.
 fn apply_final_status(kernel: &Kernel, pod: &Pod, wanted: Option<&FinalStatus>, status: &mut PodStatus) {
-    if let Some(FinalStatus { reason, message, disrupted }) = wanted {
-        status.phase = "Failed".to_string();
+    if let Some(FinalStatus { reason, message, disrupted, spares_success }) = wanted {
+        if !(*spares_success && status.phase == "Succeeded") {
+            status.phase = "Failed".to_string();
+        }
         status.reason = (*reason).to_string();
         status.message = message.clone();
         if *disrupted {

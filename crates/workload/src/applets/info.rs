@@ -51,19 +51,35 @@ pub(crate) fn id(cx: &mut Cx<'_, '_>, args: &[String]) -> State {
     let shown = |id: u32| if has(&flags, 'n') { user_name(id) } else { id.to_string() };
     let text = if has(&flags, 'u') {
         shown(uid)
-    } else if has(&flags, 'g') || has(&flags, 'G') {
+    } else if has(&flags, 'g') {
         shown(gid)
+    } else if has(&flags, 'G') {
+        all_groups(cx).into_iter().map(shown).collect::<Vec<_>>().join(" ")
     } else {
         let named =
             |id: u32| USERS.iter().find(|(_, i)| *i == id).map_or(String::new(), |(n, _)| format!("({n})"));
-        format!("uid={uid}{} gid={gid}{} groups={gid}{}", named(uid), named(gid), named(gid))
+        let groups: Vec<String> =
+            all_groups(cx).into_iter().map(|group| format!("{group}{}", named(group))).collect();
+        format!("uid={uid}{} gid={gid}{} groups={}", named(uid), named(gid), groups.join(","))
     };
     cx.line(&text);
     State::End(0)
 }
 
+/// The groups of a process, in the order in which the kernel keeps them.
+fn all_groups(cx: &Cx<'_, '_>) -> Vec<u32> {
+    let process = cx.sys.process();
+    let container = cx.sys.kernel.containers.get(&process.container);
+    let more = container.into_iter().flat_map(|c| &c.config.supplemental_groups);
+    let mut groups: Vec<u32> = more.filter_map(|group| u32::try_from(*group).ok()).collect();
+    groups.push(process.gid);
+    groups.sort_unstable();
+    groups.dedup();
+    groups
+}
+
 pub(crate) fn groups(cx: &mut Cx<'_, '_>, _: &[String]) -> State {
-    let text = user_name(cx.sys.process().gid);
+    let text = all_groups(cx).into_iter().map(user_name).collect::<Vec<_>>().join(" ");
     cx.line(&text);
     State::End(0)
 }
@@ -147,6 +163,9 @@ pub(crate) fn which(cx: &mut Cx<'_, '_>, args: &[String]) -> State {
     State::End(status)
 }
 
+/// Whom the image of the pause process names as its user.
+const PAUSE_USER: u32 = 65_535;
+
 pub(crate) fn ps(cx: &mut Cx<'_, '_>, args: &[String]) -> State {
     let (flags, _) = options(args, "o");
     let space = cx.sys.kernel.space_of(cx.sys.container());
@@ -158,6 +177,10 @@ pub(crate) fn ps(cx: &mut Cx<'_, '_>, args: &[String]) -> State {
         .filter(|p| cx.sys.kernel.space_of(p.container) == space)
         .map(|p| (p.pid, p.uid, p.argv.join(" ")))
         .collect();
+    if cx.sys.kernel.config.share_process_namespace {
+        // The sandbox's own process, which has nothing to do but to be there.
+        rows.push((1, PAUSE_USER, "/pause".to_string()));
+    }
     rows.sort();
     if let Some(columns) = value(&flags, 'o') {
         let columns: Vec<&str> = columns.split(',').map(|c| c.trim_end_matches('=')).collect();

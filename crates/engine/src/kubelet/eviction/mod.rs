@@ -242,7 +242,7 @@ impl Kubelet {
         disrupted: bool,
     ) {
         self.pod_event(kernel, &pod, EventType::Warning, REASON, &message);
-        let status = FinalStatus { reason: REASON, message, disrupted };
+        let status = FinalStatus { reason: REASON, message, disrupted, spares_success: false };
         let kill = KillOptions { evict: true, grace_override: Some(grace), status: Some(status) };
         let cause = kernel.cause;
         self.update_pod(kernel, Update { pod, reason: SyncReason::Kill, cause, kill: Some(kill) });
