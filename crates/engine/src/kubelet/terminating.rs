@@ -32,15 +32,20 @@ impl Kubelet {
         let uid = pod.uid();
         let mut status = self.generate_status(kernel, pod, &runtime, false);
         let Some(worker) = self.workers.get_mut(&uid) else { return };
-        let grace = worker.grace;
+        let (grace, ticket) = (worker.grace, worker.ticket);
         apply_final_status(kernel, pod, worker.final_status.as_ref(), &mut status);
         worker.kills.clear();
         worker.activity = Activity::Terminating;
         self.report(kernel, pod, status);
         self.stop_liveness_and_startup_probes(&uid);
         self.kill_all(kernel, &uid, pod, &runtime, Some(grace));
-        let all_dead = self.workers.get(&uid).is_some_and(|w| w.kills.iter().all(|k| k.is_done()));
-        if all_dead && self.workers.get(&uid).is_some_and(|w| matches!(w.activity, Activity::Terminating)) {
+        // Nothing had to be killed; the death of the last container would have gone on by itself.
+        let nothing_killed = self.workers.get(&uid).is_some_and(|w| {
+            w.ticket == ticket
+                && matches!(w.activity, Activity::Terminating)
+                && w.kills.iter().all(|kill| kill.is_done())
+        });
+        if nothing_killed {
             self.continue_terminating(kernel, &uid);
         }
     }
