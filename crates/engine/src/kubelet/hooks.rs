@@ -3,6 +3,7 @@
 use crate::kernel::Kernel;
 use crate::kubelet::kill_container::find_container;
 use crate::kubelet::prober::ProbeKey;
+use crate::kubelet::runtime::ContainerState;
 use crate::kubelet::{Kubelet, PodUid, SharedPod};
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -48,6 +49,13 @@ impl Kubelet {
         else {
             return HookRun::Done(Err("container not found".to_string()));
         };
+        let runs = runtime.container(id).is_some_and(|c| c.state == ContainerState::Running);
+        if hook.exec.is_some() && !runs {
+            // It ended between the kubelet's last look at it and the hook.
+            return HookRun::Done(Err(format!(
+                "failed to load task: no running task found: task {id} not found"
+            )));
+        }
         let Some(processes) = &mut runtime.processes else {
             return HookRun::Done(Err("pod sandbox not found".to_string()));
         };
