@@ -54,7 +54,10 @@ impl Story {
             let init = case.manifest["spec"]["initContainers"].as_array().into_iter().flatten();
             let plain_init =
                 init.clone().any(|c| c["name"] == container.name.as_str() && c["restartPolicy"].is_null());
-            if container.ready && container.state.running.is_none() && !plain_init {
+            // Where the kubelet never learned of the end, it says so and leaves the rest as it was (`TerminatePod`).
+            let unknown =
+                container.state.terminated.as_ref().is_some_and(|end| end.reason == "ContainerStatusUnknown");
+            if container.ready && container.state.running.is_none() && !plain_init && !unknown {
                 return Err(format!("{} is ready and does not run", container.name));
             }
             let before = self.restarts.insert(container.name.clone(), container.restart_count).unwrap_or(0);
