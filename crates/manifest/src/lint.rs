@@ -142,7 +142,7 @@ fn pod(out: &mut Vec<Finding>, spec: &PodSpec, path: &str) {
     for (i, c) in spec.containers.iter().enumerate() {
         let path = format!("{path}.containers[{i}]");
         let missing: Vec<&str> =
-            ["cpu", "memory"].into_iter().filter(|r| !c.resources.requests.contains_key(*r)).collect();
+            ["cpu", "memory"].into_iter().filter(|r| !c.resources.requests.contains_key(r)).collect();
         if !missing.is_empty() && spec.resources.is_none() {
             out.push(Finding {
                 lint: Lint::NoRequests,

@@ -19,7 +19,7 @@ pub(crate) fn read(written: &ScenarioKubelet, config: &mut EvictionConfig, found
         config.hard = thresholds("evictionHard", &written.eviction_hard, found);
     }
     let graces = &written.eviction_soft_grace_period;
-    for name in graces.keys().filter(|name| !written.eviction_soft.contains_key(*name)) {
+    for name in graces.keys().filter(|name| !written.eviction_soft.contains_key(name)) {
         let message = format!("a grace period needs a threshold: add {name} to evictionSoft");
         found.error(&format!("{PATH}.evictionSoftGracePeriod.{name}"), &message);
     }

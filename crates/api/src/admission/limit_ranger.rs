@@ -26,7 +26,7 @@ pub fn limit_ranger(pod: &mut Pod, range: &LimitRange) {
             (&mut container.resources.limits, &limits, "limit"),
         ] {
             let missing: Vec<&str> =
-                given.keys().filter(|name| !own.contains_key(*name)).map(String::as_str).collect();
+                given.keys().filter(|name| !own.contains_key(name)).map(String::as_str).collect();
             if !missing.is_empty() {
                 notes.push(format!("{} {what} for {kind} {}", missing.join(", "), container.name));
             }

@@ -135,7 +135,7 @@ pub fn default_storage_class<'a>(
     const ANNOTATIONS: [&str; 2] =
         ["storageclass.kubernetes.io/is-default-class", "storageclass.beta.kubernetes.io/is-default-class"];
     let is_default = |class: &&StorageClass| {
-        ANNOTATIONS.iter().any(|key| class.metadata.annotations.get(*key).is_some_and(|v| v == "true"))
+        ANNOTATIONS.iter().any(|key| class.metadata.annotations.get(key).is_some_and(|v| v == "true"))
     };
     if claim.spec.storage_class_name.is_none() {
         // Of several, the newest; of those made at once, the first by name.

@@ -46,7 +46,7 @@ pub fn secret(e: &mut Errors, o: &Secret) {
         "kubernetes.io/dockerconfigjson" => credentials(e, o, ".dockerconfigjson"),
         "kubernetes.io/tls" => needs(e, o, &["tls.crt", "tls.key"]),
         // Either will do.
-        "kubernetes.io/basic-auth" if !["username", "password"].iter().any(|k| o.data.contains_key(*k)) => {
+        "kubernetes.io/basic-auth" if !["username", "password"].iter().any(|k| o.data.contains_key(k)) => {
             needs(e, o, &["username", "password"]);
         }
         "kubernetes.io/ssh-auth" if o.data.get("ssh-privatekey").is_none_or(|key| key.0.is_empty()) => {
@@ -64,7 +64,7 @@ pub fn secret(e: &mut Errors, o: &Secret) {
 }
 
 fn needs(e: &mut Errors, o: &Secret, keys: &[&str]) {
-    for key in keys.iter().filter(|key| !o.data.contains_key(**key)) {
+    for key in keys.iter().filter(|key| !o.data.contains_key(key)) {
         e.required(&Path::new("data").key(key), "");
     }
 }

@@ -165,7 +165,7 @@ impl Kubelet {
     fn turn(&self, uid: &PodUid) -> (bool, Reverse<i32>, bool, Option<i64>) {
         let Some(pod) = self.pods.get(uid) else { return (true, Reverse(i32::MIN), true, None) };
         let (wished, has) = (pod_requests(&pod.spec), pod_requests(&self.allocations.allocated(pod).spec));
-        let more = ["cpu", "memory"].iter().any(|resource| wished.get(*resource) > has.get(*resource));
+        let more = ["cpu", "memory"].iter().any(|resource| wished.get(resource) > has.get(resource));
         let since = self.allocations.conditions.get(uid).and_then(|c| c.pending.as_ref());
         let since = since.and_then(|c| c.last_transition_time).map_or(i64::MAX, |at| at.0);
         let importance = Reverse(pod.spec.priority.unwrap_or(0));

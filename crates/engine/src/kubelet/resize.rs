@@ -92,8 +92,8 @@ fn condition(
 /// Whether two versions of a container ask for different amounts of what can be changed.
 pub(crate) fn resized(old: &Container, new: &Container) -> bool {
     RESIZABLE.iter().any(|resource| {
-        old.resources.requests.get(*resource) != new.resources.requests.get(*resource)
-            || old.resources.limits.get(*resource) != new.resources.limits.get(*resource)
+        old.resources.requests.get(resource) != new.resources.requests.get(resource)
+            || old.resources.limits.get(resource) != new.resources.limits.get(resource)
     })
 }
 
@@ -127,8 +127,8 @@ pub(crate) enum ContainerResize {
 pub(crate) fn compute_resize(container: &Container, record: &ContainerRecord) -> Option<ContainerResize> {
     let (granted, actual) = (&container.resources, &record.resources);
     let differs = |resource: &&&str| {
-        granted.requests.get(**resource) != actual.requests.get(**resource)
-            || granted.limits.get(**resource) != actual.limits.get(**resource)
+        granted.requests.get(resource) != actual.requests.get(resource)
+            || granted.limits.get(resource) != actual.limits.get(resource)
     };
     let changed: Vec<&'static str> = RESIZABLE.iter().filter(differs).copied().collect();
     if record.state != ContainerState::Running || changed.is_empty() {

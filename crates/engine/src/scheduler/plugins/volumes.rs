@@ -217,10 +217,10 @@ fn topology_matches(term: &TopologySelectorTerm, node: &Node) -> bool {
 /// all volumes.
 fn in_zone(volume: &PersistentVolume, node: &Node) -> bool {
     let labels = &node.metadata.labels;
-    if !ZONE_LABELS.iter().any(|key| labels.contains_key(*key)) {
+    if !ZONE_LABELS.iter().any(|key| labels.contains_key(key)) {
         return true;
     }
-    let zones = ZONE_LABELS.iter().filter_map(|key| Some((*key, volume.metadata.labels.get(*key)?)));
+    let zones = ZONE_LABELS.iter().filter_map(|key| Some((*key, volume.metadata.labels.get(key)?)));
     zones.into_iter().all(|(key, zones)| {
         labels.get(key).is_some_and(|zone| zones.split("__").any(|allowed| allowed == zone.as_str()))
     })
