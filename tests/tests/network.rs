@@ -226,3 +226,18 @@ fn endpoints_leave_at_once_and_slices_say_that_they_end() {
     }
     assert!(left && ending);
 }
+
+/// A server that ends closes its connections. A request that is on its way just then finds nobody, but its client has
+/// the close by then and sends it once more, over a new connection.
+#[test]
+fn a_request_that_crosses_the_close_of_its_kept_connection_is_sent_again() {
+    let careful = "image: 'nginx:1.29', lifecycle: {preStop: {sleep: {seconds: 4}}}";
+    let server = |name, node| server(name, node).replace("image: 'nginx:1.29'", careful);
+    // So many that one of them is always on its way. The second server becomes an endpoint when the connection is made.
+    let parts = "  actions:\n  - {at: 29s, kubectl: 'label pod web-1 app=web --overwrite'}\n  - {at: 32s, kubectl: 'delete pod \
+                 web-0'}\n  traffic: [{service: web, rps: 5000, from: 28s, until: 38s, keepAlive: true}]\n";
+    let second = server("web-1", "b").replace("app: web", "app: other");
+    let trace = run(&(server("web-0", "a") + &second + &service("")), parts);
+    let served = ["web-0", "web-1"].map(|pod| (pod.to_string(), RequestEnd::Served));
+    assert_eq!(ends(&trace).into_keys().collect::<Vec<_>>(), served);
+}

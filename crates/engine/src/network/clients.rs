@@ -40,15 +40,15 @@ pub(crate) struct Client {
 #[derive(Clone, Copy, Debug)]
 struct Sent {
     at: SimTime,
-    /// It went over a connection that there was already.
-    kept: bool,
+    /// Since when there was the connection that it went over, if that was not opened for it.
+    kept: Option<SimTime>,
 }
 
 /// Where a request leads before it is sent.
 enum Way {
     By(Errand, Route),
-    /// Over the connection that the client has.
-    Kept(Errand, Target),
+    /// Over the connection that the client has since then.
+    Kept(Errand, Target, SimTime),
     /// It is lost at once.
     Lost(Kind, Option<EntryId>),
     /// Nothing ever comes back.
@@ -102,11 +102,11 @@ impl Kernel {
 
     /// Sends a request whose client waits for it since `at`.
     fn send_since(&mut self, index: u32, at: SimTime) {
-        let mut kept = false;
+        let mut kept = None;
         let id = match self.way(index) {
             Way::By(errand, route) => self.open_flow_to(errand, route),
-            Way::Kept(errand, target) => {
-                kept = true;
+            Way::Kept(errand, target, since) => {
+                kept = Some(since);
                 self.open_flow_to(errand, Route::To(target))
             }
             Way::Silence => self.network.flows.silent(),
@@ -137,12 +137,11 @@ impl Kernel {
                 },
             },
         };
-        if let Some((target, since)) = &client.kept {
-            let ended = target.pod.as_ref().and_then(|pod| self.network.ends.get(pod.uid.as_str()));
-            if ended.is_none_or(|(at, _)| at < since) {
-                let target = target.clone();
-                return Way::Kept(errand(&target.address, target.port), target);
-            }
+        if let Some((target, since)) = &client.kept
+            && !self.was_closed(target, *since)
+        {
+            let target = target.clone();
+            return Way::Kept(errand(&target.address, target.port), target, *since);
         }
         let refused = |said: String| Way::Lost(Kind { backend: None, end: RequestEnd::Refused, said }, None);
         let service = self.store.find::<Service>(&name.namespace, &name.name);
@@ -188,6 +187,22 @@ impl Kernel {
         Way::By(errand, route)
     }
 
+    /// Whether a server has closed the connections that there were to it: its process ended since then.
+    fn was_closed(&self, target: &Target, since: SimTime) -> bool {
+        let ended = target.pod.as_ref().and_then(|pod| self.network.ends.get(pod.uid.as_str()));
+        ended.is_some_and(|(at, _)| *at >= since)
+    }
+
+    /// Whether a client's request went over a connection that the server closed while the request was under way. That
+    /// the server's address is gone by now does not matter then: the client has been told already.
+    pub(super) fn crossed_the_close(&self, id: FlowId) -> bool {
+        let Some(flow) = self.network.flows.get(id) else { return false };
+        let (Origin::Client(index), Some(target)) = (&flow.errand.origin, &flow.target) else { return false };
+        let client = self.network.clients.get(*index as usize);
+        let sent = client.and_then(|client| client.under_way.get(&id));
+        sent.and_then(|sent| sent.kept).is_some_and(|since| self.was_closed(target, since))
+    }
+
     /// A request of a client was answered.
     pub(super) fn client_answered(&mut self, id: FlowId) {
         let Some(flow) = self.network.flows.take(id) else { return };
@@ -195,7 +210,7 @@ impl Kernel {
         let Some(client) = self.network.clients.get_mut(index as usize) else { return };
         let Some(sent) = client.under_way.remove(&id) else { return };
         let Some(reply) = &flow.reply else { return };
-        if sent.kept && *reply == Reply::Refused {
+        if sent.kept.is_some() && *reply == Reply::Refused {
             // The server had closed the idle connection: clients open a new one and say nothing of it.
             client.kept = None;
             return self.send_since(index, sent.at);

@@ -154,6 +154,9 @@ impl Kernel {
 
     /// A node has nobody at the address that a flow goes to.
     pub(crate) fn nobody_home(&mut self, id: FlowId) {
+        if self.crossed_the_close(id) {
+            return self.answer_flow(id, Reply::Refused);
+        }
         let Some(flow) = self.network.flows.open.get_mut(&id) else { return };
         flow.reply = Some(Reply::Unreachable);
         let to = flow.errand.origin.component();
