@@ -4,4 +4,5 @@ pub mod conformance;
 pub mod dice;
 pub mod scale;
 pub mod scenario;
+pub mod story;
 pub mod topics;

@@ -4,13 +4,14 @@ use lifepod_engine::trace::RequestEnd;
 use lifepod_engine::{Trace, What};
 use lifepod_scenario::{Options, prepare};
 use lifepod_tests::dice::{Dice, seeds};
+use lifepod_tests::story::Story;
 use std::fmt::Write as _;
 
 /// How many random clusters each promise is tried on.
 const TRIES: u64 = 6;
 
 /// A Deployment of nginx with these fields of its container, its Service, and a scenario with these parts.
-fn run(container: &str, parts: &str, replicas: u64, seed: u64) -> Trace {
+fn run(container: &str, parts: &str, replicas: u64, seed: u64) -> Story {
     let text = format!(
         "
 apiVersion: apps/v1
@@ -41,7 +42,7 @@ spec:
     let prepared = prepare(&text, &Options::default());
     let found = || prepared.diagnostics.iter().map(|d| d.message.clone()).collect::<Vec<_>>().join("\n");
     let Some(scenario) = prepared.scenario else { panic!("{text}\n{}", found()) };
-    scenario.run().trace
+    Story(scenario.run())
 }
 
 /// How many requests of a client ended so.

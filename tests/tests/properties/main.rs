@@ -8,7 +8,7 @@ mod invariants;
 mod pods;
 
 use lifepod_engine::Cluster;
-use lifepod_timeline::{Lang, chronicle};
+use lifepod_tests::story::story;
 use pods::Case;
 
 /// How many cases continuous integration runs.
@@ -28,13 +28,7 @@ fn pods_keep_the_promises_of_their_lifecycle() {
         let case = Case::random(seed);
         let cluster = run(&case);
         if let Err(broken) = invariants::check(&case, cluster.trace()) {
-            let story: Vec<String> = chronicle(cluster.trace(), Lang::En, true)
-                .iter()
-                .map(|line| {
-                    format!("{:>10.3} {} {}: {}", line.at.as_secs_f64(), line.who, line.object, line.what)
-                })
-                .collect();
-            panic!("case {seed}: {broken}\n{}\n{case:#?}", story.join("\n"));
+            panic!("case {seed}: {broken}\n{}\n{case:#?}", story(cluster.trace()));
         }
         if seed % REPEATED == 0 {
             assert!(*cluster.trace() == *run(&case).trace(), "case {seed}: one seed, two traces");
