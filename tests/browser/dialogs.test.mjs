@@ -74,7 +74,8 @@ test("many seeds are run in the background, and a point opens its run", {}, asyn
   await lifepod.answered(() => lifepod.page.keyboard.press("Enter"));
   assert.equal(await lifepod.page.locator(".toolbar-chip input").inputValue(), told);
   await lifepod.page.getByRole("button", { name: "200 seeds" }).click();
-  await lifepod.page.waitForFunction(() => document.querySelectorAll(".seeds-point").length > 60);
+  // While results come in, points move along to make room: all of them first.
+  await lifepod.page.waitForFunction(() => document.querySelector(".seeds-progress progress")?.value === 200, null, { timeout: 60_000 });
   const point = lifepod.page.locator('.seeds-point[data-seed="42"]').first();
   const seed = await point.getAttribute("data-seed");
   await lifepod.answered(() => point.click({ force: true }));
