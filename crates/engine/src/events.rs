@@ -8,14 +8,15 @@ use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::format;
 use alloc::string::{String, ToString};
 use lifepod_api::{
-    ApiEvent, EventSource, Namespace, Object, ObjectKey, ObjectMeta, ObjectReference, SimTime, admission,
+    ApiEvent, EventSource, Namespace, Object, ObjectKey, ObjectMeta, ObjectReference, SimTime, Time,
+    admission,
 };
 
 /// More than this many different messages of one kind within [`AGGREGATE_INTERVAL`] become one Event.
 const MAX_SIMILAR: usize = 10;
 /// The window in which messages count as similar.
 const AGGREGATE_INTERVAL: SimTime = SimTime::from_secs(600);
-/// An object may get this many Events from one source at once …
+/// An object may get this many Events of one type from one source at once …
 const SPAM_BURST: f64 = 25.0;
 /// … and one more every this many seconds.
 const SPAM_REFILL_SECONDS: f64 = 300.0;
@@ -45,9 +46,11 @@ struct Similar {
     last: SimTime,
 }
 
+/// An Event as its recorder remembers it, whether it was told or held back.
 #[derive(Clone, Debug)]
 struct Observed {
-    key: ObjectKey,
+    name: String,
+    first: Time,
     count: i32,
 }
 
@@ -64,7 +67,7 @@ pub(crate) struct Recorder {
     host: String,
     similar: BTreeMap<AggregateKey, Similar>,
     observed: BTreeMap<(String, EventType, String, String), Observed>,
-    buckets: BTreeMap<String, Bucket>,
+    buckets: BTreeMap<(String, EventType), Bucket>,
     written: u64,
 }
 
@@ -96,73 +99,83 @@ impl Recorder {
         reason: &str,
         message: &str,
     ) {
-        let object = format!("{}/{}", involved.uid, involved.field_path);
         if !kernel.config.kubelet.correlate_events {
-            self.create(kernel, involved, kind, reason, message);
+            let first = self.observe(kernel, involved);
+            self.tell(kernel, involved, kind, reason, message, Observed { count: 1, ..first });
             return;
         }
-        if !self.allows(kernel.now, &involved.uid) {
-            return;
-        }
+        let object = format!("{}/{}", involved.uid, involved.field_path);
         let (message, distinct) = self.aggregate(kernel, &object, kind, reason, message);
         let key = (object, kind, reason.to_string(), if distinct { message.clone() } else { String::new() });
-        match self.observed.get_mut(&key) {
-            Some(seen) => {
-                seen.count += 1;
-                let (count, key) = (seen.count, seen.key.clone());
-                if let Some(Object::Event(event)) = kernel.store.get(&key).map(|o| (**o).clone()) {
-                    let event = ApiEvent { count, message, last_timestamp: Some(kernel.time()), ..event };
-                    kernel.commit(Op::Modified, Object::Event(event), self.component);
-                }
-            }
-            None => {
-                let object = self.create(kernel, involved, kind, reason, &message);
-                self.observed.insert(key, Observed { key: object, count: 1 });
-            }
+        let mut seen = match self.observed.get(&key) {
+            Some(seen) => seen.clone(),
+            None => self.observe(kernel, involved),
+        };
+        seen.count += 1;
+        self.observed.insert(key, seen.clone());
+        // What is held back counts all the same (`events_cache.go EventCorrelate`).
+        if self.allows(kernel.now, &involved.uid, kind) {
+            self.tell(kernel, involved, kind, reason, &message, seen);
         }
     }
 
-    fn create(
-        &mut self,
+    /// An Event that was not seen before, under a name of its own.
+    fn observe(&mut self, kernel: &Kernel, involved: &ObjectReference) -> Observed {
+        // The suffix is the time in nanoseconds; the last digits keep Events of one microsecond apart.
+        let nanos = (kernel.config.epoch_micros + kernel.now.0 as i64) as u64 * 1000 + self.written % 1000;
+        self.written += 1;
+        Observed { name: format!("{}.{nanos:x}", involved.name), first: kernel.time(), count: 0 }
+    }
+
+    /// Counts the stored Event up, or creates it when there is none (`event.go recordEvent`).
+    fn tell(
+        &self,
         kernel: &mut Kernel,
         involved: &ObjectReference,
         kind: EventType,
         reason: &str,
         message: &str,
-    ) -> ObjectKey {
-        // The suffix is the time in nanoseconds; the last digits keep Events of one microsecond apart.
-        let nanos = (kernel.config.epoch_micros + kernel.now.0 as i64) as u64 * 1000 + self.written % 1000;
-        self.written += 1;
+        seen: Observed,
+    ) {
         let now = kernel.time();
+        // Events about objects without a namespace are kept in the default one.
+        let namespace = match involved.namespace.as_str() {
+            "" => "default",
+            own => own,
+        };
+        let (count, message) = (seen.count, message.to_string());
+        let stored = match count {
+            1 => None,
+            _ => kernel.store.get(&ObjectKey::new("Event", namespace, &seen.name)),
+        };
+        if let Some(Object::Event(event)) = stored.map(|stored| (**stored).clone()) {
+            let event = ApiEvent { count, message, last_timestamp: Some(now), ..event };
+            kernel.commit(Op::Modified, Object::Event(event), self.component);
+            return;
+        }
         let event = Object::Event(ApiEvent {
             metadata: ObjectMeta {
-                name: format!("{}.{nanos:x}", involved.name),
-                // Events about objects without a namespace are kept in the default one.
-                namespace: match involved.namespace.as_str() {
-                    "" => "default".to_string(),
-                    own => own.to_string(),
-                },
+                name: seen.name,
+                namespace: namespace.to_string(),
                 uid: kernel.jitter.uid(),
                 creation_timestamp: Some(now),
                 ..ObjectMeta::default()
             },
             involved_object: involved.clone(),
             reason: reason.to_string(),
-            message: message.to_string(),
+            message,
             source: EventSource { component: self.component.to_string(), host: self.host.clone() },
-            first_timestamp: Some(now),
+            first_timestamp: Some(seen.first),
             last_timestamp: Some(now),
-            count: 1,
+            count,
             type_: kind.as_str().to_string(),
             reporting_component: self.component.to_string(),
             reporting_instance: self.host.clone(),
             ..ApiEvent::default()
         });
-        let key = event.key();
         if takes_events(kernel, &event) {
             kernel.commit(Op::Added, event, self.component);
         }
-        key
     }
 
     /// Turns the eleventh and later different messages of one kind into one
@@ -196,10 +209,10 @@ impl Recorder {
         (format!("(combined from similar events): {message}"), false)
     }
 
-    /// The token bucket against floods, per source and object (`events_cache.go EventSourceObjectSpamFilter`).
-    fn allows(&mut self, now: SimTime, uid: &str) -> bool {
-        let bucket =
-            self.buckets.entry(uid.to_string()).or_insert_with(|| Bucket { tokens: SPAM_BURST, last: now });
+    /// The token bucket against floods, per source, object and type (`events_cache.go EventSourceObjectSpamFilter`).
+    fn allows(&mut self, now: SimTime, uid: &str, kind: EventType) -> bool {
+        let bucket = self.buckets.entry((uid.to_string(), kind));
+        let bucket = bucket.or_insert(Bucket { tokens: SPAM_BURST, last: now });
         let refilled = now.since(bucket.last).as_secs_f64() / SPAM_REFILL_SECONDS;
         bucket.tokens = (bucket.tokens + refilled).min(SPAM_BURST);
         bucket.last = now;

@@ -55,7 +55,7 @@ impl Restarts {
             if row["src"] == "pod" {
                 let states = row["containers"].to_string() + &row["initContainers"].to_string();
                 let new = shown.get(name).is_none_or(|before| *before != states);
-                let waits = ["terminated", "ErrImagePull", "ImagePullBackOff"];
+                let waits = ["terminated", "ErrImagePull", "BackOff"];
                 if new && waits.iter().any(|state| states.contains(state)) {
                     pods.entry(name).or_default().waits.push(at);
                 }
