@@ -1,36 +1,31 @@
 //! The page: one state, the worker's last answers, and the parts that show them.
 
 use crate::browser::{self, keep, kept};
-use crate::dialogs::{Gallery, Help, Loaded, Palette, Seeds, Share, load_example, open_file};
+use crate::dialogs::{Gallery, Help, Palette, Seeds, Share};
 use crate::edit;
 use crate::editor::{self, Editor};
 use crate::engine::{Engine, News, SharedDrawing};
-use crate::guide::{self, CHAPTERS, Guide, GuideView};
+use crate::guide::{Guide, GuideView, use_arrival, use_step_in_view, use_translated_guide};
+use crate::hooks::{use_address, use_drop, use_kept_text, use_keys, use_said, use_visit};
 use crate::i18n::Lang;
 use crate::inspector::Inspector;
-use crate::keys::{self, Press};
+use crate::keys;
 use crate::playback::use_playback;
 use crate::protocol::{
-    Ask, Came, Diagnostic, Drawing, Find, Look, Pane, Printed, Ran, Run, Seen, Show, Shown, Side, Story,
-    Typed,
+    Ask, Came, Diagnostic, Drawing, Look, Pane, Printed, Ran, Run, Seen, Show, Shown, Side, Story, Typed,
 };
-use crate::share::{self, Shared};
-use crate::state::{Action, Dialog, FIRST_LOOK, Opened, State, Tab, Theme, Visit};
+use crate::share::Shared;
+use crate::state::{Action, Dialog, FIRST_LOOK, State, Tab, Theme};
 use crate::timeline::Timeline;
 use crate::toolbar::Toolbar;
-use gloo::events::{EventListener, EventListenerOptions};
 use gloo::timers::callback::Timeout;
 use lifepod_api::SimTime;
 use lifepod_timeline::{Frame, View};
 use std::rc::Rc;
-use wasm_bindgen::JsCast;
-use yew::platform::spawn_local;
 use yew::prelude::*;
 
 /// What a first visit finds in the editor.
 const FIRST_TEXT: &str = include_str!("../../static/examples/hello.yaml");
-/// How long after the last keystroke the text is kept, in milliseconds.
-const KEEP_AFTER_MS: u32 = 400;
 
 /// What the worker last said. Results, and so no part of the [`State`].
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -338,7 +333,7 @@ pub fn App(props: &AppProps) -> Html {
     });
     use_effect_with(results.drawing.as_ref().map(|drawing| drawing.title.clone()), |title| {
         let name = title.as_deref().filter(|title| !title.is_empty());
-        document().set_title(&name.map_or("lifepod".to_owned(), |name| format!("{name} – lifepod")));
+        browser::document().set_title(&name.map_or("lifepod".to_owned(), |name| format!("{name} – lifepod")));
     });
     use_keys(&state, &results, send.clone());
     use_playback(state.playing, send.clone());
@@ -485,201 +480,8 @@ fn view_of(tab: Tab) -> Pane {
     }
 }
 
-/// Goes to what the tour's step is about, as soon as its run is on the screen.
-#[hook]
-fn use_arrival(
-    state: &UseReducerHandle<State>,
-    results: &UseReducerHandle<Results>,
-    engine: &Engine,
-    send: Callback<Action>,
-) {
-    let is_latest = results.answered == state.revision && !results.stale;
-    let shown = results.shown.clone().filter(|shown| is_latest && shown.show.run == results.drawn);
-    let step = state.guide.as_ref().filter(|guide| guide.arriving && shown.is_some());
-    let step = step.map(|guide| (guide.index, guide.step));
-    use_effect_with(step, {
-        let (state, results, engine) = (state.clone(), results.clone(), engine.clone());
-        move |_| {
-            let (Some(guide), Some(shown), true) = (&state.guide, shown, step.is_some()) else {
-                return;
-            };
-            let now = guide.now();
-            let view = now.span.map_or(View::ALL, |(from, to)| View::between(&shown.axis, from, to));
-            send.emit(Action::View(view));
-            match &now.moment {
-                Some(moment) => engine.find(Find { run: results.drawn, moment: moment.clone() }),
-                None => send.emit(Action::Arrive { at: now.time.unwrap_or(state.cursor), entry: None }),
-            }
-        }
-    });
-}
-
-/// What a step of the tour is about is brought into view, where the page is longer than the screen.
-#[hook]
-fn use_step_in_view(step: Option<(usize, usize)>, state: &State) {
-    let part = state.guide.as_ref().and_then(|guide| guide.now().show.clone());
-    use_effect_with((step, part), |(_, part)| {
-        let part = part.as_ref().and_then(|part| {
-            // As in static/css/guide.css.
-            let class = match part.as_str() {
-                "inspector" => ".inspector-panel",
-                "shell" => ".inspector-shell",
-                "editor" => ".editor",
-                _ => ".timeline",
-            };
-            document().query_selector(class).ok()?
-        });
-        if let Some(part) = part {
-            part.scroll_into_view_with_bool(true);
-        }
-    });
-}
-
-/// Goes on with the tour in the page's language.
-#[hook]
-fn use_translated_guide(state: &UseReducerHandle<State>, send: Callback<Action>) {
-    let lang = state.lang;
-    let foreign = state.guide.as_ref().filter(|guide| guide.lang != lang);
-    let foreign = foreign.map(|guide| (CHAPTERS[guide.index].name, guide.step));
-    use_effect_with((foreign, lang), move |(foreign, lang)| {
-        let Some((name, step)) = *foreign else { return };
-        let lang = *lang;
-        spawn_local(async move {
-            if let Some(guide) = guide::read(name, lang, step).await {
-                send.emit(Action::Guide(Some(Guide { arriving: false, ..guide })));
-            }
-        });
-    });
-}
-
-/// Keeps the text a little after the last keystroke, so that typing waits for no disk. What has a link of its own does
-/// not take the place of what a person has written.
-#[hook]
-fn use_kept_text(state: &State, results: UseReducerDispatcher<Results>) {
-    let own = state.address.is_empty().then(|| state.text.clone());
-    use_effect_with(own, move |own| {
-        let timer = own.clone().map(|text| {
-            Timeout::new(KEEP_AFTER_MS, move || {
-                if !keep("lifepod.text", &*text) {
-                    results.dispatch(ResultsAction::NotKept);
-                }
-            })
-        });
-        move || drop(timer)
-    });
-}
-
-/// Keeps the page's address to what the text came from. A link that is put in its place by hand is followed.
-#[hook]
-fn use_address(address: Rc<str>) {
-    use_effect_with(address, |address| share::set_fragment(address));
-    use_effect_with((), |()| {
-        let window = browser::window();
-        let listener = EventListener::new(&window.clone(), "hashchange", move |_| {
-            // Fails only for a page that is going away already.
-            let _ = window.location().reload();
-        });
-        move || drop(listener)
-    });
-}
-
-/// Fetches what is to be opened.
-#[hook]
-fn use_visit(state: &State, send: Callback<Action>) {
-    let lang = state.lang;
-    use_effect_with(state.visiting, move |visiting| {
-        let Some(visit) = *visiting else { return };
-        spawn_local(async move {
-            let opened = match visit {
-                Visit::Example(name) => load_example(name).await.map(|Loaded { text, note, at }| {
-                    let address = format!("example={name}").as_str().into();
-                    (Opened { text: text.as_str().into(), note: note.into(), at, address }, None)
-                }),
-                Visit::Chapter(name) => guide::open(name, lang, 0).await.map(|(guide, text)| {
-                    (Opened { text: text.as_str().into(), ..Opened::default() }, Some(guide))
-                }),
-            };
-            match opened {
-                Some((opened, guide)) => {
-                    send.emit(Action::Open(opened));
-                    guide.into_iter().for_each(|guide| send.emit(Action::Guide(Some(guide))));
-                }
-                None => {
-                    send.emit(Action::Visit(None));
-                    send.emit(Action::Say(lang.words().not_fetched.into()));
-                }
-            }
-        });
-    });
-}
-
-/// Opens a file that is dropped anywhere on the page.
-#[hook]
-fn use_drop(send: Callback<Action>) {
-    use_effect_with((), move |()| {
-        let options = EventListenerOptions::enable_prevent_default();
-        let window = browser::window();
-        let over =
-            EventListener::new_with_options(&window, "dragover", options, |event| event.prevent_default());
-        let drop_ = EventListener::new_with_options(&window, "drop", options, move |event| {
-            let event: &web_sys::DragEvent = event.unchecked_ref();
-            let file = event.data_transfer().and_then(|data| data.files()).and_then(|files| files.get(0));
-            if let Some(file) = file {
-                event.prevent_default();
-                open_file(file, send.clone());
-            }
-        });
-        move || drop((over, drop_))
-    });
-}
-
-/// What was said in passing goes away after a while.
-#[hook]
-fn use_said(said: Option<Rc<str>>, send: Callback<Action>) {
-    const SECONDS: u32 = 4;
-    use_effect_with(said, move |said| {
-        let some = said.is_some();
-        let timer = some.then(|| Timeout::new(SECONDS * 1_000, move || send.emit(Action::Hush)));
-        move || drop(timer)
-    });
-}
-
-/// Listens to the keys of the whole page.
-#[hook]
-fn use_keys(state: &UseReducerHandle<State>, results: &UseReducerHandle<Results>, send: Callback<Action>) {
-    let now = use_mut_ref(|| (state.clone(), results.clone()));
-    *now.borrow_mut() = (state.clone(), results.clone());
-    use_effect_with((), move |()| {
-        let options = EventListenerOptions::enable_prevent_default();
-        let listener =
-            EventListener::new_with_options(&browser::window(), "keydown", options, move |event| {
-                let event: &web_sys::KeyboardEvent = event.unchecked_ref();
-                let Some(press) = Press::of(event) else { return };
-                let action = {
-                    let (state, results) = &*now.borrow();
-                    let (seen, shown) = (results.seen.as_deref(), results.shown.as_deref());
-                    let of_run = |seen: &&Seen| seen.look.run == results.drawn;
-                    let screen = keys::Screen {
-                        shown,
-                        stops: seen.filter(of_run).map_or(&[][..], |seen| &seen.stops),
-                    };
-                    keys::action(&press, state, &screen)
-                };
-                if let Some(action) = action {
-                    event.prevent_default();
-                    send.emit(action);
-                }
-            });
-        move || drop(listener)
-    });
-}
-
-fn document() -> web_sys::Document {
-    browser::window().document().expect("a window has a document")
-}
-
 fn set_root(attribute: &str, value: &str) {
-    if let Some(root) = document().document_element() {
+    if let Some(root) = browser::document().document_element() {
         // Fails only for a name that is no name.
         let _ = root.set_attribute(attribute, value);
     }

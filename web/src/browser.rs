@@ -24,6 +24,11 @@ pub fn window() -> web_sys::Window {
     web_sys::window().expect("only the page asks for its window")
 }
 
+/// The page's document.
+pub fn document() -> web_sys::Document {
+    window().document().expect("a window has a document")
+}
+
 /// What the page's address says after `#`; none when it says nothing.
 pub fn fragment() -> Option<String> {
     let hash = window().location().hash().ok()?;

@@ -13,6 +13,7 @@ mod editor;
 mod engine;
 mod findings;
 mod guide;
+mod hooks;
 mod i18n;
 mod icons;
 mod inspector;

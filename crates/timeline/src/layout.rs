@@ -476,15 +476,15 @@ fn label_width(lane: &Lane) -> f64 {
 /// at their end.
 fn shortened(label: &str, width: f64, needs: f64) -> String {
     let count = label.chars().count();
-    let keep = (width / needs.max(1.0) * count as f64) as usize;
-    if needs <= width || keep >= count {
+    // The ellipsis takes a place, too; fewer than four characters tell nothing.
+    let keep = ((width / needs.max(1.0) * count as f64) as usize).saturating_sub(1).max(4);
+    if needs <= width || keep + 1 >= count {
         return label.into();
     }
-    let keep = keep.saturating_sub(1).max(4);
     let (head, tail) = (keep.div_ceil(2), keep / 2);
     let mut short: String = label.chars().take(head).collect();
     short.push('…');
-    short.extend(label.chars().skip(count - tail.min(count)));
+    short.extend(label.chars().skip(count - tail));
     short
 }
 

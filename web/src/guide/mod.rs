@@ -13,8 +13,10 @@
 //! - `act`: an action of the Scenario that the reader may take there; `change` and `with`: words of the manifest, and
 //!   what the reader may put in their place.
 
+mod follow;
 mod view;
 
+pub use follow::{use_arrival, use_step_in_view, use_translated_guide};
 pub use view::Guide as GuideView;
 
 use crate::dialogs::load_example;
