@@ -108,6 +108,11 @@ impl Results {
         results
     }
 
+    /// The story on the screen: it stays until the next one is told, and goes with the selection.
+    pub fn told(&self, state: &State) -> Option<Rc<Story>> {
+        self.story.clone().filter(|_| state.selected.is_some())
+    }
+
     fn ran(&mut self, ran: Ran, took_ms: f64) {
         let under_way = self.drawing.as_ref().is_some_and(|drawing| drawing.reached.is_some());
         // A broken text has been answered for while the one before it was still being run.
@@ -221,7 +226,7 @@ pub fn App(props: &AppProps) -> Html {
         move |action: Action, ()| {
             match &action {
                 // What is done in the past makes another future; the old one stays to be compared with.
-                Action::Act(_) | Action::Move(..) | Action::Do(_) => {
+                Action::Act(_) | Action::Move(..) | Action::Try(_) | Action::Do(_) => {
                     results.dispatch(ResultsAction::Compare(true))
                 }
                 Action::Compare(on) => results.dispatch(ResultsAction::Compare(*on)),
@@ -338,8 +343,7 @@ pub fn App(props: &AppProps) -> Html {
     use_keys(&state, &results, send.clone());
     use_playback(state.playing, send.clone());
 
-    // A story stays until the next one is told, and goes with the selection.
-    let story = results.story.clone().filter(|_| ask.is_some());
+    let story = results.told(&state);
     let settled = results.seen.as_ref().is_some_and(|seen| seen.look == look)
         && ask.is_none_or(|ask| results.story.as_ref().is_some_and(|story| story.ask == ask));
     let what_if = {
@@ -458,7 +462,7 @@ fn dialog(
         None => Html::default(),
         Some(Dialog::Help) => html! { <Help {lang} {send} /> },
         Some(Dialog::Palette) => {
-            html! { <Palette {lang} state={state()} shown={results.shown.clone()} {send} /> }
+            html! { <Palette {lang} state={state()} shown={results.shown.clone()} story={results.told(&state())} {send} /> }
         }
         Some(Dialog::Gallery) => html! { <Gallery {lang} {send} /> },
         Some(Dialog::Share) => {

@@ -1,6 +1,6 @@
 //! Changes of a text that are made elsewhere than in the editor: actions of its Scenario document.
 
-use crate::protocol::Handle;
+use crate::protocol::{Handle, Replacement};
 use lifepod_api::SimTime;
 use lifepod_api::duration;
 use lifepod_manifest::{Document, parse};
@@ -33,6 +33,19 @@ pub fn move_action(text: &str, handle: &Handle, at: SimTime) -> String {
         // The handle is of another text.
         _ => text.to_owned(),
     }
+}
+
+/// The text with these changes, which are in its order; as it is where they are of another text.
+pub fn apply(text: &str, changes: &[Replacement]) -> String {
+    let mut changed = text.to_owned();
+    for Replacement { from, to, insert } in changes.iter().rev() {
+        let range = *from as usize..*to as usize;
+        if changed.get(range.clone()).is_none() {
+            return text.to_owned();
+        }
+        changed.replace_range(range, insert);
+    }
+    changed
 }
 
 /// The times of the actions of a text's Scenario documents, and where they are written.

@@ -128,6 +128,8 @@ words! {
     help_menu: "what if: faults and commands for the lane; also a right click", "假如：对该对象注入故障或执行命令；也可右键点击";
     help_measure: "with a drag: measure a time; Alt and a drag moves the view", "按住拖动：测量时长；按住 Alt 拖动平移";
     help_undo: "take back the last change, or do it again; compare with this run; both in full", "撤销上次修改、重做；与当前运行比较；两者完整并列";
+    help_try: "try what would have changed it, and compare", "尝试“怎样才会不同”中的第一项并比较";
+    tried: "Tried; u takes it back:", "已尝试，按 u 撤销：";
     help_palette: "examples; everything else by its name", "示例；按名称查找所有功能";
     filter: "filter lanes", "筛选泳道";
     differs: "differs from", "分歧始于";

@@ -7,7 +7,7 @@ use crate::engine::SharedDrawing;
 use crate::guide::CHAPTERS;
 use crate::i18n::{Lang, Words};
 use crate::prompt::Prompt;
-use crate::protocol::{Field, Line, Printed, Seen, Step, Story};
+use crate::protocol::{Field, Line, Printed, Seen, Step, Story, Trial};
 use crate::state::{Action, Tab, Visit};
 use lifepod_api::SimTime;
 use std::rc::Rc;
@@ -146,7 +146,10 @@ fn why(props: &InspectorProps, words: &Words) -> Html {
         return html! { <div class="why">{ for idle }{note}</div> };
     };
     let steps = story.steps.iter().map(|step| step_view(step, words, &props.send));
-    let changes = story.changes.iter().map(|change| html! { <li>{prose(change)}</li> });
+    let changes = story.changes.iter().map(|change| {
+        let trials = change.trials.iter().map(|trial| trial_view(trial, words, &props.send));
+        html! { <li>{prose(&change.text)}{ for trials }</li> }
+    });
     let back = props.send.reform(|_: MouseEvent| Action::Deselect);
     html! {
         <div class="why">
@@ -277,6 +280,15 @@ fn step_view(step: &Step, words: &Words, send: &Callback<Action>) -> Html {
             </div>
         </li>
     }
+}
+
+/// A press tries it, and compares.
+fn trial_view(trial: &Trial, words: &Words, send: &Callback<Action>) -> Html {
+    let try_ = {
+        let trial = trial.clone();
+        send.reform(move |_: MouseEvent| Action::Try(trial.clone()))
+    };
+    html! { <>{" "}<button class="why-try" onclick={try_}>{words.try_it}{" "}<code>{&trial.label}</code></button></> }
 }
 
 /// Where a rule's file is in Kubernetes' repository; the words after the file name the function.

@@ -1,6 +1,6 @@
 //! What each key does.
 
-use crate::protocol::Shown;
+use crate::protocol::{Shown, Story};
 use crate::state::{Action, Dialog, Menu, State, Tab};
 use crate::timeline::menu_place;
 use lifepod_api::SimTime;
@@ -53,11 +53,13 @@ pub struct Screen<'a> {
     pub shown: Option<&'a Shown>,
     /// The stops around the cursor.
     pub stops: &'a [Stop],
+    /// The story.
+    pub story: Option<&'a Story>,
 }
 
 /// What the key does; none when it does nothing.
 pub fn action(press: &Press, state: &State, on: &Screen<'_>) -> Option<Action> {
-    let Screen { shown, stops } = *on;
+    let Screen { shown, stops, story } = *on;
     let scene = shown.map(|shown| &shown.scene);
     let zoom = |factor| {
         let at = shown.map_or(0.5, |shown| View::place(&shown.axis, state.cursor));
@@ -97,6 +99,7 @@ pub fn action(press: &Press, state: &State, on: &Screen<'_>) -> Option<Action> {
         "c" => Action::Compare(true),
         "C" => Action::Compare(false),
         "v" => Action::Beside(!state.beside),
+        "x" => Action::Try(story?.changes.iter().flat_map(|change| &change.trials).next()?.clone()),
         "u" => Action::Undo,
         "U" => Action::Redo,
         "g" => Action::Dialog(Some(Dialog::Gallery)),

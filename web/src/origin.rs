@@ -4,6 +4,19 @@
 use lifepod_api::{Object, ObjectMeta, OwnerReference};
 use lifepod_engine::{Trace, What};
 use lifepod_manifest::Document;
+use lifepod_timeline::Subject;
+
+/// The document that fields stand in, and what their paths begin with there.
+pub fn of<'a>(
+    documents: &'a [Document],
+    trace: &Trace,
+    subject: &Subject,
+) -> Option<(&'a Document, &'static str)> {
+    match subject {
+        Subject::Pod(uid) => of_pod(documents, trace, uid),
+        Subject::Object { kind, name } => Some((document(documents, kind, name)?, "")),
+    }
+}
 
 /// The document that a pod came of, and what its fields' paths begin with there.
 pub fn of_pod<'a>(

@@ -322,7 +322,33 @@ pub struct Story {
     /// The chain of causes, the nearest first.
     pub steps: Vec<Step>,
     /// What would have changed it.
-    pub changes: Vec<String>,
+    pub changes: Vec<Change>,
+}
+
+/// Something that would have changed it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Change {
+    /// What, in a sentence with words of code between backticks.
+    pub text: String,
+    /// What of that can be tried at once.
+    pub trials: Vec<Trial>,
+}
+
+/// A change of the text that can be tried.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Trial {
+    /// The field as it will be: `failureThreshold: 6`.
+    pub label: String,
+    /// What changes, in order of the text.
+    pub changes: Vec<Replacement>,
+}
+
+/// Other text for a part of the text, in bytes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Replacement {
+    pub from: u32,
+    pub to: u32,
+    pub insert: String,
 }
 
 /// One link of the chain.

@@ -1,8 +1,8 @@
 //! What the worker remembers between two messages, and its answers. Knows no browser.
 
 use crate::protocol::{
-    Ask, Came, Diagnostic, Drawing, Field, Find, Line, Look, Pane, Printed, Ran, Reply, Request, Run, Seen,
-    Show, Shown, Side, Step, Story, Typed,
+    Ask, Came, Change, Diagnostic, Drawing, Field, Find, Line, Look, Pane, Printed, Ran, Replacement, Reply,
+    Request, Run, Seen, Show, Shown, Side, Step, Story, Trial, Typed,
 };
 use crate::showing::{Stage, near};
 use crate::underway::{Progress, Reading, Underway};
@@ -11,7 +11,7 @@ use lifepod_api::SimTime;
 use lifepod_engine::{EntryId, Simulation, What};
 use lifepod_manifest::Lines;
 use lifepod_timeline::{
-    About, Axis, Facts, FieldRef, Lang, Scene, Stop, chronicle, explain, facts, subject, traffic_table,
+    About, Axis, Facts, FieldRef, Lang, Scene, Stop, chronicle, explain, facts, traffic_table,
 };
 use std::rc::Rc;
 
@@ -295,10 +295,14 @@ impl Session {
             since: step.since,
             entry: step.entry,
             text: step.text,
-            fields: step.fields.iter().map(|field| done.field(step.entry, field)).collect(),
+            fields: step.fields.iter().map(|field| done.field(field)).collect(),
             source: step.source.to_owned(),
         });
-        Some(Story { ask, title: told.title, steps: steps.collect(), changes: told.changes })
+        let changes = told.changes.into_iter().map(|change| {
+            let trials = change.trials.iter().filter_map(|trial| done.trial(trial)).collect();
+            Change { text: change.text, trials }
+        });
+        Some(Story { ask, title: told.title, steps: steps.collect(), changes: changes.collect() })
     }
 }
 
@@ -353,11 +357,23 @@ impl Done {
         shown.map(line).collect()
     }
 
-    /// A field, by which an entry came to be, with its place in the text.
-    fn field(&self, entry: u32, field: &FieldRef) -> Field {
+    /// The change of the text that tries something; none where it cannot be made.
+    fn trial(&self, trial: &lifepod_timeline::Trial) -> Option<Trial> {
+        let Reading { asked, documents, .. } = &self.reading;
+        let (document, template) = origin::of(documents, &self.life.run.trace, &trial.of)?;
+        let fix = document.set(&asked.text, &format!("{template}{}", trial.path), &trial.value)?;
+        let changes = fix.edits.into_iter().map(|edit| Replacement {
+            from: edit.range.start as u32,
+            to: edit.range.end as u32,
+            insert: edit.insert,
+        });
+        Some(Trial { label: trial.label(), changes: changes.collect() })
+    }
+
+    /// A field with its place in the text.
+    fn field(&self, field: &FieldRef) -> Field {
         let name = field.path.rsplit('.').next().unwrap_or(&field.path);
-        let pod = self.life.run.trace.get(EntryId(entry)).and_then(subject);
-        let origin = pod.and_then(|pod| origin::of_pod(&self.reading.documents, &self.life.run.trace, pod));
+        let origin = origin::of(&self.reading.documents, &self.life.run.trace, &field.of);
         let path = |template: &str| format!("{template}{}", field.path);
         // The API server's object has the value of a default either way; the text knows whether it was written.
         let is_written =

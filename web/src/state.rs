@@ -4,7 +4,7 @@ use crate::dialogs::Note;
 use crate::edit;
 use crate::guide::{Deed, Guide};
 use crate::i18n::Lang;
-use crate::protocol::Handle;
+use crate::protocol::{Handle, Trial};
 use lifepod_api::SimTime;
 use lifepod_timeline::{Shown, View};
 use std::rc::Rc;
@@ -210,6 +210,8 @@ pub enum Action {
     Act(Rc<str>),
     /// An action of the text happens at another time.
     Move(Handle, SimTime),
+    /// What would have changed the course of things is tried, and compared with the run that there is.
+    Try(Trial),
     /// The tour is opened at a chapter, or left.
     Guide(Option<Guide>),
     /// Another step of the chapter is shown.
@@ -289,6 +291,7 @@ impl State {
             | Action::Open(_)
             | Action::Act(_)
             | Action::Move(..)
+            | Action::Try(_)
             | Action::Do(_)
             | Action::Seed(_)
             | Action::Horizon(_) => {
@@ -353,6 +356,11 @@ impl State {
             Action::Move(handle, at) => {
                 state.push(edit::move_action(&state.text, &handle, at).into());
                 state.cursor = at;
+            }
+            Action::Try(trial) => {
+                state.push(edit::apply(&state.text, &trial.changes).into());
+                state.tab = Tab::Compare;
+                state.said = Some(format!("{} {}", state.lang.words().tried, trial.label).into());
             }
             Action::Compare(on) => {
                 if on {

@@ -45,6 +45,12 @@ impl Status {
         status
     }
 
+    /// The reason in most detail: the first cause's where there is one, else the message.
+    pub fn why(&self) -> &str {
+        let cause = self.details.as_ref().and_then(|details| details.causes.first());
+        cause.map(|cause| cause.message.as_str()).filter(|why| !why.is_empty()).unwrap_or(&self.message)
+    }
+
     /// 400: `Pod in version "v1" cannot be handled as a Pod: …`
     pub fn cannot_be_handled(kind: &str, api_version: &str, error: &str) -> Status {
         let version = api_version.rsplit('/').next().unwrap_or(api_version);

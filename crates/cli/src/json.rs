@@ -229,6 +229,9 @@ fn decision_parts(decision: &Decision) -> (&PodRef, &'static str, Value) {
             (pod, "Requeue", json!({"base": seconds(*base), "due": seconds(*due)}))
         }
         Decision::Phase { pod, from, to } => (pod, "Phase", json!({"from": from, "to": to})),
+        Decision::Evict { pod, budget, refused } => {
+            (pod, "Evict", json!({"budget": budget, "refused": refused}))
+        }
         Decision::Assumption { pod, container, subject, assumed } => {
             (pod, "Assumption", json!({"container": container, "subject": subject, "assumed": assumed}))
         }

@@ -235,6 +235,9 @@ pub enum Decision {
     Requeue { pod: PodRef, base: SimTime, due: SimTime },
     /// The pod's phase was derived from its containers (`kubelet_pods.go getPhase`).
     Phase { pod: PodRef, from: &'static str, to: &'static str },
+    /// An eviction asked the pod's disruption budget (`pkg/registry/core/pod/storage/eviction.go checkAndDecrement`), and
+    /// was refused in these words or allowed.
+    Evict { pod: PodRef, budget: String, refused: Option<String> },
     /// Something that the simulation had to assume, and what was assumed.
     Assumption { pod: PodRef, container: String, subject: String, assumed: String },
 }

@@ -68,6 +68,12 @@ impl Document {
         Diagnostic { document: index, path: path.to_string(), hint: hint.clone(), ..found }
     }
 
+    /// The change of the text that gives a field this value: in its place where it has one, else with the parents that
+    /// are missing. None where no such change can be made with certainty. `text` is the text that the document is of.
+    pub fn set(&self, text: &str, path: &str, value: &Value) -> Option<Fix> {
+        self.source(text).set(path, value)
+    }
+
     /// The document as quick fixes see it.
     pub(crate) fn source<'a>(&'a self, text: &'a str) -> Source<'a> {
         Source { text, tree: &self.tree, root: self.root }

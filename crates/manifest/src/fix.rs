@@ -1,10 +1,10 @@
 //! Quick fixes: changes of the text that mend a finding, made from the document's own nodes.
 
 use crate::schema::type_at;
-use crate::tree::{NodeKind, Place, Tree};
+use crate::tree::{Entry, NodeKind, Place, Tree};
 use lifepod_api::schema::{StructType, Type};
 use lifepod_api::yaml::to_yaml;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use std::ops::Range;
 
 /// A change that mends a finding.
@@ -231,7 +231,37 @@ impl Source<'_> {
     pub fn add_entry(&self, path: &str, name: &str, value: Value) -> Option<Fix> {
         let NodeKind::Mapping(entries) = &self.tree.nodes[self.place(path)?.node].kind else { return None };
         let first = entries.first().filter(|_| entries.iter().all(|e| e.key != name))?;
-        self.first_entry(first.key_span.start, name, value)
+        match self.behind_name(first) {
+            Some((at, column)) => {
+                let (title, lines) = entry(name, value);
+                let insert = lines.lines().map(|line| format!("\n{}{line}", " ".repeat(column))).collect();
+                Some(Fix { title, edits: vec![Edit { range: at..at, insert }] })
+            }
+            None => self.first_entry(first.key_span.start, name, value),
+        }
+    }
+
+    /// Writes a field: another value where it has a scalar, else the field itself.
+    pub fn set(&self, path: &str, value: &Value) -> Option<Fix> {
+        match self.place(path) {
+            None => self.add(path, value.clone()),
+            Some(_) => match value {
+                Value::String(text) => self.value(path, text),
+                value => self.value(path, &value.to_string()),
+            },
+        }
+    }
+
+    /// The end of the line with which an item of a list begins, and the column of its entries, if that line says no more
+    /// than its name: nobody looks for anything before that.
+    fn behind_name(&self, first: &Entry) -> Option<(usize, usize)> {
+        let column = self.column(first.key_span.start)?;
+        let value = &self.tree.nodes[first.value];
+        let ends = self.text[value.span.end..].find('\n').map_or(self.text.len(), |at| value.span.end + at);
+        let is_item = self.text[..first.key_span.start].trim_end_matches(' ').ends_with('-');
+        let is_line = !self.text[first.key_span.start..value.span.end].contains('\n');
+        let is_named = is_item && is_line && matches!(value.kind, NodeKind::Scalar(_));
+        is_named.then(|| (ends - usize::from(self.text[..ends].ends_with('\r')), column))
     }
 
     /// Adds an item to the list at a path, which is made where it is missing.
@@ -253,19 +283,21 @@ impl Source<'_> {
 
     /// An entry before the first one of a map.
     fn first_entry(&self, at: usize, name: &str, value: Value) -> Option<Fix> {
-        let entry = Value::Object(Map::from_iter([(name.to_string(), value)]));
-        let yaml = to_yaml(&entry);
-        let title = Title::Add(yaml.lines().map(str::trim).collect::<Vec<_>>().join(" "));
+        // In braces, as all of JSON is.
+        let json = json!({name: &value}).to_string();
+        let (title, lines) = entry(name, value);
         let insert = match self.column(at) {
-            Some(column) => indented(&yaml, column),
-            // In braces, as all of JSON is.
-            None => {
-                let json = entry.to_string();
-                format!("{}, ", &json[1..json.len() - 1])
-            }
+            Some(column) => indented(&lines, column),
+            None => format!("{}, ", &json[1..json.len() - 1]),
         };
         Some(Fix { title, edits: vec![Edit { range: at..at, insert }] })
     }
+}
+
+/// An entry's lines, and what it is to add it.
+fn entry(name: &str, value: Value) -> (Title, String) {
+    let lines = to_yaml(&Value::Object(Map::from_iter([(name.to_string(), value)])));
+    (Title::Add(lines.lines().map(str::trim).collect::<Vec<_>>().join(" ")), lines)
 }
 
 /// Lines to stand at a column at which the first of them already is, and what follows them shall be.

@@ -164,3 +164,45 @@ fn a_field_at_the_wrong_depth_is_shown_its_place() {
         "`nodeSelector` belongs in `spec.template.spec`"
     );
 }
+
+/// The text with a field set.
+fn set(text: &str, path: &str, value: serde_json::Value) -> String {
+    let parsed = parse(text);
+    let fix = parsed.documents[0].set(text, path, &value).unwrap_or_else(|| panic!("{path} cannot be set"));
+    applied(text, &fix)
+}
+
+#[test]
+fn a_field_is_set_where_it_stands_and_its_surroundings_stay() {
+    let text =
+        pod("image: nginx:1", "livenessProbe: {tcpSocket: {port: 80}, failureThreshold: 3} # patient?");
+    assert_eq!(
+        set(&text, "spec.containers[0].livenessProbe.failureThreshold", 6.into()),
+        text.replace("failureThreshold: 3", "failureThreshold: 6")
+    );
+}
+
+#[test]
+fn a_field_that_is_missing_comes_behind_the_name() {
+    let sleep = serde_json::json!({"sleep": {"seconds": 5}});
+    assert_eq!(
+        set(
+            &pod("name: app", "name: app # the only one"),
+            "spec.containers[0].lifecycle.preStop",
+            sleep.clone()
+        ),
+        pod(
+            "name: app",
+            "name: app # the only one\n    lifecycle:\n      preStop:\n        sleep:\n          seconds: 5"
+        )
+    );
+    let inline = "kind: Pod\nspec: {containers: [{name: app, image: nginx:1}]}\n";
+    assert_eq!(
+        set(inline, "spec.containers[0].lifecycle.preStop", sleep),
+        "kind: Pod\nspec: {containers: [{\"lifecycle\":{\"preStop\":{\"sleep\":{\"seconds\":5}}}, name: app, image: nginx:1}]}\n"
+    );
+    assert_eq!(
+        set(&pod("spec:", "# one container\nspec:"), "spec.terminationGracePeriodSeconds", 60.into()),
+        pod("spec:\n", "# one container\nspec:\n  terminationGracePeriodSeconds: 60\n")
+    );
+}

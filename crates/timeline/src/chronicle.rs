@@ -8,7 +8,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use lifepod_api::{Object, SimTime};
 use lifepod_engine::trace::{Call, Decision, PodRef, Requests, Said};
-use lifepod_engine::{Entry, EntryId, Trace, What};
+use lifepod_engine::{Entry, EntryId, Op, Trace, What};
 
 /// A line of a chronicle.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,7 +46,12 @@ pub fn chronicle(trace: &Trace, lang: Lang, all: bool) -> Vec<Line> {
 /// Is it of interest at all?
 fn is_told(entry: &Entry) -> bool {
     match &entry.what {
-        What::Object(revision) => matches!(&*revision.object, Object::Pod(_) | Object::Event(_)),
+        What::Object(revision) => match &*revision.object {
+            Object::Pod(_) | Object::Event(_) => true,
+            // What is counted and listed is told when it changes.
+            Object::EndpointSlice(_) | Object::PodDisruptionBudget(_) => revision.op == Op::Modified,
+            _ => false,
+        },
         What::Decision(decision) => {
             !matches!(decision, Decision::SyncPod { .. } | Decision::Requeue { .. } | Decision::Phase { .. })
         }
@@ -72,6 +77,7 @@ fn who(entry: &Entry) -> String {
         },
         What::Probe(_) => "kubelet".into(),
         What::Decision(Decision::Schedule { .. }) => "default-scheduler".into(),
+        What::Decision(Decision::Evict { .. }) => "kube-apiserver".into(),
         What::Decision(_) => "kubelet".into(),
         What::Requests(requests) => requests.client.as_ref().into(),
         What::Proxied(_) => "kube-proxy".into(),

@@ -26,7 +26,7 @@ mod words;
 
 pub use axis::{Axis, Piece, Scale, Tick};
 pub use chronicle::{Line, chronicle};
-pub use explain::{Explanation, FieldRef, Step, explain, subject};
+pub use explain::{Change, Explanation, FieldRef, Step, Subject, Trial, explain};
 pub use facts::{Facts, facts};
 pub use ghost::Ghost;
 pub use lanes::{Options, lanes};

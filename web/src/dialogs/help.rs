@@ -37,6 +37,7 @@ pub fn Help(props: &HelpProps) -> Html {
                 { row(&["m"], words.help_menu) }
                 { row(&["Shift"], words.help_measure) }
                 { row(&["u", "U", "c", "v"], words.help_undo) }
+                { row(&["x"], words.help_try) }
                 { row(&["e", "y", "l"], words.help_tabs) }
                 { row(&["b", "n"], words.help_tour) }
                 { row(&["g", "Ctrl K"], words.help_palette) }

@@ -3,9 +3,10 @@
 use super::{EXAMPLES, Modal};
 use crate::guide::CHAPTERS;
 use crate::i18n::Lang;
+use crate::inspector;
+use crate::protocol::{Shown, Story};
 use crate::state::{Action, Dialog, State, Tab, Visit};
 use crate::timeline::offers;
-use crate::{inspector, protocol::Shown};
 use lifepod_timeline::View;
 use std::rc::Rc;
 use web_sys::HtmlInputElement;
@@ -20,6 +21,8 @@ pub struct PaletteProps {
     pub lang: Lang,
     pub state: State,
     pub shown: Option<Rc<Shown>>,
+    /// The story on the screen.
+    pub story: Option<Rc<Story>>,
     pub send: Callback<Action>,
 }
 
@@ -97,6 +100,10 @@ fn everything(props: &PaletteProps) -> Vec<(String, Action)> {
     let rows = props.shown.as_ref().map_or(&[][..], |shown| &shown.scene.rows);
     if let Some(lane) = &state.lane {
         all.extend(offers(rows, lane, words));
+    }
+    let changes = props.story.iter().flat_map(|story| &story.changes);
+    for trial in changes.flat_map(|change| &change.trials) {
+        all.push((format!("{} {}", words.try_it, trial.label), Action::Try(trial.clone())));
     }
     let mut add = |name: &str, action: Action| all.push((name.to_owned(), action));
     add(words.gallery, Action::Dialog(Some(Dialog::Gallery)));

@@ -5,6 +5,7 @@ use super::delete::check_preconditions;
 use crate::controllers::pods::is_pod_ready;
 use crate::kernel::Kernel;
 use crate::pod_conditions::mark_disrupted;
+use crate::trace::{Decision, PodRef};
 use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -69,7 +70,13 @@ impl Kernel {
         if !ready && (budget.spec.unhealthy_pod_eviction_policy.as_deref() == Some("AlwaysAllow") || spare) {
             return Ok(Some(budget.metadata.name));
         }
-        check(&budget)?;
+        let asked = check(&budget);
+        self.decide(Decision::Evict {
+            pod: PodRef::new(&pod.metadata.namespace, &pod.metadata.name, &pod.metadata.uid),
+            budget: budget.metadata.name.clone(),
+            refused: asked.as_ref().err().map(|refusal| refusal.why().to_string()),
+        });
+        asked?;
         let now = self.time();
         let status = &mut budget.status;
         status.disruptions_allowed -= 1;

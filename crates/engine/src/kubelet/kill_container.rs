@@ -285,6 +285,9 @@ impl Kubelet {
         };
         let call = Call::StopContainer { attempt, timeout: grace, signal };
         self.call(kernel, &pod, Some(&name), call);
+        if let Some(record) = self.runtime.pod_mut(uid).container_mut(id) {
+            record.stopped_by = kernel.cause;
+        }
         self.kill_timer(kernel, uid, id, kernel.now + SimTime::from_secs(grace));
         let now = kernel.now;
         if let (Some(processes), Some(process)) = (&mut self.runtime.pod_mut(uid).processes, process) {

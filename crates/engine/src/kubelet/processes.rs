@@ -227,6 +227,9 @@ impl Kubelet {
         record.reason = reason.to_string();
         record.message = message;
         let id = record.id.clone();
+        if kernel.cause.is_none() {
+            kernel.cause = record.stopped_by;
+        }
         let signal = signal.map(signal_name);
         self.process_call(kernel, uid, pod, process, |attempt| Call::Exited {
             attempt,

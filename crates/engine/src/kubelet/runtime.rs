@@ -47,6 +47,8 @@ pub(crate) struct ContainerRecord {
     pub(crate) process: Option<workload::ContainerId>,
     /// The entry that recorded its start.
     pub(crate) started_by: Option<EntryId>,
+    /// The entry that sent its stop signal: the cause of its end, however long that takes.
+    pub(crate) stopped_by: Option<EntryId>,
     /// The last lines that its process wrote.
     pub(crate) log_tail: VecDeque<String>,
     /// Bytes of its log, as far as they are kept.

@@ -310,6 +310,7 @@ impl Kubelet {
             resize_error: config.behavior.as_ref().and_then(|b| b.resize_error.clone()),
             process: None,
             started_by: None,
+            stopped_by: None,
             log_tail: VecDeque::new(),
             log_bytes: 0,
         });

@@ -1,5 +1,7 @@
 //! From entries of the trace to facts.
 
+use super::budgets;
+use super::endpoints::{self, Known};
 use super::fact::{Fact, Probed};
 use super::scene::{Scene, container};
 use crate::lanes::process_of;
@@ -25,7 +27,9 @@ impl<'a> Fact<'a> {
             }
             What::Said(Said::Exit(code)) => Fact::CommandEnded { code: *code },
             What::Action(action) => Fact::Action { text: &action.text, refused: action.refused.as_deref() },
-            What::Requests(requests) => Fact::Requested(requests),
+            What::Requests(requests) => {
+                Fact::Requested { requests, known: Known::of(scene, entry, requests) }
+            }
             What::Proxied(proxied) => Fact::Proxied(proxied),
         }
     }
@@ -39,12 +43,20 @@ fn of_revision<'a>(scene: &Scene<'a>, entry: &'a Entry, revision: &'a ObjectRevi
         let by = if e.source.component.is_empty() { &e.reporting_component } else { &e.source.component };
         return Fact::EventRecorded { reason: &e.reason, message: &e.message, count: e.count, by };
     }
+    if let Some(fact) = endpoints::change(scene, entry, revision) {
+        return fact;
+    }
     match revision.op {
         Op::Added => Fact::Created { kind: kind(), name, by },
         Op::Deleted => Fact::Gone { kind: kind(), name, by },
         Op::Modified => match (object, scene.earlier(entry, revision)) {
             (Object::Pod(new), Some(Object::Pod(old))) => {
                 pod_change(old, new, by).unwrap_or_else(|| Fact::Changed { kind: kind(), name, by })
+            }
+            (Object::PodDisruptionBudget(new), Some(Object::PodDisruptionBudget(old)))
+                if budgets::tells(&old.status, &new.status) =>
+            {
+                Fact::Budget { name, status: &new.status }
             }
             _ => Fact::Changed { kind: kind(), name, by },
         },
@@ -74,6 +86,7 @@ fn pod_change<'a>(old: &'a Pod, new: &'a Pod, by: &'a str) -> Option<Fact<'a>> {
     new.status.conditions.iter().find_map(|c| {
         let before = old.status.conditions.iter().find(|o| o.type_ == c.type_);
         before.is_none_or(|o| o.status != c.status).then_some(Fact::ConditionStored {
+            pod,
             kind: &c.type_,
             holds: c.status == "True",
             reason: &c.reason,
@@ -119,6 +132,7 @@ fn of_call<'a>(scene: &Scene<'a>, entry: &'a Entry, call: &'a RuntimeCall) -> Fa
             code: *exit_code,
             oom: *reason == "OOMKilled",
             signal: *signal,
+            told: entry.cause.and_then(|id| scene.trace.get(id)).is_some_and(stops),
             lasted: scene.started_at(entry.id, &call.pod, container, *attempt).map(|s| entry.at.since(s)),
             said: (*exit_code != 0)
                 .then(|| scene.last_words(entry.id, &call.pod, container, *attempt))
@@ -132,6 +146,11 @@ fn of_call<'a>(scene: &Scene<'a>, entry: &'a Entry, call: &'a RuntimeCall) -> Fa
         Call::Listen { port, .. } => Fact::Listening { container, port: *port },
         Call::Output { line, .. } => Fact::Wrote { container, line },
     }
+}
+
+/// Whether an entry tells a process to end.
+fn stops(entry: &Entry) -> bool {
+    matches!(&entry.what, What::Call(call) if matches!(call.call, Call::StopContainer { .. } | Call::KillContainer { .. }))
 }
 
 fn of_probe<'a>(scene: &Scene<'a>, entry: &'a Entry, probe: &'a ProbeAttempt) -> Probed<'a> {
@@ -219,6 +238,9 @@ fn of_decision<'a>(scene: &Scene<'a>, entry: &'a Entry, decision: &'a Decision) 
         }
         Decision::Requeue { base, due, .. } => Fact::Requeued { base: *base, due: *due },
         Decision::Phase { from, to, .. } => Fact::PhaseDerived { from, to },
+        Decision::Evict { pod, budget, refused } => {
+            Fact::Evicted { pod: &pod.name, budget, refused: refused.as_deref() }
+        }
         Decision::Assumption { container, subject, assumed, .. } => {
             Fact::Assumed { container, subject, assumed }
         }

@@ -1,12 +1,13 @@
 //! The sentences in English.
 
 use super::fact::{Fact, Probed, refusals};
+use super::{budgets, endpoints};
 use crate::words::{Lang, clock};
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use lifepod_api::{ContainerState, SimTime};
-use lifepod_engine::trace::{KillReason, ProbeKind, RequestEnd, Requests, SyncReason};
+use lifepod_engine::trace::{KillReason, ProbeKind, SyncReason};
 
 fn length(time: SimTime) -> String {
     Lang::En.length(time)
@@ -89,7 +90,10 @@ pub(super) fn headline(fact: &Fact<'_>) -> String {
         Fact::Pulled { image, .. } => format!("{image} is pulled"),
         Fact::PullFailed { image, .. } => format!("{image} cannot be pulled"),
         Fact::Action { text, .. } => (*text).into(),
-        Fact::Requested(requests) => asked(requests),
+        Fact::Requested { requests, .. } => endpoints::asked(Lang::En, requests),
+        Fact::Evicted { pod, refused, .. } => budgets::asked(Lang::En, pod, *refused),
+        Fact::Budget { name, status } => budgets::headline(Lang::En, name, status),
+        Fact::Endpoints { service, moves } => endpoints::headline(Lang::En, service, moves),
         Fact::Proxied(proxied) => match proxied.endpoints.len() {
             0 => format!("The nodes send {} to nobody", proxied.service.name),
             1 => format!("The nodes send {} to 1 pod", proxied.service.name),
@@ -106,22 +110,6 @@ fn state_name(state: &ContainerState) -> String {
         (_, Some(_), _) => "running".into(),
         (.., Some(t)) => format!("terminated ({}, exit code {})", t.reason, t.exit_code),
         _ => "waiting".into(),
-    }
-}
-
-/// How requests ended, in few words.
-fn asked(requests: &Requests) -> String {
-    let (client, service, n) = (&requests.client, &requests.service.name, requests.count);
-    let times = if n == 1 { "A request".to_string() } else { format!("{n} requests") };
-    let end = match requests.end {
-        RequestEnd::Served => if n == 1 { "was served" } else { "were served" }.to_string(),
-        RequestEnd::Slow => format!("took up to {}", length(requests.slowest)),
-        RequestEnd::Unanswered => "got no answer yet".to_string(),
-        _ => format!("failed: {}", requests.said),
-    };
-    match &requests.backend {
-        Some(pod) => format!("{times} of {client} to {service}, sent to {}, {end}", pod.name),
-        None => format!("{times} of {client} to {service} {end}"),
     }
 }
 
@@ -166,14 +154,14 @@ pub(super) fn sentence(fact: &Fact<'_>) -> String {
         Fact::StateStored { container, state } => {
             format!("The kubelet reported {container} as {} to the API server.", state_name(state))
         }
-        Fact::ConditionStored { kind, holds, reason, message } => {
+        Fact::ConditionStored { pod, kind, holds, reason, message } => {
             let value = if *holds { "True" } else { "False" };
             let why = match (*reason, *message) {
                 ("", _) => String::new(),
                 (reason, "") => format!(" ({reason})"),
                 (reason, message) => format!(" ({reason}: {message})"),
             };
-            format!("The condition {kind} became {value}{why}.")
+            format!("The condition {kind} of {pod} became {value}{why}.")
         }
         Fact::EventRecorded { reason, message, count, by } => {
             let times =
@@ -214,7 +202,7 @@ pub(super) fn sentence(fact: &Fact<'_>) -> String {
                 "{container} was still running when its grace period was over, so the runtime sent SIGKILL."
             )
         }
-        Fact::Exited { container, code, oom, signal, lasted, said } => {
+        Fact::Exited { container, code, oom, signal, lasted, said, .. } => {
             let after = match lasted {
                 None => String::new(),
                 Some(SimTime(0)) => " at once".into(),
@@ -334,18 +322,10 @@ pub(super) fn sentence(fact: &Fact<'_>) -> String {
         Fact::PhaseDerived { from, to } => {
             format!("The kubelet derived the phase {to} from the states of the containers (it was {from}).")
         }
-        Fact::Requested(requests) => {
-            let end = match requests.end {
-                RequestEnd::Served => "",
-                RequestEnd::Slow => " That is slower than the client calls quick.",
-                RequestEnd::Failed => " The process itself said that it failed.",
-                RequestEnd::Refused => " Nobody stood behind the Service.",
-                RequestEnd::Reset => " The node's proxy still sent connections there, or already did.",
-                RequestEnd::TimedOut => " No answer came within the client's timeout.",
-                RequestEnd::Unanswered => " The run ended first.",
-            };
-            format!("{}.{end}", asked(requests))
+        Fact::Requested { requests, known } => {
+            endpoints::requested(Lang::En, requests, known.as_ref())
         }
+        Fact::Endpoints { service, moves } => endpoints::sentence(Lang::En, service, moves),
         Fact::Proxied(proxied) => {
             let service = &proxied.service.name;
             let list = proxied.endpoints.join(", ");
@@ -355,6 +335,8 @@ pub(super) fn sentence(fact: &Fact<'_>) -> String {
                 _ => format!("The proxies of the nodes send new connections to {service} from now on to {list}. They follow the EndpointSlices at most once a second."),
             }
         }
+        Fact::Evicted { pod, budget, refused } => budgets::evicted(Lang::En, pod, budget, *refused),
+        Fact::Budget { name, status } => budgets::sentence(Lang::En, name, status),
         Fact::Assumed { container, subject, assumed } => {
             format!("lifepod does not know {subject} of {container} and assumed: {assumed}.")
         }

@@ -1,9 +1,10 @@
 //! What a link of the chain says, without a language.
 
+use super::endpoints::{Known, Move};
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::mem::discriminant;
-use lifepod_api::{ContainerState, SimTime};
+use lifepod_api::{ContainerState, PodDisruptionBudgetStatus, SimTime};
 use lifepod_engine::trace::{KillReason, ProbeKind, Proxied, Requests, SyncReason, Verdicts};
 
 /// A thing that happened, with the numbers that the sentence about it needs.
@@ -48,6 +49,7 @@ pub(super) enum Fact<'a> {
         state: &'a ContainerState,
     },
     ConditionStored {
+        pod: &'a str,
         kind: &'a str,
         holds: bool,
         reason: &'a str,
@@ -114,6 +116,8 @@ pub(super) enum Fact<'a> {
         code: i32,
         oom: bool,
         signal: Option<&'a str>,
+        /// Whether it had been told to end.
+        told: bool,
         lasted: Option<SimTime>,
         said: Option<&'a str>,
     },
@@ -199,9 +203,26 @@ pub(super) enum Fact<'a> {
         subject: &'a str,
         assumed: &'a str,
     },
+    /// An eviction, asked of the pod's budget; refused in these words.
+    Evicted {
+        pod: &'a str,
+        budget: &'a str,
+        refused: Option<&'a str>,
+    },
+    Budget {
+        name: &'a str,
+        status: &'a PodDisruptionBudgetStatus,
+    },
     // What the network did.
-    Requested(&'a Requests),
+    Requested {
+        requests: &'a Requests,
+        known: Option<Known>,
+    },
     Proxied(&'a Proxied),
+    Endpoints {
+        service: &'a str,
+        moves: Vec<Move>,
+    },
     /// Rounds of a loop that are not told one by one.
     Rounds {
         times: usize,
@@ -343,6 +364,10 @@ impl<'a> Fact<'a> {
             Fact::Synced { why: SyncReason::ActiveDeadline } => "pkg/kubelet/active_deadline.go",
             Fact::Synced { .. } => "pkg/kubelet/pod_workers.go podWorkerLoop",
             Fact::Requeued { .. } => "pkg/kubelet/pod_workers.go completeWork",
+            Fact::Evicted { .. } => "pkg/registry/core/pod/storage/eviction.go checkAndDecrement",
+            Fact::Budget { .. } => "pkg/controller/disruption/disruption.go updatePdbStatus",
+            Fact::Endpoints { .. } => "staging/src/k8s.io/endpointslice/utils.go podToEndpoint",
+            Fact::Requested { known: Some(_), .. } => "pkg/proxy/iptables/proxier.go syncProxyRules",
             Fact::Proxied(_) => "pkg/proxy/topology.go CategorizeEndpoints",
             _ => "",
         }

@@ -1,9 +1,10 @@
 //! Which fields of the manifest set the numbers of a rule.
 
-use super::FieldRef;
 use super::derive::{killing_probe, probe_spec};
 use super::fact::Fact;
 use super::scene::{Scene, container};
+use super::{FieldRef, Subject};
+use super::{budgets, endpoints};
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -13,9 +14,19 @@ use lifepod_engine::{Entry, What};
 
 /// The fields behind a fact.
 pub(super) fn of(scene: &Scene<'_>, entry: &Entry, fact: &Fact<'_>) -> Vec<FieldRef> {
-    let mut fields = Fields::default();
-    let Some(pod_ref) = pod_of(entry) else { return fields.0 };
-    let Some(pod) = scene.pod(entry.id, pod_ref) else { return fields.0 };
+    if let Fact::Evicted { budget: name, .. } | Fact::Budget { name, .. } = fact {
+        let limit = scene.budget(entry.id, name).and_then(|budget| Some((budget, budgets::limit(budget)?)));
+        let field = limit.map(|(budget, (path, value))| FieldRef {
+            of: Subject::of(budget),
+            path: path.into(),
+            value,
+            is_default: false,
+        });
+        return field.into_iter().collect();
+    }
+    let Some(pod_ref) = pod_of(entry) else { return Vec::new() };
+    let Some(pod) = scene.pod(entry.id, pod_ref) else { return Vec::new() };
+    let mut fields = Fields { of: Subject::Pod(pod_ref.uid.clone()), all: Vec::new() };
     match fact {
         Fact::Probed(p) => {
             if let Some((path, probe)) = probe_spec(scene, entry, pod_ref, p.container, p.kind) {
@@ -86,9 +97,23 @@ pub(super) fn of(scene: &Scene<'_>, entry: &Entry, fact: &Fact<'_>) -> Vec<Field
                 fields.push(format!("{path}.imagePullPolicy"), c.image_pull_policy.clone(), is_default);
             }
         }
+        Fact::Requested { .. } if endpoints::asks_nobody(fact) => {
+            fields.push("spec.containers[0].readinessProbe".into(), "none".into(), true);
+        }
+        Fact::Requested { .. } if endpoints::settles(fact) => {
+            let hook = pod.spec.containers.first().and_then(|c| c.lifecycle.as_ref()?.pre_stop.as_ref());
+            let path = "spec.containers[0].lifecycle.preStop";
+            match hook.map(|hook| hook.sleep.as_ref()) {
+                None => fields.push(path.into(), "none".into(), true),
+                Some(Some(sleep)) => {
+                    fields.push(format!("{path}.sleep.seconds"), sleep.seconds.to_string(), false);
+                }
+                Some(None) => {}
+            }
+        }
         _ => {}
     }
-    fields.0
+    fields.all
 }
 
 pub(super) fn pod_of(entry: &Entry) -> Option<&PodRef> {
@@ -101,12 +126,14 @@ pub(super) fn pod_of(entry: &Entry) -> Option<&PodRef> {
     }
 }
 
-#[derive(Default)]
-struct Fields(Vec<FieldRef>);
+struct Fields {
+    of: Subject,
+    all: Vec<FieldRef>,
+}
 
 impl Fields {
     fn push(&mut self, path: String, value: String, is_default: bool) {
-        self.0.push(FieldRef { path, value, is_default });
+        self.all.push(FieldRef { of: self.of.clone(), path, value, is_default });
     }
 
     fn add(&mut self, parent: &str, field: &str, value: i32, default: i32) {

@@ -4,23 +4,28 @@
 //! no language; the sentences are made of facts in [`en`] and [`zh`]. Links that say nothing new are left out:
 //! deliveries of watches, syncs that merely carry on, and the rounds of a loop after the first.
 
+pub(crate) mod budgets;
 mod derive;
 mod en;
+mod endpoints;
 mod fact;
 mod fields;
 mod remedy;
 mod scene;
+mod trial;
 mod zh;
 
 use crate::words::Lang;
 use alloc::string::String;
 use alloc::vec::Vec;
+use endpoints::Known;
 use fact::Fact;
-use lifepod_api::SimTime;
-use lifepod_engine::{Entry, EntryId, Trace};
+use lifepod_api::{Resource, SimTime};
+use lifepod_engine::{Entry, EntryId, Trace, What};
 use remedy::Remedy;
 use scene::Scene;
 use serde::Serialize;
+pub use trial::Trial;
 
 /// Why an entry happened.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -29,8 +34,17 @@ pub struct Explanation {
     pub title: String,
     /// The chain of causes: the entry itself first, its root last.
     pub steps: Vec<Step>,
-    /// What would have changed it: at most one sentence for each rule in the chain, the nearest first.
-    pub changes: Vec<String>,
+    /// What would have changed it: at most one for each rule in the chain, the nearest first.
+    pub changes: Vec<Change>,
+}
+
+/// Something that would have changed the course of things.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Change {
+    /// A sentence. Words of code stand between backticks.
+    pub text: String,
+    /// The changes of a field that it comes down to; none where it is no matter of a field.
+    pub trials: Vec<Trial>,
 }
 
 /// A link of the chain.
@@ -50,9 +64,31 @@ pub struct Step {
     pub source: &'static str,
 }
 
+/// Whose fields are meant.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub enum Subject {
+    /// The pod with this `uid`: its own, or the template's that it came of.
+    Pod(String),
+    /// An object that is written as it is.
+    Object {
+        /// Its kind, such as `PodDisruptionBudget`.
+        kind: String,
+        /// Its name.
+        name: String,
+    },
+}
+
+impl Subject {
+    fn of<R: Resource>(object: &R) -> Self {
+        Subject::Object { kind: R::KIND.into(), name: object.metadata().name.clone() }
+    }
+}
+
 /// A field of the manifest that a rule went by.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct FieldRef {
+    /// Whose field it is.
+    pub of: Subject,
     /// Its path in the object, such as `spec.containers[0].livenessProbe.failureThreshold`.
     pub path: String,
     /// Its value.
@@ -72,7 +108,8 @@ pub fn explain(trace: &Trace, id: EntryId, lang: Lang) -> Option<Explanation> {
     let mut steps: Vec<Step> = Vec::new();
     // The rounds that are not told: where their step stands, and how many there are.
     let mut rounds: Option<(usize, usize)> = None;
-    for entry in trace.causes(id) {
+    let mut changes: Vec<Change> = Vec::new();
+    for entry in links(&scene, id) {
         let fact = Fact::of(&scene, entry);
         if !told.is_empty()
             && (fact.says_nothing() || told.last().is_some_and(|after| fact.is_said_by(after)))
@@ -110,25 +147,34 @@ pub fn explain(trace: &Trace, id: EntryId, lang: Lang) -> Option<Explanation> {
             fields: fields::of(&scene, entry, &fact),
             source: fact.source(),
         });
+        if let Some(remedy) = Remedy::of(&fact) {
+            let text = remedy.sentence(lang);
+            if changes.len() < MAX_CHANGES && changes.iter().all(|known| known.text != text) {
+                changes.push(Change { text, trials: trial::of(&scene, entry, &fact) });
+            }
+        }
         told.push(fact);
     }
     if let Some((place, times)) = rounds {
         steps[place].text = sentence(lang, &Fact::Rounds { times });
     }
-    let mut changes: Vec<String> = Vec::new();
-    for remedy in told.iter().filter_map(Remedy::of) {
-        let text = remedy.sentence(lang);
-        if changes.len() < MAX_CHANGES && !changes.contains(&text) {
-            changes.push(text);
-        }
-    }
     let title = told.first().map_or_else(String::new, |fact| short(lang, fact));
     Some(Explanation { title, steps, changes })
 }
 
-/// The `uid` of the pod that an entry is about.
-pub fn subject(entry: &Entry) -> Option<&str> {
-    fields::pod_of(entry).map(|pod| pod.uid.as_str())
+/// The entries that the chain is made of: the causes. A request that was lost because a proxy was late has two: what
+/// ended the process, and what the EndpointSlice had said since; the chain goes on from the earlier one.
+fn links<'a>(scene: &Scene<'a>, id: EntryId) -> Vec<&'a Entry> {
+    let mut links: Vec<&Entry> = scene.trace.causes(id).collect();
+    if let Some(first) = links.first()
+        && let What::Requests(requests) = &first.what
+        && let Some(known) = Known::of(scene, first, requests)
+        && let Some((_, withdrawn)) = known.withdrawn.filter(|(at, _)| *at <= requests.since)
+    {
+        links.truncate(links.partition_point(|entry| entry.id > withdrawn));
+        links.extend(scene.trace.causes(withdrawn));
+    }
+    links
 }
 
 /// What an entry says in few words, and whether that is anything new.

@@ -1,5 +1,6 @@
 //! What would have changed the course of things, rule by rule.
 
+use super::endpoints;
 use super::fact::{Fact, Probed};
 use crate::words::Lang;
 use alloc::format;
@@ -25,6 +26,12 @@ pub(super) enum Remedy<'a> {
     RestartPolicy,
     /// A node that fits.
     NodeThatFits,
+    /// A budget that can spare a pod.
+    Leniency,
+    /// A probe that asks whether the process answers.
+    Asking,
+    /// A pause before the signal, in which the proxies learn of it.
+    Settling,
 }
 
 impl<'a> Remedy<'a> {
@@ -40,11 +47,14 @@ impl<'a> Remedy<'a> {
             }
             Fact::Exited { container, oom: true, .. } => Self::MoreMemory { container },
             Fact::Exited { container, code: 126 | 127, .. } => Self::CommandFound { container },
-            Fact::Exited { container, signal: None, .. } => Self::LongerLife { container },
+            Fact::Exited { container, signal: None, told: false, .. } => Self::LongerLife { container },
             Fact::PullFailed { image, .. } | Fact::ImageBackOff { image, .. } => Self::ImageName { image },
             Fact::Killed { container } => Self::HearTerm { container },
             Fact::CrashBackOff { .. } => Self::RestartPolicy,
             Fact::Unschedulable { .. } => Self::NodeThatFits,
+            Fact::Evicted { refused: Some(_), .. } => Self::Leniency,
+            fact if endpoints::settles(fact) => Self::Settling,
+            fact if endpoints::asks_nobody(fact) => Self::Asking,
             _ => return None,
         })
     }
@@ -101,6 +111,20 @@ impl<'a> Remedy<'a> {
             Self::NodeThatFits => {
                 "A node with what the pod asks for, or a pod that asks for less: see the reasons above.".to_string()
             }
+            Self::Leniency => {
+                "A budget that can spare a pod: one replica more, or a smaller `minAvailable` (a larger `maxUnavailable`)."
+                    .to_string()
+            }
+            Self::Asking => {
+                "A `readinessProbe` that asks for what the clients ask for: no connection goes to the pod before it \
+                 succeeds."
+                    .to_string()
+            }
+            Self::Settling => {
+                "A `preStop` hook that sleeps for some seconds: the process goes on serving while the EndpointSlice and \
+                 the proxies learn that the pod ends. It counts towards `terminationGracePeriodSeconds`."
+                    .to_string()
+            }
         }
     }
 
@@ -140,6 +164,19 @@ impl<'a> Remedy<'a> {
             ),
             Self::RestartPolicy => "只有一次运行超过 10 分钟，或换成新的 Pod，退避才会重新计算。".to_string(),
             Self::NodeThatFits => "一个满足要求的节点，或要求更少的 Pod：见上面的原因。".to_string(),
+            Self::Leniency => {
+                "让预算能舍出一个 Pod：多一个副本，或更小的 `minAvailable`（更大的 `maxUnavailable`）。"
+                    .to_string()
+            }
+            Self::Asking => {
+                "一个 `readinessProbe`，询问客户端所询问的内容：它成功之前，连接不会发往这个 Pod。"
+                    .to_string()
+            }
+            Self::Settling => {
+                "一个睡眠几秒的 `preStop` 钩子：在 EndpointSlice 和各代理得知 Pod 要结束之前，进程继续服务。\
+                               它计入 `terminationGracePeriodSeconds`。"
+                    .to_string()
+            }
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use alloc::format;
 use alloc::string::String;
-use lifepod_api::{Container, Object, Pod, SimTime};
+use lifepod_api::{Container, Node, Object, Pod, PodDisruptionBudget, SimTime};
 use lifepod_engine::trace::{Call, ObjectRevision, PodRef};
 use lifepod_engine::{Entry, EntryId, Op, Trace, What};
 
@@ -22,6 +22,28 @@ impl<'a> Scene<'a> {
         self.before(up_to).find_map(|e| match &e.what {
             What::Object(ObjectRevision { object, .. }) => match &**object {
                 Object::Pod(p) if p.metadata.uid == pod.uid => Some(p),
+                _ => None,
+            },
+            _ => None,
+        })
+    }
+
+    /// The disruption budget of that name, as it was stored when the entry `id` happened.
+    pub(super) fn budget(&self, id: EntryId, name: &str) -> Option<&'a PodDisruptionBudget> {
+        self.before(EntryId(id.0.saturating_add(1))).find_map(|e| match &e.what {
+            What::Object(ObjectRevision { object, .. }) => match &**object {
+                Object::PodDisruptionBudget(budget) if budget.metadata.name == name => Some(budget),
+                _ => None,
+            },
+            _ => None,
+        })
+    }
+
+    /// What was stored of nodes before `id`, the latest first.
+    pub(super) fn nodes_before(&self, id: EntryId) -> impl Iterator<Item = &'a Node> + use<'a> {
+        self.before(id).filter_map(|e| match &e.what {
+            What::Object(ObjectRevision { object, .. }) => match &**object {
+                Object::Node(node) => Some(node),
                 _ => None,
             },
             _ => None,

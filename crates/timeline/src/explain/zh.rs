@@ -1,12 +1,13 @@
 //! 简体中文的句子。
 
 use super::fact::{Fact, Probed, refusals};
+use super::{budgets, endpoints};
 use crate::words::{Lang, clock};
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use lifepod_api::{ContainerState, SimTime};
-use lifepod_engine::trace::{KillReason, ProbeKind, RequestEnd, Requests, SyncReason};
+use lifepod_engine::trace::{KillReason, ProbeKind, SyncReason};
 
 fn length(time: SimTime) -> String {
     Lang::Zh.length(time)
@@ -76,7 +77,10 @@ pub(super) fn headline(fact: &Fact<'_>) -> String {
         Fact::Pulled { image, .. } => format!("{image} 拉取完成"),
         Fact::PullFailed { image, .. } => format!("{image} 拉取失败"),
         Fact::Action { text, .. } => (*text).into(),
-        Fact::Requested(requests) => asked(requests),
+        Fact::Requested { requests, .. } => endpoints::asked(Lang::Zh, requests),
+        Fact::Evicted { pod, refused, .. } => budgets::asked(Lang::Zh, pod, *refused),
+        Fact::Budget { name, status } => budgets::headline(Lang::Zh, name, status),
+        Fact::Endpoints { service, moves } => endpoints::headline(Lang::Zh, service, moves),
         Fact::Proxied(proxied) => match proxied.endpoints.len() {
             0 => format!("各节点不再把 {} 的连接发给任何 Pod", proxied.service.name),
             n => format!("各节点把 {} 的连接发给 {n} 个 Pod", proxied.service.name),
@@ -92,21 +96,6 @@ fn state_name(state: &ContainerState) -> String {
         (_, Some(_), _) => "运行中".into(),
         (.., Some(t)) => format!("已终止（{}，退出码 {}）", t.reason, t.exit_code),
         _ => "等待中".into(),
-    }
-}
-
-/// 用几个字说明请求的结果。
-fn asked(requests: &Requests) -> String {
-    let (client, service, n) = (&requests.client, &requests.service.name, requests.count);
-    let end = match requests.end {
-        RequestEnd::Served => "得到应答".to_string(),
-        RequestEnd::Slow => format!("最慢用了 {}", length(requests.slowest)),
-        RequestEnd::Unanswered => "尚无应答".to_string(),
-        _ => format!("失败：{}", requests.said),
-    };
-    match &requests.backend {
-        Some(pod) => format!("{client} 对 {service} 的 {n} 个请求（发往 {}）{end}", pod.name),
-        None => format!("{client} 对 {service} 的 {n} 个请求{end}"),
     }
 }
 
@@ -142,14 +131,14 @@ pub(super) fn sentence(fact: &Fact<'_>) -> String {
         Fact::StateStored { container, state } => {
             format!("kubelet 向 API 服务器上报：{container} {}。", state_name(state))
         }
-        Fact::ConditionStored { kind, holds, reason, message } => {
+        Fact::ConditionStored { pod, kind, holds, reason, message } => {
             let value = if *holds { "True" } else { "False" };
             let why = match (*reason, *message) {
                 ("", _) => String::new(),
                 (reason, "") => format!("（{reason}）"),
                 (reason, message) => format!("（{reason}：{message}）"),
             };
-            format!("状况 {kind} 变为 {value}{why}。")
+            format!("{pod} 的状况 {kind} 变为 {value}{why}。")
         }
         Fact::EventRecorded { reason, message, count, by } => {
             let times = if *count > 1 { format!("（第 {count} 次）") } else { String::new() };
@@ -185,7 +174,7 @@ pub(super) fn sentence(fact: &Fact<'_>) -> String {
         Fact::Killed { container } => {
             format!("宽限期结束时 {container} 仍在运行，于是运行时发送了 SIGKILL。")
         }
-        Fact::Exited { container, code, oom, signal, lasted, said } => {
+        Fact::Exited { container, code, oom, signal, lasted, said, .. } => {
             let after = match lasted {
                 None => String::new(),
                 Some(SimTime(0)) => "立即".into(),
@@ -293,18 +282,8 @@ pub(super) fn sentence(fact: &Fact<'_>) -> String {
             )
         }
         Fact::PhaseDerived { from, to } => format!("kubelet 根据容器的状态得出阶段 {to}（之前为 {from}）。"),
-        Fact::Requested(requests) => {
-            let end = match requests.end {
-                RequestEnd::Served => "",
-                RequestEnd::Slow => "这比客户端认为的正常速度慢。",
-                RequestEnd::Failed => "是进程自己返回了失败。",
-                RequestEnd::Refused => "Service 背后没有任何 Pod。",
-                RequestEnd::Reset => "节点的代理仍在（或已经在）把连接发往那里。",
-                RequestEnd::TimedOut => "在客户端的超时时间内没有应答。",
-                RequestEnd::Unanswered => "运行先结束了。",
-            };
-            format!("{}。{end}", asked(requests))
-        }
+        Fact::Requested { requests, known } => endpoints::requested(Lang::Zh, requests, known.as_ref()),
+        Fact::Endpoints { service, moves } => endpoints::sentence(Lang::Zh, service, moves),
         Fact::Proxied(proxied) => {
             let service = &proxied.service.name;
             let list = proxied.endpoints.join("、");
@@ -318,6 +297,8 @@ pub(super) fn sentence(fact: &Fact<'_>) -> String {
                 ),
             }
         }
+        Fact::Evicted { pod, budget, refused } => budgets::evicted(Lang::Zh, pod, budget, *refused),
+        Fact::Budget { name, status } => budgets::sentence(Lang::Zh, name, status),
         Fact::Assumed { container, subject, assumed } => {
             format!("lifepod 不了解 {container} 的 {subject}，假定：{assumed}。")
         }

@@ -4,6 +4,7 @@
 //! changes. What the API says (phases, conditions, STATUS) comes from the stored objects, what happened in the
 //! containers from the runtime's calls: the two differ by the delays that the timeline is there to show.
 
+mod budget;
 mod client;
 mod container;
 mod crowd;
@@ -19,6 +20,7 @@ use crate::words::Lang;
 use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
+use budget::BudgetTrack;
 use client::Clients;
 use lifepod_api::{ApiEvent, Object, SimTime};
 use lifepod_engine::trace::{Decision, ObjectRevision, PodRef};
@@ -56,6 +58,7 @@ struct Builder<'a> {
     workloads: Vec<WorkloadTrack>,
     /// The place of a workload in `workloads`, by its `uid`.
     workload_by_uid: BTreeMap<&'a str, usize>,
+    budgets: Vec<BudgetTrack>,
     services: Vec<ServiceTrack>,
     nodes: Vec<NodeTrack>,
     clients: Clients,
@@ -71,6 +74,7 @@ impl<'a> Builder<'a> {
             latest: None,
             workloads: Vec::new(),
             workload_by_uid: BTreeMap::new(),
+            budgets: Vec::new(),
             services: Vec::new(),
             nodes: Vec::new(),
             clients: Clients::default(),
@@ -89,6 +93,12 @@ impl<'a> Builder<'a> {
             What::Probe(probe) => {
                 if let Some(pod) = self.pod(&probe.pod) {
                     pod.probe(entry, probe);
+                }
+            }
+            What::Decision(Decision::Evict { pod, budget, refused }) => {
+                let budget = self.budgets.iter_mut().find(|b| b.is(&pod.namespace, budget));
+                if let Some(budget) = budget {
+                    budget.asked(entry, pod, refused.as_deref());
                 }
             }
             What::Decision(decision) => {
@@ -138,6 +148,15 @@ impl<'a> Builder<'a> {
                     self.nodes.len() - 1
                 });
                 self.nodes[i].revision(entry, op, node);
+            }
+            Object::PodDisruptionBudget(budget) => {
+                let meta = &budget.metadata;
+                let known = self.budgets.iter().position(|b| b.is(&meta.namespace, &meta.name));
+                let i = known.unwrap_or(self.budgets.len());
+                if known.is_none() {
+                    self.budgets.push(BudgetTrack::new(&meta.namespace, &meta.name));
+                }
+                self.budgets[i].revision(entry, op, budget, self.options.lang);
             }
             Object::EndpointSlice(slice) => {
                 let namespace = &slice.metadata.namespace;
@@ -206,6 +225,7 @@ impl<'a> Builder<'a> {
             places.put(*member, 0, &owned, &mut lanes);
         }
         crowd::gather(&mut lanes);
+        lanes.extend(self.budgets.into_iter().map(|budget| budget.finish(horizon)));
         for service in self.services {
             service.finish(horizon, &mut lanes);
         }
@@ -299,6 +319,7 @@ pub(crate) fn pod_of(decision: &Decision) -> Option<&PodRef> {
         | Decision::Kill { pod, .. }
         | Decision::Requeue { pod, .. }
         | Decision::Phase { pod, .. }
+        | Decision::Evict { pod, .. }
         | Decision::Assumption { pod, .. } => pod,
         #[allow(unreachable_patterns, reason = "decisions of other components may come to be")]
         _ => return None,
