@@ -77,7 +77,7 @@ test("a remedy is offered in Chinese", { locale: "zh-CN" }, async (lifepod) => {
 
 test("a disruption budget has a lane with what it refused, and says why", {}, async (lifepod) => {
   const { page } = lifepod;
-  await page.goto(`${lifepod.url}#example=13-budget-blocks-drain`);
+  await page.goto(`${lifepod.url}#example=questions/13-budget-blocks-drain`);
   await lifepod.ready();
   assert.ok((await lifepod.lane("budget/default/web")).includes("0 evictions allowed · 2/2 healthy, needed: 2"));
   const refused = page.locator('[data-lane="budget/default/web"] .instant.is-fail');

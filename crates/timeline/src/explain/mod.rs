@@ -148,9 +148,16 @@ pub fn explain(trace: &Trace, id: EntryId, lang: Lang) -> Option<Explanation> {
             source: fact.source(),
         });
         if let Some(remedy) = Remedy::of(&fact) {
-            let text = remedy.sentence(lang);
-            if changes.len() < MAX_CHANGES && changes.iter().all(|known| known.text != text) {
-                changes.push(Change { text, trials: trial::of(&scene, entry, &fact) });
+            let change = Change { text: remedy.sentence(lang), trials: trial::of(&scene, entry, &fact) };
+            let same = |known: &&mut Change| {
+                known.text == change.text || (!change.trials.is_empty() && known.trials == change.trials)
+            };
+            match changes.iter_mut().find(same) {
+                // Nearer to the root there are more numbers to tell it with.
+                Some(known) if !change.trials.is_empty() => *known = change,
+                Some(_) => {}
+                None if changes.len() < MAX_CHANGES => changes.push(change),
+                None => {}
             }
         }
         told.push(fact);
