@@ -152,11 +152,12 @@ pub fn explain(trace: &Trace, id: EntryId, lang: Lang) -> Option<Explanation> {
             let same = |known: &&mut Change| {
                 known.text == change.text || (!change.trials.is_empty() && known.trials == change.trials)
             };
+            let room = changes.len() < MAX_CHANGES;
             match changes.iter_mut().find(same) {
                 // Nearer to the root there are more numbers to tell it with.
                 Some(known) if !change.trials.is_empty() => *known = change,
                 Some(_) => {}
-                None if changes.len() < MAX_CHANGES => changes.push(change),
+                None if room => changes.push(change),
                 None => {}
             }
         }
