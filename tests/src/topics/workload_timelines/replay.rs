@@ -27,13 +27,14 @@ const PRIORITY_CLASSES: [(&str, i32, &str); 5] = [
     ("system-node-critical", 2_000_001_000, "PreemptLowerPriority"),
 ];
 
-/// What the kubelets' cores were busy with while a recording was made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Pace {
-    /// Relists took their time, now more, now less.
-    Busy,
-    /// Relists kept the rhythm that the recording implies, and what they found was taken up now sooner, now later.
-    Steady,
+/// How busy the recording's machine was.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Pace {
+    /// Relists kept the rhythm that the recording implies, and what they found was taken up now sooner, now later. Else
+    /// they took their time, now more, now less.
+    pub(super) steady: bool,
+    /// The API server had so much to do that statuses waited to be written.
+    pub(super) crowded: bool,
 }
 
 /// A recording's scenario as it runs: it can be stopped at any time, copied, and go on under other chances.
@@ -71,7 +72,7 @@ impl<'a> Run<'a> {
         let relists = Relists::read(rows, &nodes);
         let mut draws = implied(rows, &nodes);
         let any = |index: usize| share(seed.wrapping_add((index as u64) << 32));
-        if pace == Pace::Steady {
+        if pace.steady {
             draws.extend(relists.draws(any));
         }
         let restarts = Restarts::read(rows);
@@ -242,12 +243,16 @@ fn share(seed: u64) -> f64 {
 /// How many times longer than its mean something may take at most, in percent.
 const SPREAD_PERCENT: u32 = 2000;
 
+/// How long a pod's status waits at least where all is crowded: with [`SPREAD_PERCENT`] it is up to an eighth of a
+/// second. Of two pods that become ready at once a controller then may see one alone.
+const STATUS_WRITE: SimTime = SimTime::from_millis(6);
+
 /// Many scenarios ran at once on few cores, with pods that did nothing: much was done at once, and now and then something
 /// had to wait for its turn. A relist takes `listing` seconds on average where they are steady.
 fn latency(pace: Pace, listing: f64) -> Latency {
-    let (relist, pod_sync) = match pace {
-        Pace::Busy => (SimTime::from_millis(3), SimTime::ZERO),
-        Pace::Steady => {
+    let (relist, pod_sync) = match pace.steady {
+        false => (SimTime::from_millis(3), SimTime::ZERO),
+        true => {
             let relist = SimTime::from_secs_f64(listing / (1.0 + f64::from(SPREAD_PERCENT) / 200.0));
             (relist, SimTime::from_millis(1))
         }
@@ -258,6 +263,7 @@ fn latency(pace: Pace, listing: f64) -> Latency {
         create_container: SimTime::from_millis(2),
         relist,
         pod_sync,
+        status_write: if pace.crowded { STATUS_WRITE } else { SimTime::ZERO },
         ..Latency::instant()
     }
 }

@@ -15,7 +15,7 @@ use super::replay::{Pace, Run};
 use crate::topics::pod_timelines::compare::{Difference, Tolerance};
 use serde_json::Value;
 
-/// Runs from the very beginning at either pace: where the tickers of kubelets and controllers stand is drawn there.
+/// Runs from the very beginning at each pace: where the tickers of kubelets and controllers stand is drawn there.
 const BEGINNINGS: u64 = 14;
 /// After this many tries that come no further, a run begins anew.
 const TRIES: usize = 24;
@@ -48,12 +48,14 @@ struct Tried<'a> {
 /// When the recording cannot be replayed at all, in words.
 pub(super) fn search(v: &Value) -> Result<Closest, String> {
     let mut best: Option<Tried<'_>> = None;
-    let paces = |seed: u64| [(seed, Pace::Busy), (seed, Pace::Steady)];
+    let paces = [(false, false), (true, false), (false, true), (true, true)];
+    let paces = paces.map(|(steady, crowded)| Pace { steady, crowded });
+    let paces = |seed: u64| paces.map(|pace| (seed, pace));
     for (seed, pace) in (1..=BEGINNINGS).flat_map(paces) {
         // The rhythm is known where they are steady, so that times can be nearer.
-        let tolerance = match pace {
-            Pace::Busy => Tolerance::JUDGED,
-            Pace::Steady => Tolerance::strict_from(f64::NEG_INFINITY),
+        let tolerance = match pace.steady {
+            true => Tolerance::strict_from(f64::NEG_INFINITY),
+            false => Tolerance::JUDGED,
         };
         let tried = match from(Run::new(v, seed, pace)?, v, seed, tolerance)? {
             Ok(rows) => return Ok(Closest { rows, difference: None }),
