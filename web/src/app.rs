@@ -322,10 +322,17 @@ pub fn App(props: &AppProps) -> Html {
     use_step_in_view(state.guide.as_ref().map(|guide| (guide.index, guide.step)), &state);
     use_visit(&state, send.clone());
     let first_words = results.answered > 0 || results.trouble.is_some();
-    use_effect_with(first_words, |spoken| {
-        if *spoken {
-            // The frame with the timeline goes first.
-            Timeout::new(0, editor::load).forget();
+    use_effect_with(first_words, {
+        let engine = engine.clone();
+        move |spoken| {
+            if *spoken {
+                // The frame with the timeline goes first.
+                let after = move || {
+                    editor::load();
+                    engine.fetch_rest();
+                };
+                Timeout::new(0, after).forget();
+            }
         }
     });
     use_effect_with(state.lang, |lang| {

@@ -7,6 +7,7 @@ use crate::browser;
 use crate::protocol::{
     Ask, Came, Drawing, Find, Look, Printed, Ran, Reply, Request, Run, Seen, Show, Shown, Side, Story, Typed,
 };
+use crate::rest;
 use crate::slot::Slot;
 use crate::wire::Wire;
 use gloo::timers::callback::Interval;
@@ -111,6 +112,16 @@ impl Engine {
         // What is asked before the worker is up waits there.
         inner.borrow_mut().open();
         Engine(inner)
+    }
+
+    /// Fetches the part of the program that the first timeline could do without, for the page and its worker.
+    pub fn fetch_rest(&self) {
+        let this = Rc::downgrade(&self.0);
+        rest::fetch(move || {
+            if let Some(this) = this.upgrade() {
+                this.borrow().worker.iter().for_each(Wire::hand_over_rest);
+            }
+        });
     }
 
     /// Asks for a run.

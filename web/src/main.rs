@@ -24,6 +24,7 @@ mod playback;
 mod prompt;
 mod protocol;
 mod real;
+mod rest;
 mod session;
 mod share;
 mod showing;
@@ -36,6 +37,7 @@ mod wire;
 mod worker;
 
 fn main() {
+    rest::begin();
     if browser::is_worker() {
         worker::start();
     } else {

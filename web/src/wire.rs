@@ -2,6 +2,7 @@
 
 use crate::browser;
 use crate::protocol::{Reply, Request, decode, encode};
+use crate::rest;
 use gloo::timers::callback::Timeout;
 use js_sys::{Array, Object, Reflect, Uint8Array};
 use std::rc::Rc;
@@ -51,7 +52,18 @@ impl Wire {
         Reflect::set(&module, &"glue".into(), &browser::module_url().into())?;
         Reflect::set(&module, &"module".into(), &wasm_bindgen::module())?;
         worker.post_message(&module)?;
-        Ok(Wire { worker, _listeners: [on_message, on_error] })
+        let wire = Wire { worker, _listeners: [on_message, on_error] };
+        wire.hand_over_rest();
+        Ok(wire)
+    }
+
+    /// Hands the rest of the program to the worker, if it is there.
+    pub fn hand_over_rest(&self) {
+        let rest = rest::compiled();
+        if !rest.is_undefined() {
+            // A worker that does not get it loads it when it needs it.
+            let _ = self.worker.post_message(&rest);
+        }
     }
 
     /// Asks for something.

@@ -1,6 +1,7 @@
 //! The worker's side of the wire: bytes in, [`Session`]'s answer out.
 
 use crate::protocol::{Reply, Request, decode, encode};
+use crate::rest;
 use crate::session::Session;
 use js_sys::{Array, Uint8Array};
 use std::cell::RefCell;
@@ -28,7 +29,10 @@ pub fn start() {
     };
     again.port1().set_onmessage(Some(go_on.as_ref().unchecked_ref()));
     let listen = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
-        let bytes = Uint8Array::new(&event.data()).to_vec();
+        let bytes = match event.data().dyn_into::<Uint8Array>() {
+            Ok(bytes) => bytes.to_vec(),
+            Err(rest) => return rest::take(&rest),
+        };
         let Some(request) = decode::<Request>(&bytes) else {
             return post(&Reply::Panicked(
                 "the page and its worker are not of one build: reload the page".into(),

@@ -1,8 +1,9 @@
 //! `cargo xtask test`: every check there is, in the order in which they are likely to fail.
 
 use crate::server::Server;
-use crate::{no_std, page, place, say, shell, tools};
+use crate::{no_std, page, place, say, shell, size, tools};
 use anyhow::{Result, bail};
+use std::path::Path;
 use std::process::{Command, ExitCode};
 use std::time::Instant;
 
@@ -35,7 +36,11 @@ const STEPS: [Step; 8] = [
         why: "the core compiles where there is no std: no clock, no hash order, no I/O",
         run: core,
     },
-    Step { name: "page", why: "the page builds for wasm32", run: wasm },
+    Step {
+        name: "page",
+        why: "the page builds for wasm32, and its first visit loads no more than it may",
+        run: wasm,
+    },
     Step { name: "browser", why: "the built page does its job in a real Chromium", run: browser },
 ];
 
@@ -101,6 +106,7 @@ fn core() -> Result<Counts> {
 
 fn wasm() -> Result<Counts> {
     page::build(page::Build::Small)?;
+    size::report()?;
     Ok(Counts { passed: 1, failed: 0 })
 }
 
@@ -113,9 +119,13 @@ fn browser() -> Result<Counts> {
 
 /// Node running a script that drives Chromium; dist/ is served to it under a deep path as long as this program lives.
 pub fn in_browser(script: &str) -> Result<Command> {
+    with_page(script, &place::dist(), &tools::chromium()?)
+}
+
+/// Node running a script that drives this Chromium; the page in this folder is served as long as this program lives.
+pub fn with_page(script: &str, page: &Path, chromium: &Path) -> Result<Command> {
     tools::npm()?;
-    let chromium = tools::chromium()?;
-    let server = Server::bind(&place::dist(), 0)?;
+    let server = Server::bind(page, 0)?;
     let url = format!("{}some/deep/path/", server.url());
     std::thread::spawn(move || server.run());
     let shots = place::target().join("browser");

@@ -11,6 +11,7 @@ mod say;
 mod server;
 mod shell;
 mod size;
+mod split;
 mod toolchain;
 mod tools;
 

@@ -1,18 +1,19 @@
 //! Building the page with Trunk (`Trunk.toml`).
 
 use crate::toolchain::Toolchain;
-use crate::{place, say, shell, tools};
+use crate::{place, say, shell, split, tools};
 use anyhow::Result;
 use std::path::PathBuf;
 use std::process::Command;
 
 /// What the page is made of: a change in any of these makes a new build.
-const SOURCES: [&str; 9] = [
+const SOURCES: [&str; 10] = [
     "web",
     "static",
     "crates",
     "docs/tour",
     "tests/scenarios",
+    "tests/browser/rehearse.mjs",
     "Cargo.toml",
     "Cargo.lock",
     "Trunk.toml",
@@ -50,6 +51,9 @@ pub fn build(how: Build) -> Result<()> {
     let mut trunk = trunk()?;
     let clock = say::step("page", "Trunk builds the page into dist/");
     shell::run(trunk.arg("build").args(how.arguments()))?;
+    if how == Build::Small {
+        split::split(&place::dist())?;
+    }
     std::fs::create_dir_all(place::target())?;
     std::fs::write(stamp, sources)?;
     say::done("page", clock);

@@ -1,14 +1,19 @@
 //! A web server for dist/, on the loopback interface only.
 
-use anyhow::{Result, anyhow};
+use anyhow::{Context, Result};
 use std::fs::File;
+use std::io::{BufRead, BufReader, Write};
+use std::net::{TcpListener, TcpStream};
 use std::path::{Component, Path, PathBuf};
-use std::sync::Arc;
-use tiny_http::{Header, Request, Response};
+use std::time::Duration;
 
-/// Serves a folder of plain files.
+/// A connection on which nothing is asked for so long is closed.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Serves a folder of plain files, each over a connection of its own: a thread waits for a connection, never a
+/// connection for a thread. (A browser opens half a dozen at once, and some of them in advance.)
 pub struct Server {
-    http: Arc<tiny_http::Server>,
+    listener: TcpListener,
     folder: PathBuf,
     port: u16,
 }
@@ -16,11 +21,11 @@ pub struct Server {
 impl Server {
     /// Binds 127.0.0.1:`port`; port 0 takes a free one.
     pub fn bind(folder: &Path, port: u16) -> Result<Self> {
-        let http = tiny_http::Server::http(("127.0.0.1", port)).map_err(|error| {
-            anyhow!("cannot listen on 127.0.0.1:{port} ({error}); choose another port with --port, 0 for a free one")
+        let listener = TcpListener::bind(("127.0.0.1", port)).with_context(|| {
+            format!("cannot listen on 127.0.0.1:{port}; choose another port with --port, 0 for a free one")
         })?;
-        let port = http.server_addr().to_ip().map_or(port, |address| address.port());
-        Ok(Self { http: Arc::new(http), folder: folder.to_owned(), port })
+        let port = listener.local_addr()?.port();
+        Ok(Self { listener, folder: folder.to_owned(), port })
     }
 
     /// Where the page is.
@@ -30,30 +35,33 @@ impl Server {
 
     /// Answers requests until the process ends.
     pub fn run(&self) {
-        // A browser keeps several connections open; a few threads answer them side by side.
         std::thread::scope(|scope| {
-            for _ in 0..4 {
-                scope.spawn(|| {
-                    while let Ok(request) = self.http.recv() {
-                        // The person closed the tab: nothing to do about it.
-                        let _ = self.answer(request);
-                    }
-                });
+            for connection in self.listener.incoming().flatten() {
+                // The person closed the tab: nothing to do about it.
+                scope.spawn(|| _ = self.answer(connection));
             }
         });
     }
 
-    fn answer(&self, request: Request) -> std::io::Result<()> {
-        match self.file(request.url()) {
-            Some((path, file)) => {
-                let header = |name: &str, value: &str| Header::from_bytes(name, value).expect("plain ASCII");
-                let response = Response::from_file(file)
-                    .with_header(header("Content-Type", content_type(&path)))
-                    .with_header(header("Cache-Control", "no-cache"));
-                request.respond(response)
-            }
-            None => request.respond(Response::from_string("not found\n").with_status_code(404)),
-        }
+    fn answer(&self, mut connection: TcpStream) -> std::io::Result<()> {
+        connection.set_read_timeout(Some(PATIENCE))?;
+        let mut lines = BufReader::new(connection.try_clone()?).lines();
+        // `GET /path HTTP/1.1`; of what follows up to the empty line nothing matters here.
+        let Some(request) = lines.next().transpose()? else { return Ok(()) };
+        while lines.next().transpose()?.is_some_and(|line| !line.is_empty()) {}
+        let found = request.split(' ').nth(1).and_then(|url| self.file(url));
+        let Some((path, mut file)) = found else {
+            let nothing =
+                "HTTP/1.1 404 Not Found\r\nContent-Length: 10\r\nConnection: close\r\n\r\nnot found\n";
+            return connection.write_all(nothing.as_bytes());
+        };
+        write!(
+            connection,
+            "HTTP/1.1 200 OK\r\nContent-Type: {}\r\nContent-Length: {}\r\nCache-Control: no-cache\r\nConnection: close\r\n\r\n",
+            content_type(&path),
+            file.metadata()?.len()
+        )?;
+        std::io::copy(&mut file, &mut connection).map(drop)
     }
 
     /// The file that a URL names. The page must work under any path, so `/any/…/path/` prefixes that are no

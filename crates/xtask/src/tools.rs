@@ -109,24 +109,23 @@ pub fn kubectl() -> Result<Option<PathBuf>> {
     Ok(Some(String::from_utf8_lossy(&fetched.stdout).trim().into()))
 }
 
-/// The Chromium that runs the browser tests: `$CHROMIUM`, or the first on the PATH.
+/// The Chromium that is here: `$CHROMIUM`, or the first on the PATH.
+pub fn find_chromium() -> Option<PathBuf> {
+    let names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
+    let chosen = std::env::var_os("CHROMIUM").map(PathBuf::from);
+    chosen.or_else(|| names.into_iter().find_map(shell::find))
+}
+
+/// The Chromium that runs the browser tests, installed where that can be done.
 pub fn chromium() -> Result<PathBuf> {
-    if let Some(chosen) = std::env::var_os("CHROMIUM") {
-        return Ok(chosen.into());
-    }
-    let find = || {
-        ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]
-            .into_iter()
-            .find_map(shell::find)
-    };
-    if let Some(found) = find() {
+    if let Some(found) = find_chromium() {
         return Ok(found);
     }
     if !debian::is_here() {
         bail!("Chromium is missing (the browser tests need it): install it, or name one in $CHROMIUM");
     }
     debian::install(&["chromium"], "the browser tests need Chromium")?;
-    find().context("apt-get installed chromium, yet it is not on the PATH")
+    find_chromium().context("apt-get installed chromium, yet it is not on the PATH")
 }
 
 fn hint(debian_packages: &str, otherwise: &str) -> String {
