@@ -209,8 +209,8 @@ fn view(
         html! { <div class="timeline-fork" {style}><span>{words.differs}{" "}{clock::exact(since)}</span></div> }
     });
     let ahead = stage.drawing.reached.map(|reached| {
-        let style = format!("left:{:.1}px", stage.x(reached));
-        html! { <div class="timeline-ahead" {style}><span>{words.running}</span></div> }
+        let style = format!("transform: translateX({:.1}px)", stage.x(reached));
+        html! { <div class="timeline-ahead"><div {style}><span>{words.running}</span></div></div> }
     });
     html! {
         <>
