@@ -12,7 +12,7 @@ function watch(page) {
       const ahead = document.querySelector(".timeline-ahead");
       const lanes = document.querySelectorAll("[data-lane]").length;
       const horizon = document.querySelector(".timeline-scroll").getAttribute("aria-valuemax");
-      if (ahead) globalThis.parts.push({ left: ahead.offsetLeft, lanes, horizon });
+      if (ahead) globalThis.parts.push({ lanes, horizon });
     }).observe(document.querySelector(".timeline"), { subtree: true, childList: true, attributes: true });
   });
 }

@@ -296,3 +296,113 @@ impl Reencode for ToRest {
         Ok(self.indices[&function])
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{cut, moved};
+    use crate::split::module::Module;
+    use std::collections::BTreeSet;
+    use wasm_encoder::{
+        CodeSection, ConstExpr, ElementSection, Elements, EntityType, ExportKind, ExportSection, Function,
+        FunctionSection, GlobalSection, ImportSection, MemorySection, MemoryType, RefType, TableSection,
+        TableType, TypeSection, ValType,
+    };
+    use wasmparser::{Payload, Validator};
+
+    /// Functions of a module: `load` is imported, `begin` exported and calls `rare`, which calls `common`; `rare` and
+    /// `never` are in the table.
+    const LOAD: u32 = 0;
+    const BEGIN: u32 = 1;
+    const RARE: u32 = 2;
+    const COMMON: u32 = 3;
+    const NEVER: u32 = 4;
+
+    fn module() -> Vec<u8> {
+        let mut types = TypeSection::new();
+        types.ty().function([], []);
+        types.ty().function([ValType::I32], [ValType::I32]);
+        let mut imports = ImportSection::new();
+        imports.import("page", "load", EntityType::Function(0));
+        let mut functions = FunctionSection::new();
+        functions.function(1).function(1).function(1).function(0);
+        let mut tables = TableSection::new();
+        tables.table(TableType {
+            element_type: RefType::FUNCREF,
+            table64: false,
+            minimum: 3,
+            maximum: Some(3),
+            shared: false,
+        });
+        let mut memories = MemorySection::new();
+        memories.memory(MemoryType {
+            minimum: 1,
+            maximum: None,
+            memory64: false,
+            shared: false,
+            page_size_log2: None,
+        });
+        let globals = GlobalSection::new();
+        let mut exports = ExportSection::new();
+        exports.export("begin", ExportKind::Func, BEGIN);
+        let mut elements = ElementSection::new();
+        elements.active(None, &ConstExpr::i32_const(1), Elements::Functions([RARE, NEVER][..].into()));
+        let mut code = CodeSection::new();
+        let calls = |callee: u32| {
+            let mut body = Function::new([]);
+            body.instructions().local_get(0).i32_const(1).i32_add().call(callee).i32_const(7).i32_mul().end();
+            body
+        };
+        code.function(&calls(RARE)).function(&calls(COMMON));
+        let mut common = Function::new([]);
+        common.instructions().local_get(0).end();
+        let mut never = Function::new([]);
+        for _ in 0..8 {
+            never.instructions().i32_const(100_000).drop();
+        }
+        never.instructions().end();
+        code.function(&common).function(&never);
+        let mut module = wasm_encoder::Module::new();
+        module.section(&types).section(&imports).section(&functions).section(&tables).section(&memories);
+        module.section(&globals).section(&exports).section(&elements).section(&code);
+        module.finish()
+    }
+
+    /// How many functions a part has bodies of, and how many it imports.
+    fn functions(part: &[u8]) -> (usize, usize) {
+        Validator::new().validate_all(part).expect("the part is a module");
+        let mut counts = (0, 0);
+        for payload in wasmparser::Parser::new(0).parse_all(part) {
+            match payload.expect("it was valid") {
+                Payload::CodeSectionEntry(_) => counts.0 += 1,
+                Payload::ImportSection(imports) => {
+                    let functions = imports.into_imports().flatten();
+                    counts.1 +=
+                        functions.filter(|import| matches!(import.ty, wasmparser::TypeRef::Func(_))).count();
+                }
+                _ => {}
+            }
+        }
+        counts
+    }
+
+    #[test]
+    fn what_did_not_run_moves_unless_its_door_would_be_as_large() {
+        let bytes = module();
+        let module = Module::read(&bytes).expect("a module");
+        let ran = BTreeSet::from([BEGIN, COMMON]);
+        assert_eq!(moved(&module, &ran), BTreeSet::from([NEVER]), "`rare` is smaller than a door");
+    }
+
+    #[test]
+    fn both_parts_are_modules_and_name_each_other_s_functions() {
+        let bytes = module();
+        let module = Module::read(&bytes).expect("a module");
+        let parts = cut(&module, &BTreeSet::from([RARE, NEVER]), LOAD).expect("it can be cut");
+        // The rest of the old functions are doors, or empty; the porter is new.
+        assert_eq!(functions(&parts.first), (5, 1));
+        assert_eq!(functions(&parts.rest), (2, 1), "it has `rare` and `never`, and calls `common`");
+        let first = Module::read(&parts.first).expect("a module");
+        assert_eq!(first.tables[0].initial, 3 + 2, "there is a place behind each door");
+        assert_eq!(first.slots, module.slots, "the table leads to the doors");
+    }
+}
