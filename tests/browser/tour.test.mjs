@@ -45,7 +45,7 @@ test("each chapter says what its run does, at every step", {}, async (lifepod) =
   await lifepod.open();
   await lifepod.press("g");
   const chapters = await page.locator(".gallery-tour a").evaluateAll((links) => links.map((link) => link.getAttribute("href")));
-  assert.equal(chapters.length, 11);
+  assert.equal(chapters.length, 13);
   // The two that are about what the others are not: a gate that somebody else opens, and a cluster of long ago.
   await page.locator(`.gallery-tour a[href="#tour=04-readiness-gates"]`).click();
   const guide = page.locator(".guide");
@@ -64,6 +64,35 @@ test("each chapter says what its run does, at every step", {}, async (lifepod) =
   assert.match(await page.locator("#inspector-panel").innerText(), /port 6379, proxy 10.0.0.1:3128/);
   assert.match(await page.locator(".toolbar-version").innerText(), /1\.19/);
   await lifepod.shot("tour-pod-preset");
+});
+
+test("the tour shows what privilege opens, and what init containers hold", {}, async (lifepod) => {
+  const { page } = lifepod;
+  const panel = page.locator("#inspector-panel");
+  const guide = page.locator(".guide");
+  await page.goto(`${lifepod.url}#tour=12-privileged-mode`);
+  await guide.getByText("1 / 5").waitFor();
+  await lifepod.arrived();
+  assert.match(await panel.innerText(), /error setting key 'vm.max_map_count': Read-only file system/);
+  await lifepod.press("n", "n");
+  await guide.getByText("3 / 5").waitFor();
+  await lifepod.arrived();
+  assert.match(await panel.innerText(), /000001ffffffffff\s+vm.max_map_count = 262144/);
+  await lifepod.shot("tour-privileged");
+  await lifepod.press("n", "n");
+  await guide.getByText("5 / 5").waitFor();
+  await lifepod.answered(() => guide.getByRole("button", { name: "Try it" }).click());
+  await lifepod.press("End");
+  assert.match(await lifepod.pods(), /search +0\/1 +Init:CrashLoopBackOff/);
+
+  await page.goto(`${lifepod.url}#tour=13-init-resources&step=2`);
+  await guide.getByText("2 / 5").waitFor();
+  await lifepod.arrived();
+  assert.match(await panel.innerText(), /1 × Insufficient cpu/);
+  await lifepod.shot("tour-init-resources");
+  await page.getByRole("button", { name: "中文" }).click();
+  await guide.getByText("没有给租户的位置").waitFor();
+  await lifepod.shot("tour-init-resources-zh");
 });
 
 test("a chapter has a link of its own, and is told in Chinese too", {}, async (lifepod) => {

@@ -57,6 +57,10 @@ pub struct ContainerConfig {
     pub run_as_group: Option<i64>,
     /// `fsGroup` and `supplementalGroups`: the groups beside the first one.
     pub supplemental_groups: Vec<i64>,
+    /// `privileged`: `/proc/sys` can be written.
+    pub privileged: bool,
+    /// What root may do, a bit for each capability; `None` means what the runtime leaves it.
+    pub capabilities: Option<u64>,
     /// Where a termination message is read from; empty means `/dev/termination-log`.
     pub termination_message_path: String,
     /// What the process does, said by a scenario or an annotation; it replaces the command.

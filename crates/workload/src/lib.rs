@@ -33,6 +33,7 @@ pub mod images;
 mod kernel;
 mod net;
 mod proc_fs;
+mod proc_sys;
 mod program;
 mod sandbox;
 mod scripted;

@@ -2,6 +2,7 @@
 
 use crate::fs::{Content, Errno, Kind, Node, NodeRef};
 use crate::kernel::Process;
+use crate::proc_sys::{self, Found};
 use crate::sys::{Stat, Sys};
 use alloc::collections::BTreeMap;
 use alloc::format;
@@ -12,11 +13,16 @@ const PLAIN: [&str; 9] =
     ["cpuinfo", "loadavg", "meminfo", "mounts", "stat", "uptime", "version", "cmdline", "filesystems"];
 const OF_PROCESS: [&str; 7] = ["cgroup", "cmdline", "comm", "environ", "limits", "stat", "status"];
 
+/// What containerd lets a container's root do: `CAP_CHOWN`, `CAP_KILL`, `CAP_NET_RAW` and eleven others.
+pub(crate) const DEFAULT_CAPABILITIES: u64 = 0xa804_25fb;
+
 /// What a path below `/proc` names.
 enum Entry<'a> {
     Root,
     SelfLink,
     Plain(&'a str),
+    /// Below `/proc/sys`.
+    Sys(Found),
     Dir,
     File(&'a Process, &'a str),
     Link(String),
@@ -25,6 +31,9 @@ enum Entry<'a> {
 fn find<'a>(sys: &'a Sys<'_>, path: &'a str) -> Result<Entry<'a>, Errno> {
     let mut parts = path.trim_start_matches("/proc").split('/').filter(|p| !p.is_empty());
     let Some(first) = parts.next() else { return Ok(Entry::Root) };
+    if first == "sys" {
+        return Ok(Entry::Sys(proc_sys::find(path)?));
+    }
     let second = parts.next();
     if first == "self" && second.is_none() {
         return Ok(Entry::SelfLink);
@@ -53,19 +62,30 @@ fn comm(process: &Process) -> &str {
     process.argv.first().map_or("", |a| a.rsplit('/').next().unwrap_or(a))
 }
 
+/// What root may do in a process' container, a bit for each capability.
+fn capabilities(sys: &Sys<'_>, process: &Process) -> u64 {
+    let config = sys.kernel.containers.get(&process.container).map(|c| &c.config);
+    config.and_then(|config| config.capabilities).unwrap_or(DEFAULT_CAPABILITIES)
+}
+
 /// What `stat` says of a path below `/proc`.
 pub(crate) fn stat(sys: &Sys<'_>, path: &str, follow: bool) -> Result<Stat, Errno> {
     let kind = match find(sys, path)? {
-        Entry::Root | Entry::Dir => Kind::Dir(BTreeMap::new()),
+        Entry::Root | Entry::Dir | Entry::Sys(Found::Dir(_)) => Kind::Dir(BTreeMap::new()),
         Entry::SelfLink if follow => Kind::Dir(BTreeMap::new()),
         Entry::SelfLink => Kind::Link(sys.process().pid.to_string()),
         Entry::Link(_) if follow => Kind::Dir(BTreeMap::new()),
         Entry::Link(target) => Kind::Link(target),
-        Entry::Plain(_) | Entry::File(..) => Kind::File(Content::default()),
+        Entry::Plain(_) | Entry::File(..) | Entry::Sys(Found::Setting(_)) => Kind::File(Content::default()),
     };
-    let mode = if matches!(kind, Kind::Dir(_)) { 0o555 } else { 0o444 };
+    let writable = matches!(find(sys, path)?, Entry::Sys(Found::Setting(_)));
+    let mode = match kind {
+        Kind::Dir(_) => 0o555,
+        _ if writable => 0o644,
+        _ => 0o444,
+    };
     let node = Node { kind, mode, uid: 0, gid: 0, mtime: sys.kernel.wall(), links: 1, opens: 0 };
-    Ok(Stat { node, id: NodeRef { tree: u32::MAX, ino: 0 }, read_only: true })
+    Ok(Stat { node, id: NodeRef { tree: u32::MAX, ino: 0 }, read_only: !(writable && sys.is_privileged()) })
 }
 
 /// The names below a directory of `/proc`.
@@ -76,9 +96,10 @@ pub(crate) fn list(sys: &Sys<'_>, path: &str) -> Result<Vec<String>, Errno> {
             let pids = sys.kernel.processes.values().filter(|p| sys.kernel.space_of(p.container) == space);
             pids.map(|p| p.pid.to_string())
                 .chain(PLAIN.iter().map(ToString::to_string))
-                .chain(["self".to_string()])
+                .chain(["self".to_string(), "sys".to_string()])
                 .collect()
         }
+        Entry::Sys(Found::Dir(names)) => names,
         Entry::Dir => OF_PROCESS.iter().map(ToString::to_string).collect(),
         _ => return Err(Errno::ENOTDIR),
     };
@@ -106,18 +127,23 @@ pub(crate) fn read(sys: &Sys<'_>, path: &str) -> Result<Vec<u8>, Errno> {
             "environ" => p.env.iter().flat_map(|(n, v)| format!("{n}={v}\0").into_bytes()).collect(),
             "cgroup" => b"0::/\n".to_vec(),
             "status" => format!(
-                "Name:\t{}\nState:\tS (sleeping)\nPid:\t{}\nUid:\t{u}\t{u}\t{u}\t{u}\nVmRSS:\t{} kB\nSigIgn:\t{:016x}\nSigCgt:\t{:016x}\n",
+                "Name:\t{}\nState:\tS (sleeping)\nPid:\t{}\nUid:\t{u}\t{u}\t{u}\t{u}\nVmRSS:\t{} kB\nSigIgn:\t{:016x}\nSigCgt:\t{:016x}\nCapInh:\t{:016x}\nCapPrm:\t{has:016x}\nCapEff:\t{has:016x}\nCapBnd:\t{may:016x}\nCapAmb:\t{:016x}\n",
                 comm(p),
                 p.pid,
                 p.rss / 1024,
                 p.ignored >> 1,
                 p.handled >> 1,
-                u = p.uid
+                0,
+                0,
+                u = p.uid,
+                has = if p.uid == 0 { capabilities(sys, p) } else { 0 },
+                may = capabilities(sys, p),
             )
             .into_bytes(),
             "stat" => format!("{} ({}) S 0 0 0 0 -1 0\n", p.pid, comm(p)).into_bytes(),
             _ => Vec::new(),
         },
+        Entry::Sys(Found::Setting(setting)) => sys.kernel.setting(setting),
         _ => return Err(Errno::EISDIR),
     })
 }

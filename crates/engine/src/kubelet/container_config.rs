@@ -4,7 +4,7 @@
 
 use crate::config::{BehaviorRule, Config, glob};
 use crate::kernel::Kernel;
-use crate::kubelet::{Kubelet, PodUid, SharedPod};
+use crate::kubelet::{Kubelet, PodUid, SharedPod, capabilities};
 use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -73,6 +73,8 @@ impl Kubelet {
             run_as_user,
             run_as_group,
             supplemental_groups: supplemental_groups(pod),
+            privileged: security.is_some_and(|s| s.privileged == Some(true)),
+            capabilities: security.and_then(capabilities::of),
             termination_message_path: container.termination_message_path.clone(),
             behavior: behavior_of(&kernel.config, pod, container),
             env,

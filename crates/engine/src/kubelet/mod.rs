@@ -11,6 +11,7 @@ pub mod restart_policy;
 mod active_deadline;
 mod admission;
 mod allocation;
+mod capabilities;
 mod compute_pod_actions;
 mod connections;
 mod container_config;

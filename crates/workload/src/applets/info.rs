@@ -4,6 +4,7 @@ use super::list::human;
 use super::options::{has, options, value};
 use super::{Cx, State};
 use crate::exec;
+use crate::fs::Errno;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -82,6 +83,38 @@ pub(crate) fn groups(cx: &mut Cx<'_, '_>, _: &[String]) -> State {
     let text = all_groups(cx).into_iter().map(user_name).collect::<Vec<_>>().join(" ");
     cx.line(&text);
     State::End(0)
+}
+
+/// `sysctl [-n] KEY…`, `sysctl -w KEY=VALUE…`
+pub(crate) fn sysctl(cx: &mut Cx<'_, '_>, args: &[String]) -> State {
+    let (flags, words) = options(args, "");
+    let mut code = 0;
+    for word in &words {
+        let (key, value) = match word.split_once('=') {
+            Some((key, value)) => (key, Some(value)),
+            None => (word.as_str(), None),
+        };
+        let path = format!("/proc/sys/{}", key.replace('.', "/"));
+        let done = match value {
+            Some(value) => cx.sys.write_file(&path, value.as_bytes()).map(|()| value.to_string()),
+            None => cx.sys.read_file(&path).map(|value| String::from_utf8_lossy(value.trim_ascii()).into()),
+        };
+        match done {
+            Ok(_) if has(&flags, 'q') && value.is_some() => {}
+            Ok(value) if has(&flags, 'n') => cx.line(&value),
+            Ok(value) => cx.line(&format!("{key} = {value}")),
+            Err(Errno::ENOENT) => {
+                cx.complain(&format!("error: '{path}' is an unknown key"));
+                code = 1;
+            }
+            Err(error) => {
+                let doing = if value.is_some() { "setting" } else { "reading" };
+                cx.complain(&format!("error {doing} key '{key}': {}", error.message()));
+                code = 1;
+            }
+        }
+    }
+    State::End(code)
 }
 
 pub(crate) fn uname(cx: &mut Cx<'_, '_>, args: &[String]) -> State {

@@ -248,6 +248,7 @@ pub(crate) const TOOLS: &[(&str, Tool)] = &[
     ("su", run::switch_user),
     ("su-exec", run::switch_user),
     ("sync", values::nothing),
+    ("sysctl", info::sysctl),
     ("tac", text::tac),
     ("tail", tail::tail),
     ("tar", tar::tar),

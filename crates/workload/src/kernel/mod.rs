@@ -14,6 +14,7 @@ use crate::config::{
 };
 use crate::fs::{Mounts, NodeRef, Tree};
 use crate::happening::{Happened, Happening};
+use crate::proc_sys::Setting;
 use crate::program::Program;
 use crate::signal::Signal;
 use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -143,6 +144,8 @@ pub(crate) enum Target {
     Capture(ExecId),
     /// Text made when it was opened (`/proc`).
     Text(Arc<Vec<u8>>),
+    /// A setting below `/proc/sys`, opened to be written.
+    Setting(Setting),
     /// A connection (`/dev/tcp/host/port`): an answered dial.
     Socket,
 }
@@ -231,6 +234,8 @@ pub(crate) struct Kernel {
     over_limit: Option<ContainerId>,
     /// What is answered now leaves nothing in any log.
     pub quiet: bool,
+    /// The settings below `/proc/sys` that were changed.
+    pub settings: BTreeMap<Setting, Vec<u8>>,
 }
 
 impl Kernel {
@@ -260,6 +265,7 @@ impl Kernel {
             random,
             over_limit: None,
             quiet: false,
+            settings: BTreeMap::new(),
         }
     }
 

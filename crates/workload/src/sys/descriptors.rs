@@ -38,7 +38,7 @@ impl Sys<'_> {
         }
         let offset = f.offset;
         let data = match &f.target {
-            Target::Null | Target::Socket => Vec::new(),
+            Target::Null | Target::Socket | Target::Setting(_) => Vec::new(),
             Target::Zero | Target::Full => alloc::vec![0; max],
             Target::Random => {
                 let mut out = Vec::with_capacity(max);
@@ -152,6 +152,10 @@ impl Sys<'_> {
             }
             Target::Capture(exec) => {
                 self.kernel.capture(exec, bytes);
+                Written::Bytes(bytes.len())
+            }
+            Target::Setting(setting) => {
+                self.kernel.set(setting, bytes);
                 Written::Bytes(bytes.len())
             }
             Target::PipeRead(_) | Target::Text(_) => Written::Fail(Errno::EBADF),

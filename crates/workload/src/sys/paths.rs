@@ -4,6 +4,7 @@ use super::Sys;
 use crate::fs::{self, Content, Device, Errno, Kind, Node, NodeRef, Walk};
 use crate::kernel::{FileId, Target};
 use crate::proc_fs;
+use crate::proc_sys::{self, Found};
 use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::sync::Arc;
@@ -72,6 +73,11 @@ impl Sys<'_> {
         fs::walk(&self.kernel.trees, &c.mounts, self.who(), &p.cwd, path, follow)
     }
 
+    /// Whether the process runs in a privileged container.
+    pub fn is_privileged(&self) -> bool {
+        self.kernel.containers.get(&self.process().container).is_some_and(|c| c.config.privileged)
+    }
+
     pub(super) fn proc_path(&self, path: &str) -> Option<String> {
         let path = fs::absolute(&self.process().cwd, path);
         (path == "/proc" || path.starts_with("/proc/")).then_some(path)
@@ -110,6 +116,16 @@ impl Sys<'_> {
         if let Some(path) = self.proc_path(path)
             && path != "/proc"
         {
+            if how.write && path.starts_with("/proc/sys/") {
+                let Found::Setting(setting) = proc_sys::find(&path)? else { return Err(Errno::EISDIR) };
+                if self.process().uid != 0 {
+                    return Err(Errno::EACCES);
+                }
+                if !self.is_privileged() {
+                    return Err(Errno::EROFS);
+                }
+                return Ok(self.kernel.open_file(Target::Setting(setting), false, true, false));
+            }
             let text = proc_fs::read(self, &path)?;
             return Ok(self.kernel.open_file(Target::Text(Arc::new(text)), true, how.write, false));
         }
@@ -385,6 +401,10 @@ impl Sys<'_> {
                 let written = self.kernel.trees[n.tree as usize].write(n.ino, 0, bytes, wall);
                 self.kernel.charge(self.me, n.tree);
                 written
+            }
+            Target::Setting(setting) => {
+                self.kernel.set(setting, bytes);
+                Ok(())
             }
             _ => Ok(()),
         };
