@@ -13,6 +13,8 @@ pub struct SandboxConfig {
     pub hostname: String,
     /// The pod's IP.
     pub ip: String,
+    /// The address at which the pod sees its node: that of the bridge which its network hangs on.
+    pub gateway: String,
     /// The calendar instant of [`SimTime::ZERO`](lifepod_api::SimTime), in microseconds since 1970 UTC.
     pub epoch_micros: i64,
     /// `shareProcessNamespace`: the pause process is PID 1, so containers' first processes are ordinary ones.
@@ -116,14 +118,16 @@ pub struct Request {
     pub port: u16,
     /// What is asked.
     pub ask: Ask,
+    /// The client's address; none for the node itself ([`SandboxConfig::gateway`]), from where a kubelet asks.
+    pub from: Option<String>,
     /// Servers write nothing of it to their logs: one of so many that they would drown the rest.
     pub quiet: bool,
 }
 
 impl Request {
-    /// A request like any other.
+    /// A request of the node's.
     pub fn to(port: u16, ask: Ask) -> Self {
-        Request { port, ask, quiet: false }
+        Request { port, ask, from: None, quiet: false }
     }
 }
 

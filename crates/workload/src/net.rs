@@ -4,6 +4,7 @@ use crate::config::{Ask, Dial, DialId, DialResult, GrpcStatus, Reply};
 use crate::happening::Happening;
 use crate::kernel::{Client, Kernel, ProcId};
 use crate::sys::Sys;
+use alloc::string::String;
 use lifepod_api::SimTime;
 
 /// From a client's first packet to the answer of a server that thinks for no time at all.
@@ -134,22 +135,25 @@ impl Kernel {
         }
     }
 
-    /// The port and request of a dial that stays within the pod.
-    pub fn within(&self, dial: &Dial) -> Option<(u16, Ask)> {
-        let local = |host: &str| {
+    /// The port and request of a dial that stays within the pod, and the address that its server sees.
+    pub fn within(&self, dial: &Dial) -> Option<(String, u16, Ask)> {
+        let from = |host: &str| {
             let host = host.trim_matches(['[', ']']);
-            host == "localhost"
-                || host == "::1"
-                || host.starts_with("127.")
-                || host == "0.0.0.0"
-                || (!host.is_empty() && (host == self.config.ip || host == self.config.hostname))
+            let looped =
+                host == "localhost" || host == "::1" || host.starts_with("127.") || host == "0.0.0.0";
+            let own = !host.is_empty() && (host == self.config.ip || host == self.config.hostname);
+            match (looped, own) {
+                (true, _) => Some("127.0.0.1".into()),
+                (_, true) => Some(self.config.ip.clone()),
+                _ => None,
+            }
         };
         match dial {
-            Dial::Tcp { host, port } if local(host) => Some((*port, Ask::Tcp)),
-            Dial::Http { host, port, method, path, headers, tls, .. } if local(host) => Some((
-                *port,
-                Ask::Http { method: method.clone(), path: path.clone(), headers: headers.clone(), tls: *tls },
-            )),
+            Dial::Tcp { host, port } => Some((from(host)?, *port, Ask::Tcp)),
+            Dial::Http { host, port, method, path, headers, tls, .. } => {
+                let (method, path, headers) = (method.clone(), path.clone(), headers.clone());
+                Some((from(host)?, *port, Ask::Http { method, path, headers, tls: *tls }))
+            }
             _ => None,
         }
     }

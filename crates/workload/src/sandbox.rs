@@ -242,7 +242,11 @@ impl Sandbox {
     pub fn request(&mut self, now: SimTime, request: Request) -> RequestId {
         self.pass(now);
         let id = RequestId(self.kernel.id());
-        self.kernel.serve(Client::Outside(id), request.port, request.ask, request.quiet);
+        let Request { port, ask, from, quiet } = request;
+        if !quiet {
+            self.kernel.asking = from.unwrap_or_else(|| self.kernel.config.gateway.clone());
+        }
+        self.kernel.serve(Client::Outside(id), port, ask, quiet);
         id
     }
 

@@ -9,6 +9,11 @@ const WIDTH: f64 = 560.0;
 const HEIGHT: f64 = 64.0;
 const MARGIN: f64 = 12.0;
 
+/// The room of the row below the line, for runs without the number.
+const NEVER: f64 = 20.0;
+/// The points of that row stand so far apart, where there is room.
+const APART: f64 = 9.0;
+
 /// What [`Plot`] is given.
 #[derive(Properties, PartialEq)]
 pub struct PlotProps {
@@ -18,6 +23,9 @@ pub struct PlotProps {
     pub unit: &'static str,
     /// The number of each run, from seed 1 on; none where the run has none.
     pub values: Vec<Option<f64>>,
+    /// What it means that a run has none. Without it, such runs are not shown.
+    #[prop_or_default]
+    pub none: Option<&'static str>,
     /// The seed of the run on the screen.
     pub current: Option<u64>,
     pub send: Callback<Action>,
@@ -32,12 +40,21 @@ pub fn Plot(props: &PlotProps) -> Html {
     let mut ranked: Vec<(f64, u64)> =
         props.values.iter().zip(1..).filter_map(|(value, seed)| Some(((*value)?, seed))).collect();
     ranked.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let (Some(&(least, _)), Some(&(most, _))) = (ranked.first(), ranked.last()) else {
-        return Html::default();
+    let without = props.values.iter().zip(1..).filter(|(value, _)| value.is_none() && props.none.is_some());
+    let without: Vec<u64> = without.map(|(_, seed)| seed).collect();
+    let (least, most) = match (ranked.first(), ranked.last()) {
+        (Some(first), Some(last)) => (first.0, last.0),
+        _ if without.is_empty() => return Html::default(),
+        _ => (0.0, 0.0),
     };
-    let last = ranked.len() - 1;
-    let rank = (*here).min(last);
+    let (valued, all) = (ranked.len(), ranked.len() + without.len());
+    let rank = (*here).min(all - 1);
     let number = |value: f64| number(value, most - least) + props.unit;
+    // What the run of that rank says, and its seed.
+    let told = |rank: usize| match ranked.get(rank) {
+        Some(&(value, seed)) => (number(value), seed),
+        None => (props.none.unwrap_or_default().to_owned(), without[rank - valued]),
+    };
     let opener = |seed: u64| {
         let send = props.send.clone();
         move || {
@@ -46,53 +63,73 @@ pub fn Plot(props: &PlotProps) -> Html {
         }
     };
     let x = |value: f64| MARGIN + (value - least) / (most - least).max(1e-9) * (WIDTH - 2.0 * MARGIN);
-    let points = ranked.iter().enumerate().map(|(i, &(value, seed))| {
-        // Spread over the height by the seed, so that like values stand apart.
-        let y = 8.0 + (seed.wrapping_mul(0x9E37_79B9) % 997) as f64 / 997.0 * (HEIGHT - 32.0);
+    // The words before the row of those without.
+    let label = props.none.map(|none| format!("{none} × {}", without.len())).filter(|_| !without.is_empty());
+    let indent = MARGIN + label.as_ref().map_or(0.0, |label| 14.0 + 8.0 * label.chars().count() as f64);
+    let apart = APART.min((WIDTH - MARGIN - indent) / without.len().max(1) as f64);
+    let points = (0..all).map(|i| {
+        let (says, seed) = told(i);
+        let (x, y) = match ranked.get(i) {
+            // Spread over the height by the seed, so that like values stand apart.
+            Some(&(value, _)) => {
+                (x(value), 8.0 + (seed.wrapping_mul(0x9E37_79B9) % 997) as f64 / 997.0 * (HEIGHT - 32.0))
+            }
+            None => (indent + apart * (i - valued) as f64, HEIGHT + NEVER / 2.0),
+        };
         let open = opener(seed);
         let is_current = (props.current == Some(seed)).then_some("is-current");
-        let class = classes!("seeds-point", is_current, (i == rank).then_some("is-here"));
+        let is_without = (i >= valued).then_some("is-without");
+        let class = classes!("seeds-point", is_current, is_without, (i == rank).then_some("is-here"));
         html! {
             <circle
-                key={seed} {class} cx={format!("{:.1}", x(value))} cy={format!("{y:.1}")} r="3.5"
+                key={seed} {class} cx={format!("{x:.1}")} cy={format!("{y:.1}")} r="3.5"
                 onclick={move |_: MouseEvent| open()} data-seed={seed.to_string()}
-            ><title>{format!("{} {seed}: {}", words.seed, number(value))}</title></circle>
+            ><title>{format!("{} {seed}: {says}", words.seed)}</title></circle>
         }
     });
     let onkeydown = {
-        let (here, open) = (here.setter(), opener(ranked[rank].1));
+        let (here, open) = (here.setter(), opener(told(rank).1));
         Callback::from(move |event: KeyboardEvent| {
             match &*event.key() {
-                "ArrowRight" | "ArrowUp" => here.set((rank + 1).min(last)),
+                "ArrowRight" | "ArrowUp" => here.set((rank + 1).min(all - 1)),
                 "ArrowLeft" | "ArrowDown" => here.set(rank.saturating_sub(1)),
                 "Home" => here.set(0),
-                "End" => here.set(last),
+                "End" => here.set(all - 1),
                 "Enter" => open(),
                 _ => return,
             }
             event.prevent_default();
         })
     };
+    // Of those that have one.
+    let last = valued.saturating_sub(1);
     let median = (last as f64 / 2.0).round() as usize;
-    let extremes = [(words.least, 0), (words.median, median), (words.most, last)].map(|(which, rank)| {
-        let (value, seed) = ranked[rank];
+    let extremes = [(words.least, 0), (words.median, median), (words.most, last)];
+    let extremes = extremes.into_iter().filter(|_| valued > 0).map(|(which, rank)| {
+        let (says, seed) = told(rank);
         let open = opener(seed);
-        html! { <button class="seeds-extreme mono" onclick={move |_: MouseEvent| open()}>{which}{" "}{number(value)}</button> }
+        html! { <button class="seeds-extreme mono" onclick={move |_: MouseEvent| open()}>{which}{" "}{says}</button> }
     });
-    let (value, seed) = ranked[rank];
+    let (says, seed) = told(rank);
     let bottom = (HEIGHT - 16.0).to_string();
+    let height = if label.is_some() { HEIGHT + NEVER } else { HEIGHT };
     html! {
         <figure class="seeds-plot">
             <figcaption>{props.name}<span class="seeds-extremes">{ for extremes }</span></figcaption>
             <svg
-                viewBox={format!("0 0 {WIDTH} {HEIGHT}")} tabindex="0" role="slider" aria-label={props.name} {onkeydown}
-                aria-valuemin="1" aria-valuemax={ranked.len().to_string()} aria-valuenow={(rank + 1).to_string()}
-                aria-valuetext={format!("{} {seed}: {}", words.seed, number(value))}
+                viewBox={format!("0 0 {WIDTH} {height}")} tabindex="0" role="slider" aria-label={props.name} {onkeydown}
+                aria-valuemin="1" aria-valuemax={all.to_string()} aria-valuenow={(rank + 1).to_string()}
+                aria-valuetext={format!("{} {seed}: {says}", words.seed)}
             >
                 <line class="seeds-line" x1={MARGIN.to_string()} x2={(WIDTH - MARGIN).to_string()} y1={bottom.clone()} y2={bottom} />
-                <text x={MARGIN.to_string()} y={(HEIGHT - 2.0).to_string()}>{number(least)}</text>
+                if valued > 0 {
+                    <text x={MARGIN.to_string()} y={(HEIGHT - 2.0).to_string()}>{number(least)}</text>
+                }
                 if least < most {
                     <text x={(WIDTH - MARGIN).to_string()} y={(HEIGHT - 2.0).to_string()} text-anchor="end">{number(most)}</text>
+                }
+                if let Some(label) = label {
+                    <text class="seeds-without" x={MARGIN.to_string()} y={(HEIGHT + NEVER / 2.0 + 4.0).to_string()}>{label}</text>
                 }
                 { for points }
             </svg>

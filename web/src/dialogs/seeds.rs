@@ -95,11 +95,11 @@ pub fn Seeds(props: &SeedsProps) -> Html {
     let facts = &spread.facts;
     let of = |fact: &dyn Fn(&Facts) -> Option<f64>| facts.iter().map(fact).collect::<Vec<_>>();
     let plots = [
-        (words.fact_ready, words.seconds, of(&|facts| facts.ready_after.map(seconds))),
-        (words.fact_unready, words.seconds, of(&|facts| Some(seconds(facts.unready)))),
-        (words.fact_restarts, "", of(&|facts| Some(f64::from(facts.restarts)))),
-        (words.fact_failed, "", of(&|facts| Some(f64::from(facts.failed)))),
-        (words.fact_lost, "", of(&|facts| facts.lost.map(f64::from))),
+        (words.fact_ready, words.seconds, Some(words.never), of(&|facts| facts.ready_after.map(seconds))),
+        (words.fact_unready, words.seconds, None, of(&|facts| Some(seconds(facts.unready)))),
+        (words.fact_restarts, "", None, of(&|facts| Some(f64::from(facts.restarts)))),
+        (words.fact_failed, "", None, of(&|facts| Some(f64::from(facts.failed)))),
+        (words.fact_lost, "", None, of(&|facts| facts.lost.map(f64::from))),
     ];
     let current = props.state.seed.or(props.drawing.as_ref().map(|drawing| drawing.seed));
     html! {
@@ -112,8 +112,8 @@ pub fn Seeds(props: &SeedsProps) -> Html {
                     <button class="button" onclick={cancel}>{words.cancel}</button>
                 }
             </div>
-            { for plots.map(|(name, unit, values)| html! {
-                <Plot lang={props.lang} {name} {unit} {values} {current} send={props.send.clone()} />
+            { for plots.map(|(name, unit, none, values)| html! {
+                <Plot lang={props.lang} {name} {unit} {none} {values} {current} send={props.send.clone()} />
             }) }
         </Modal>
     }

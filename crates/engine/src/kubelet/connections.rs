@@ -28,6 +28,7 @@ impl Kubelet {
         }
         let quiet = matches!(flow.errand.origin, Origin::Client(_));
         let ask = flow.errand.ask.clone();
+        let from = Some(flow.errand.client.clone()).filter(|from| !quiet && !from.is_empty());
         let (uid, port) = match kernel.network.addresses.holder(&target.address) {
             Holder::Pod(_) => (kernel.network.addresses.pod(&target.address).cloned(), target.port),
             Holder::Node(_) => match self.on_the_node(target.port) {
@@ -39,7 +40,7 @@ impl Kubelet {
         let pod = uid.as_ref().and_then(|uid| self.runtime.pods.get_mut(uid));
         let (Some(uid), Some(pod)) = (&uid, pod) else { return kernel.nobody_home(id) };
         let Some(processes) = &mut pod.processes else { return kernel.nobody_home(id) };
-        let request = processes.request(kernel.now, Request { port, ask, quiet });
+        let request = processes.request(kernel.now, Request { port, ask, from, quiet });
         pod.connections.insert(request, id);
         self.run_processes(kernel, uid);
     }

@@ -13,6 +13,7 @@ use crate::kubelet::restart_policy::is_sidecar;
 use crate::kubelet::runtime::{RuntimeStatus, SandboxStatus};
 use crate::kubelet::start_container::{Start, Which};
 use crate::kubelet::{Kubelet, PodUid, SharedPod, Timer};
+use crate::network::addresses::bridge_address;
 use crate::trace::{Call, Decision, KillReason, SyncReason};
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
@@ -344,6 +345,7 @@ impl Kubelet {
                 pod.spec.hostname.clone()
             },
             ip: ip.clone(),
+            gateway: if pod.spec.host_network { ip.clone() } else { bridge_address(self.index) },
             epoch_micros: kernel.config.epoch_micros,
             share_process_namespace: pod.spec.share_process_namespace == Some(true),
             seed: kernel.config.seed,

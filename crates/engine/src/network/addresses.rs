@@ -43,6 +43,16 @@ pub(crate) enum Holder {
     Foreign,
 }
 
+/// The address of a node's bridge, from which its kubelet asks the node's pods.
+pub(crate) fn bridge_address(node: u32) -> String {
+    pod_range(node, 1)
+}
+
+/// An address of the range of a node's pods.
+fn pod_range(node: u32, last: u32) -> String {
+    format!("10.{}.{}.{last}", 244 + node / 256, node % 256)
+}
+
 impl Addresses {
     pub(crate) fn new(nodes: usize) -> Self {
         let nodes = (0..nodes as u32).map(|index| (node_address(index), index)).collect();
@@ -53,7 +63,7 @@ impl Addresses {
     pub(crate) fn assign(&mut self, node: u32, uid: &PodUid) -> String {
         for _ in 0..PER_NODE {
             let given = self.given.entry(node).or_default();
-            let address = format!("10.{}.{}.{}", 244 + node / 256, node % 256, 3 + *given % PER_NODE);
+            let address = pod_range(node, 3 + *given % PER_NODE);
             *given += 1;
             if !self.pods.contains_key(&address) {
                 self.release(uid);

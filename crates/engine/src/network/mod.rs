@@ -9,7 +9,7 @@
 //!
 //! Left out: UDP, `NetworkPolicy` (all pods reach all others), packet loss, and the API server's own way to the nodes.
 
-mod addresses;
+pub(crate) mod addresses;
 mod choose;
 mod clients;
 pub(crate) mod dns;

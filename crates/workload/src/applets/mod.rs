@@ -5,7 +5,7 @@
 
 pub(crate) mod awk;
 mod awk_parse;
-mod clock;
+pub(crate) mod clock;
 mod compare;
 mod copy;
 mod cut;

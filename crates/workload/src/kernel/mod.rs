@@ -232,6 +232,8 @@ pub(crate) struct Kernel {
     random: u64,
     /// A container that has used more memory than it may, and is killed once the present step is done.
     over_limit: Option<ContainerId>,
+    /// The address of whoever is answered now, as servers log it.
+    pub asking: String,
     /// What is answered now leaves nothing in any log.
     pub quiet: bool,
     /// The settings below `/proc/sys` that were changed.
@@ -264,6 +266,7 @@ impl Kernel {
             steps_now: 0,
             random,
             over_limit: None,
+            asking: String::new(),
             quiet: false,
             settings: BTreeMap::new(),
         }

@@ -126,7 +126,7 @@ fn open(shell: &Shell, sys: &mut Sys<'_>, path: &str, how: How) -> Result<FileId
         // The answer would come later; within the pod it is known now. Outside, success is assumed and said.
         let ask = Dial::Tcp { host: host.to_string(), port };
         return match sys.kernel.within(&ask) {
-            Some((port, _)) if sys.kernel.ports.contains_key(&port) => {
+            Some((_, port, _)) if sys.kernel.ports.contains_key(&port) => {
                 Ok(sys.kernel.open_file(Target::Socket, true, true, false))
             }
             Some(_) => Err(Errno::ENXIO),

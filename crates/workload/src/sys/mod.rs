@@ -122,7 +122,8 @@ impl Sys<'_> {
         let id = DialId(self.kernel.id());
         let container = self.container();
         self.kernel.dials.insert(id, (self.me, ask.clone()));
-        if let Some((port, inner)) = self.kernel.within(&ask) {
+        if let Some((from, port, inner)) = self.kernel.within(&ask) {
+            self.kernel.asking = from;
             self.kernel.serve(Client::Inside(id), port, inner, false);
         } else {
             self.kernel.say(Happening::Dial { dial: id, container, ask });

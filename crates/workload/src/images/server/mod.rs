@@ -4,6 +4,7 @@ mod pi;
 mod programs;
 
 use super::Image;
+use crate::applets::clock::{civil, format_time};
 use crate::config::{Ask, GrpcStatus, Reply};
 use crate::fs::{Content, Kind, Tree};
 use crate::kernel::{Turn, Wait};
@@ -347,16 +348,28 @@ impl Server {
                 self.argv.get(1).is_some_and(|a| a == "grpc-health-checking") || self.spec.name == "etcd";
             return Answering::now(if healthy { Reply::Grpc(GrpcStatus::Serving) } else { NOT_GRPC });
         }
-        let Ask::Http { path, tls, .. } = ask else { return mute(ask) };
+        let Ask::Http { method, path, tls, headers } = ask else { return mute(ask) };
         let Speaks::Http(page, other) = self.spec.speaks else { return mute(ask) };
         if *tls {
             return Answering::now(Reply::NotTls);
         }
         let bare = path.split('?').next().unwrap_or(path);
         let (status, body) = self.page(sys, port, bare, page, other);
-        if self.spec.name == "nginx" || self.spec.name.ends_with("-foreground") {
-            let line =
-                format!("{} - - \"GET {path} HTTP/1.1\" {status} {}\n", sys.kernel.config.ip, body.len());
+        let (nginx, httpd) = (self.spec.name == "nginx", self.spec.name.ends_with("-foreground"));
+        if (nginx || httpd) && !sys.kernel.quiet {
+            let time = format_time("%d/%b/%Y:%T %z", &civil(sys.kernel.wall()));
+            let from = &sys.kernel.asking;
+            let mut line =
+                format!("{from} - - [{time}] \"{method} {path} HTTP/1.1\" {status} {}", body.len());
+            if nginx {
+                let header = |name: &str| {
+                    let found = headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
+                    found.map_or("-", |(_, value)| value.as_str())
+                };
+                let [referer, agent, forwarded] = ["Referer", "User-Agent", "X-Forwarded-For"].map(header);
+                line.push_str(&format!(" \"{referer}\" \"{agent}\" \"{forwarded}\""));
+            }
+            line.push('\n');
             sys.write(1, line.as_bytes());
         }
         Answering::now(Reply::Http { status, headers: Vec::new(), body })
