@@ -16,7 +16,6 @@ mod compute_pod_actions;
 mod connections;
 mod container_config;
 mod container_statuses;
-mod empty_dir_limit;
 pub(crate) mod eviction;
 mod faults;
 mod generate_status;
@@ -25,10 +24,12 @@ mod housekeeping;
 mod image_manager;
 mod init_containers;
 mod kill_container;
+mod local_storage_limits;
 mod node_shutdown;
 mod node_status;
 mod pleg;
 mod pod_workers;
+mod preemption;
 mod probe_handlers;
 mod probe_results;
 mod prober;
@@ -55,6 +56,7 @@ use crate::kubelet::eviction::EvictionManager;
 use crate::kubelet::node_shutdown::Shutdown;
 use crate::kubelet::pleg::Pleg;
 use crate::kubelet::pod_workers::PodWorker;
+use crate::kubelet::preemption::Arrival;
 use crate::kubelet::probe_results::ProbeResults;
 use crate::kubelet::prober::{ProbeKey, ProbeWorkers};
 use crate::kubelet::reason_cache::ReasonCache;
@@ -172,8 +174,8 @@ pub(crate) enum Timer {
     SyncStatuses,
     /// The status manager compares a pod's status with the API's.
     ReconcileStatus(PodUid),
-    /// The folders of a pod are measured.
-    MeasureVolumes(PodUid),
+    /// What a pod stores on the disk is measured.
+    MeasureStorage(PodUid),
     /// Pods that nobody owns are looked for.
     Housekeeping,
     /// What is left of pods that are gone is removed.
@@ -247,6 +249,8 @@ pub(crate) struct Kubelet {
     runtime_was_down: bool,
     /// The node's orderly shutdown, once it has begun.
     shutdown: Option<Shutdown>,
+    /// Critical pods that wait for others to make room.
+    arrivals: Vec<Arrival>,
 }
 
 impl Kubelet {
@@ -302,6 +306,7 @@ impl Kubelet {
             runtime_down: None,
             runtime_was_down: false,
             shutdown: None,
+            arrivals: Vec::new(),
         }
     }
 
@@ -339,7 +344,7 @@ impl Kubelet {
                 Timer::ProbeTimeout(key, ticket) => self.probe_timed_out(kernel, &key, ticket),
                 Timer::SyncStatuses => self.sync_statuses(kernel),
                 Timer::ReconcileStatus(uid) => self.reconcile_status(kernel, &uid),
-                Timer::MeasureVolumes(uid) => self.measure_volumes(kernel, &uid),
+                Timer::MeasureStorage(uid) => self.measure_storage(kernel, &uid),
                 Timer::Housekeeping => self.housekeeping(kernel),
                 Timer::ContainerGc => self.container_gc(kernel),
                 Timer::Begin => self.begin(kernel),

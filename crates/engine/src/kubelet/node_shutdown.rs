@@ -72,7 +72,7 @@ impl Kubelet {
             let status = FinalStatus {
                 reason: "Terminated",
                 message: MESSAGE.to_string(),
-                disrupted: true,
+                disrupted: Some(MESSAGE.to_string()),
                 spares_success: true,
             };
             let kill =

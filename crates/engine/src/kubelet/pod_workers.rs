@@ -49,8 +49,8 @@ pub(crate) struct KillOptions {
 pub(crate) struct FinalStatus {
     pub(crate) reason: &'static str,
     pub(crate) message: String,
-    /// The pod gets the condition `DisruptionTarget`: nothing of it was to blame.
-    pub(crate) disrupted: bool,
+    /// The pod gets the condition `DisruptionTarget` with this message: nothing of it was to blame.
+    pub(crate) disrupted: Option<String>,
     /// A pod whose phase is `Succeeded` by then stays so.
     pub(crate) spares_success: bool,
 }

@@ -108,7 +108,7 @@ impl Kubelet {
             for happened in happened {
                 self.happened(kernel, uid, &pod, happened.what);
             }
-            self.watch_empty_dirs(kernel, uid);
+            self.watch_local_storage(kernel, uid);
             self.watch_usage(kernel, uid);
         }
         let runtime = self.runtime.pod_mut(uid);

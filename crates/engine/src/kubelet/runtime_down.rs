@@ -37,7 +37,7 @@ fn needs_runtime(timer: &Timer) -> bool {
             | Timer::Worker(..)
             | Timer::Kill(..)
             | Timer::ContainerGc
-            | Timer::MeasureVolumes(_)
+            | Timer::MeasureStorage(_)
             | Timer::Eviction
     )
 }

@@ -32,11 +32,7 @@ impl Kubelet {
             return;
         }
         let Some(old) = self.pods.insert(uid, pod.clone()) else {
-            if self.admit(kernel, &pod) {
-                let update = Update { pod, reason: SyncReason::Create, cause: kernel.cause, kill: None };
-                self.update_pod(kernel, update);
-            }
-            return;
+            return self.admit(kernel, pod);
         };
         let deletion_changed = old.metadata.deletion_timestamp != pod.metadata.deletion_timestamp
             || old.metadata.deletion_grace_period_seconds != pod.metadata.deletion_grace_period_seconds;
@@ -56,8 +52,8 @@ impl Kubelet {
         if self.workers.contains_key(&pod.uid()) {
             let update = Update { pod, reason, cause: kernel.cause, kill: None };
             self.update_pod(kernel, update);
-        } else {
-            // Only a pod that this node refused has no worker.
+        } else if !self.is_arriving(&pod.uid()) {
+            // Else only a pod that this node refused has no worker.
             self.schedule_housekeeping(kernel);
         }
     }

@@ -84,6 +84,7 @@ impl Kubelet {
         }
         self.report(kernel, &pod, status);
         self.complete_work(kernel, uid, Outcome::PhaseTransition);
+        self.preemption_goes_on(kernel);
     }
 
     /// Waits for the volumes to be unmounted.
@@ -129,8 +130,8 @@ fn apply_final_status(kernel: &Kernel, pod: &Pod, wanted: Option<&FinalStatus>, 
         }
         status.reason = (*reason).to_string();
         status.message = message.clone();
-        if *disrupted {
-            let condition = disruption_target(pod, "TerminationByKubelet", message);
+        if let Some(why) = disrupted {
+            let condition = disruption_target(pod, "TerminationByKubelet", why);
             update_pod_condition(status, condition, kernel.time());
         }
     }

@@ -25,7 +25,7 @@ use threshold::{Observation, Pressure, Resource, Signal, Threshold};
 use usage::Usage;
 
 /// From one look to the next (`pkg/kubelet/kubelet.go evictionMonitoringPeriod`).
-const MONITORING_PERIOD: SimTime = SimTime::from_secs(10);
+pub(crate) const MONITORING_PERIOD: SimTime = SimTime::from_secs(10);
 /// After an eviction it is looked again as soon as the pod is gone: asked so often, and for so long
 /// (`podCleanupPollFreq`, `podCleanupTimeout`).
 const CLEANUP_POLL: SimTime = SimTime::from_secs(1);
@@ -242,6 +242,7 @@ impl Kubelet {
         disrupted: bool,
     ) {
         self.pod_event(kernel, &pod, EventType::Warning, REASON, &message);
+        let disrupted = disrupted.then(|| message.clone());
         let status = FinalStatus { reason: REASON, message, disrupted, spares_success: false };
         let kill = KillOptions { evict: true, grace_override: Some(grace), status: Some(status) };
         let cause = kernel.cause;

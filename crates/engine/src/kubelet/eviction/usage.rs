@@ -84,16 +84,20 @@ impl RuntimePod {
     pub(crate) fn measure(&self) -> Usage {
         let mut sum = Usage::default();
         self.containers_use().into_iter().for_each(|(_, used)| sum.add(used));
-        let (Some(processes), Some(pod)) = (&self.processes, &self.pod) else { return sum };
-        for volume in &pod.spec.volumes {
-            let bytes = processes.volume_used(&volume.name);
-            if is_on_disk(volume) {
-                sum.disk += bytes;
-            } else if volume.empty_dir.is_some() {
-                sum.memory += bytes;
-            }
-        }
+        sum.disk += self.volumes_on_disk();
+        sum.memory += self.volumes(|volume| !is_on_disk(volume) && volume.empty_dir.is_some());
         sum
+    }
+
+    /// What the pod's volumes take of the node's disk, in bytes.
+    pub(crate) fn volumes_on_disk(&self) -> u64 {
+        self.volumes(is_on_disk)
+    }
+
+    fn volumes(&self, which: fn(&Volume) -> bool) -> u64 {
+        let (Some(processes), Some(pod)) = (&self.processes, &self.pod) else { return 0 };
+        let which = pod.spec.volumes.iter().filter(|volume| which(volume));
+        which.map(|volume| processes.volume_used(&volume.name)).sum()
     }
 }
 
