@@ -6,6 +6,7 @@
 mod app;
 mod assist;
 mod browser;
+mod checkpoints;
 mod clock;
 mod dialogs;
 mod edit;

@@ -1,5 +1,6 @@
 //! What the worker remembers between two messages, and its answers. Knows no browser.
 
+use crate::checkpoints::same_until;
 use crate::protocol::{
     Ask, Came, Change, Diagnostic, Drawing, Field, Find, Line, Look, Pane, Printed, Ran, Replacement, Reply,
     Request, Run, Seen, Show, Shown, Side, Step, Story, Trial, Typed,
@@ -8,7 +9,7 @@ use crate::showing::{Stage, near};
 use crate::underway::{Progress, Reading, Underway};
 use crate::{edit, origin};
 use lifepod_api::SimTime;
-use lifepod_engine::{EntryId, Simulation, What};
+use lifepod_engine::{Checkpoint, EntryId, Scenario, Simulation, What};
 use lifepod_manifest::Lines;
 use lifepod_timeline::{
     About, Axis, Facts, FieldRef, Lang, Scene, Stop, chronicle, explain, facts, traffic_table,
@@ -47,6 +48,8 @@ pub struct Life {
     pub run: lifepod_engine::Run,
     pub stage: Stage,
     pub stops: Vec<Stop>,
+    /// From where another run may go on.
+    pub checkpoints: Vec<Rc<Checkpoint>>,
 }
 
 impl Session {
@@ -187,8 +190,7 @@ impl Session {
             self.last = Some(Rc::new(Done { reading, life: last.life.clone() }));
             return Some(Ran { id, diagnostics, came: Came::Same(handles) });
         }
-        let axis = last.map(|last| last.life.stage.axis());
-        self.underway = Some(Underway::begin(reading, scenario, axis, clock()));
+        self.underway = Some(Underway::begin(reading, scenario, self.last.as_deref(), clock()));
         None
     }
 
@@ -307,6 +309,20 @@ impl Session {
 }
 
 impl Done {
+    /// A run of another text, which goes on from the last checkpoint until which the same happens, and the checkpoints up to
+    /// there; none when there is no such.
+    pub fn resumed(
+        &self,
+        reading: &Reading,
+        scenario: &Scenario,
+    ) -> Option<(Simulation, Vec<Rc<Checkpoint>>)> {
+        let checkpoints = &self.life.checkpoints;
+        let until = checkpoints.first().and_then(|_| same_until(&self.reading, reading))?;
+        let kept = &checkpoints[..checkpoints.partition_point(|checkpoint| checkpoint.at() < until)];
+        let simulation = kept.last()?.resume(scenario.clone(), &self.life.run.trace)?;
+        Some((simulation, kept.to_vec()))
+    }
+
     /// What a command prints at an instant.
     fn kubectl(&self, at: SimTime, words: &[&str]) -> Printed {
         let output = lifepod_kubectl::run_at(
@@ -516,6 +532,38 @@ mod tests {
             .collect();
         assert!(axes.len() > 2);
         assert!(axes.iter().all(|horizon| Some(*horizon) == axis.as_ref().map(Axis::horizon)));
+    }
+
+    #[test]
+    fn what_is_done_late_goes_on_from_a_checkpoint() {
+        let text = pods(3);
+        let with = |action: &str| {
+            format!(
+                "{text}---\napiVersion: lifepod.dev/v1alpha1\nkind: Scenario\nspec:\n  actions:\n  - {action}\n"
+            )
+        };
+        let late = with("{at: 20m, kubectl: 'delete pod pod-1'}");
+        let later = with("{at: 25m, kubectl: 'delete pod pod-2'}");
+        let mut session = Session::default();
+        session.hear(show(0));
+        // A copy is as old as the look at the clock before it.
+        for (id, text) in [(1, &text), (2, &late), (3, &later), (4, &text)] {
+            session.hear(run(id, text));
+            session.go_on(&clock(1.0));
+            let reached = session.underway.as_ref().map_or(SimTime::ZERO, Underway::reached);
+            assert_eq!(reached > SimTime::from_secs(600), id > 1, "{id}: {reached}");
+            all(&mut session, &clock(1.0));
+            let trace = |session: &Session| session.last.as_ref().map(|last| last.life.run.trace.clone());
+            assert!(trace(&session) == trace(&after(text)), "{id}");
+        }
+        // What is done early, or is another pod, begins at the beginning.
+        for (id, text) in [(5, with("{at: 1s, kubectl: 'delete pod pod-1'}")), (6, pods(4))] {
+            session.hear(run(id, &text));
+            session.go_on(&clock(1.0));
+            let reached = session.underway.as_ref().map_or(SimTime::ZERO, Underway::reached);
+            assert!(reached < SimTime::from_secs(600), "{id}: {reached}");
+            all(&mut session, &clock(1.0));
+        }
     }
 
     #[test]

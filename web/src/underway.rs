@@ -1,5 +1,6 @@
 //! A text's way to a timeline: it is read, simulated bit by bit, and drawn as far as it got.
 
+use crate::checkpoints::Checkpoints;
 use crate::findings::{MOST, diagnostic, findings, note, refusals};
 use crate::protocol::{Diagnostic, Drawing, Run};
 use crate::session::{Done, Life};
@@ -118,6 +119,7 @@ pub struct Underway {
     recorded: Option<Timeline>,
     seed: u64,
     simulation: Simulation,
+    checkpoints: Checkpoints,
     /// When it is shown next, by the worker's clock.
     next_picture: f64,
 }
@@ -133,8 +135,8 @@ pub enum Progress {
 }
 
 impl Underway {
-    /// Begins a run. `axis` is that of the run before, which will mostly do for this one.
-    pub fn begin(reading: Reading, mut scenario: Scenario, axis: Option<&Axis>, now: f64) -> Self {
+    /// Begins a run, or goes on from where another is the same. The axis of the run before will mostly do for this one.
+    pub fn begin(reading: Reading, mut scenario: Scenario, last: Option<&Done>, now: f64) -> Self {
         let recorded = recorded(reading.objects(), reading.asked.lang);
         if let Some(recorded) = &recorded {
             let commands = std::mem::take(&mut scenario.commands).into_iter();
@@ -144,8 +146,14 @@ impl Underway {
             scenario.horizon = reading.asked.horizon.unwrap_or(longest.min(LONGEST));
         }
         let seed = scenario.config.seed;
+        let axis = last.map(|last| last.life.stage.axis());
         let axis = axis.filter(|axis| axis.horizon() == scenario.horizon).cloned();
-        let simulation = scenario.start();
+        // A recorded life takes part in what is done.
+        let last = last.filter(|_| recorded.is_none());
+        let (simulation, kept) = match last.and_then(|last| last.resumed(&reading, &scenario)) {
+            Some(resumed) => resumed,
+            None => (scenario.start(), Vec::new()),
+        };
         Underway {
             reading,
             stage: None,
@@ -153,8 +161,15 @@ impl Underway {
             recorded,
             seed,
             simulation,
+            checkpoints: Checkpoints::after(kept, now),
             next_picture: now + FIRST_PICTURE_MS,
         }
+    }
+
+    /// Until when it is simulated.
+    #[cfg(test)]
+    pub fn reached(&self) -> SimTime {
+        self.simulation.reached()
     }
 
     /// Goes on for another text after which the same happens.
@@ -172,6 +187,7 @@ impl Underway {
             if let Some(outcome) = self.simulation.advance(STEPS) {
                 return Progress::Over(outcome);
             }
+            self.checkpoints.keep(&mut self.simulation, clock);
             let now = clock();
             if now >= self.next_picture {
                 return Progress::Picture;
@@ -207,7 +223,7 @@ impl Underway {
     /// Ends it; nothing to see when the API server refused all that there was. What is left of the simulation comes back,
     /// to be dropped when there is time.
     pub fn finish(self, outcome: Outcome) -> (Vec<Diagnostic>, Option<(Drawing, Done)>, Simulation) {
-        let Underway { reading, recorded, seed, mut simulation, .. } = self;
+        let Underway { reading, recorded, seed, mut simulation, checkpoints, .. } = self;
         let run = simulation.finish(outcome);
         let diagnostics = reading.diagnostics(&run.trace);
         if reading.all_refused(&run.trace) {
@@ -224,7 +240,8 @@ impl Underway {
             idle: idle(&run.trace, &reading.documents),
             ..reading.drawing(seed, &stage, &run.trace, run.end)
         };
-        let done = Done { reading, life: Rc::new(Life { run, stage, stops }) };
+        let done =
+            Done { reading, life: Rc::new(Life { run, stage, stops, checkpoints: checkpoints.kept() }) };
         (diagnostics, Some((drawing, done)), simulation)
     }
 }

@@ -129,6 +129,8 @@ pub struct Cluster {
     controllers: ControllerManager,
     kubelets: Vec<Kubelet>,
     commands: Queue<Command>,
+    /// What mends itself; of what is due at one time, after the commands.
+    mends: Queue<Fault>,
     clients: Clients,
 }
 
@@ -158,6 +160,7 @@ impl Cluster {
             controllers,
             kubelets,
             commands: Queue::default(),
+            mends: Queue::default(),
             clients: Clients::default(),
         }
     }
@@ -189,7 +192,7 @@ impl Cluster {
             Command::Fault(fault) => {
                 let result = inflict(kernel, &mut self.kubelets, &fault);
                 if let (Ok(()), Some(lasts)) = (&result, fault.lasts()) {
-                    self.commands.push(kernel.now + lasts, Command::Mend(fault));
+                    self.mends.push(kernel.now + lasts, fault);
                 }
                 result
             }
@@ -223,8 +226,39 @@ impl Cluster {
     /// When something happens next.
     pub fn next_deadline(&self) -> Option<SimTime> {
         let queued = self.kernel.queue.peek().map(|(at, _)| at);
+        queued.into_iter().chain(self.next_command()).min()
+    }
+
+    /// When somebody does something next.
+    fn next_command(&self) -> Option<SimTime> {
         let command = self.commands.peek().map(|(at, _)| at);
-        queued.into_iter().chain(command).min()
+        command.into_iter().chain(self.mends.peek().map(|(at, _)| at)).min()
+    }
+
+    /// What is done from now on is this instead of what was scheduled.
+    pub(crate) fn reschedule(&mut self, commands: impl Iterator<Item = (SimTime, Command)>) {
+        self.commands = Queue::default();
+        for (at, command) in commands {
+            self.commands.push(at, command);
+        }
+    }
+
+    /// A copy without its trace.
+    pub(crate) fn without_trace(&mut self) -> Cluster {
+        let trace = self.take_trace();
+        let copy = self.clone();
+        self.kernel.trace = trace;
+        copy
+    }
+
+    /// Goes on after this trace.
+    pub(crate) fn put_trace(&mut self, trace: Trace) {
+        self.kernel.trace = trace;
+    }
+
+    /// Whether it has that configuration.
+    pub(crate) fn has(&self, config: &Config) -> bool {
+        self.kernel.config == *config
     }
 
     /// Lets everything happen up to and including `until`.
@@ -253,10 +287,13 @@ impl Cluster {
     /// Lets the next thing happen; false when nothing is due up to and including `until`.
     fn step(&mut self, until: SimTime) -> bool {
         let queued = self.kernel.queue.peek().map(|(at, _)| at);
-        let command = self.commands.peek().map(|(at, _)| at);
+        let command = self.next_command();
         let command_first = command.is_some_and(|c| queued.is_none_or(|q| c <= q));
         if command_first {
-            let Some((at, command)) = self.commands.pop_until(until) else { return false };
+            let due = command.unwrap_or(until).min(until);
+            let mend = |(at, fault)| (at, Command::Mend(fault));
+            let command = self.commands.pop_until(due).or_else(|| self.mends.pop_until(due).map(mend));
+            let Some((at, command)) = command else { return false };
             self.kernel.now = self.kernel.now.max(at);
             let _refusal_is_in_the_trace = self.apply(command);
             return true;

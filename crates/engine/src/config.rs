@@ -13,7 +13,7 @@ use lifepod_api::{Map, SimTime, Taint, Version};
 use lifepod_workload::Behavior;
 
 /// A cluster's configuration.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Config {
     /// The Kubernetes version, where behaviour depends on it.
     pub version: Version,
@@ -140,7 +140,7 @@ pub struct ImageRule {
 }
 
 /// What the processes of some containers do.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct BehaviorRule {
     /// Pods by name; `*` matches any run of characters.
     pub pods: String,

@@ -45,6 +45,6 @@ pub use kubelet::RuntimeFault;
 pub use kubelet::eviction::threshold::{EvictionConfig, Signal, ThresholdValue};
 pub use latency::Latency;
 pub use network::outside::{OutsideAnswer, OutsideHost};
-pub use scenario::{Run, Scenario, Simulation};
+pub use scenario::{Checkpoint, Run, Scenario, Simulation};
 pub use trace::{Entry, EntryId, Op, Trace, What};
 pub use traffic::{Traffic, TrafficFrom};

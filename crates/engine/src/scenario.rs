@@ -41,6 +41,34 @@ pub struct Simulation {
     horizon: SimTime,
 }
 
+/// A run as it was at an instant at which all was done, from where it may go on otherwise.
+#[derive(Clone, Debug)]
+pub struct Checkpoint {
+    cluster: Cluster,
+    /// How long its trace was.
+    entries: usize,
+}
+
+impl Checkpoint {
+    /// The instant: all that was due until then, and at it, has happened.
+    pub fn at(&self) -> SimTime {
+        self.cluster.now()
+    }
+
+    /// Goes on from here as `scenario` has it, after `trace`: that of the run that this is of, or of one that went on
+    /// from here. None for another configuration. What the scenario does up to and including this instant, and its
+    /// traffic, have to be those of that run; whoever calls sees to that.
+    pub fn resume(&self, scenario: Scenario, trace: &Trace) -> Option<Simulation> {
+        if !self.cluster.has(&scenario.config) || scenario.horizon < self.at() {
+            return None;
+        }
+        let mut cluster = self.cluster.clone();
+        cluster.put_trace(trace.first(self.entries));
+        cluster.reschedule(scenario.commands.into_iter().filter(|(at, _)| *at > self.at()));
+        Some(Simulation { cluster, horizon: scenario.horizon })
+    }
+}
+
 impl Scenario {
     /// Makes the cluster; nothing has happened yet.
     pub fn start(self) -> Simulation {
@@ -84,6 +112,13 @@ impl Simulation {
     /// What has happened so far.
     pub fn trace(&self) -> &Trace {
         self.cluster.trace()
+    }
+
+    /// The run as it is now, to be gone back to; none while something is still due at this instant.
+    pub fn checkpoint(&mut self) -> Option<Checkpoint> {
+        let amid = self.cluster.next_deadline().is_some_and(|next| next <= self.cluster.now());
+        let entries = self.cluster.trace().entries().len();
+        (!amid).then(|| Checkpoint { cluster: self.cluster.without_trace(), entries })
     }
 
     /// Ends it as it came out and takes out what came of it. What is left is of no more use, and may take a while to drop.

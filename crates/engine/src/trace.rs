@@ -373,6 +373,11 @@ impl Trace {
         self.entries.get(id.0 as usize)
     }
 
+    /// The first entries, so many of them.
+    pub(crate) fn first(&self, count: usize) -> Trace {
+        Trace { entries: self.entries[..count.min(self.entries.len())].to_vec() }
+    }
+
     /// The chain of causes from `id` up to its root, `id` first.
     pub fn causes(&self, id: EntryId) -> impl Iterator<Item = &Entry> {
         let mut next = Some(id);

@@ -63,11 +63,16 @@ pub fn empty() -> Scenario {
     Scenario { horizon: DEFAULT_HORIZON, ..Scenario::default() }
 }
 
+/// Whether something among a text's actions is applied, so that its objects carry what was applied last.
+pub fn applies(documents: &[Document]) -> bool {
+    documents.iter().filter_map(|d| d.scenario.as_ref()).any(|s| action::applies(&s.spec))
+}
+
 /// Adds a text's documents to a scenario, and gives back what is wrong with its Scenario documents and behaviours. Several texts
 /// may be added one after the other.
 pub fn add(text: &str, documents: &[Document], scenario: &mut Scenario) -> Vec<Diagnostic> {
     let mut diagnostics = Vec::new();
-    let applied = documents.iter().filter_map(|d| d.scenario.as_ref()).any(|s| action::applies(&s.spec));
+    let applied = applies(documents);
     for (index, document) in documents.iter().enumerate() {
         if let Some(object) = &document.object {
             let mut object = object.clone();
