@@ -58,17 +58,16 @@ pub fn cut(module: &Module<'_>, moved: &BTreeSet<u32>, load: u32) -> Result<Part
     Ok(Parts { first: first.encode()?, rest })
 }
 
-/// The functions that move to the rest: all that did not run, but for those that are needed to begin with, and those so
-/// small that a door would be no smaller.
-pub fn moved(module: &Module<'_>, ran: &BTreeSet<u32>) -> BTreeSet<u32> {
-    let stays = |function: u32, body: &FunctionBody<'_>| {
-        let kind = module.function_types[function as usize] as usize;
-        let door = DOOR_BYTES + 2 * module.types[kind].params().len();
-        ran.contains(&function) || module.entrances.contains(&function) || body.as_bytes().len() <= door
+/// The functions that move to the rest: of those that are not used, all but those that are needed to begin with, and those
+/// so small that a door would be no smaller.
+pub fn moved(module: &Module<'_>, unused: &BTreeSet<u32>) -> BTreeSet<u32> {
+    let moves = |function: u32, body: &FunctionBody<'_>| {
+        let door = DOOR_BYTES + 2 * module.function_type(function).params().len();
+        unused.contains(&function) && !module.entrances.contains(&function) && body.as_bytes().len() > door
     };
     module
         .functions()
-        .filter(|(function, body)| !stays(*function, body))
+        .filter(|(function, body)| moves(*function, body))
         .map(|(function, _)| function)
         .collect()
 }
@@ -114,10 +113,11 @@ impl First<'_, '_> {
 
     fn door(&self, function: u32, place: u32) -> Function {
         let kind = self.module.function_types[function as usize];
+        let params = self.module.function_type(function).params().len();
         let mut door = Function::new([]);
         let mut does = door.instructions();
         does.call(self.porter());
-        for local in (0..).take(self.module.types[kind as usize].params().len()) {
+        for local in (0..).take(params) {
             does.local_get(local);
         }
         does.i32_const(place.cast_signed()).call_indirect(self.module.table, kind).end();
@@ -389,8 +389,8 @@ mod tests {
     fn what_did_not_run_moves_unless_its_door_would_be_as_large() {
         let bytes = module();
         let module = Module::read(&bytes).expect("a module");
-        let ran = BTreeSet::from([BEGIN, COMMON]);
-        assert_eq!(moved(&module, &ran), BTreeSet::from([NEVER]), "`rare` is smaller than a door");
+        let unused = BTreeSet::from([RARE, NEVER]);
+        assert_eq!(moved(&module, &unused), BTreeSet::from([NEVER]), "`rare` is smaller than a door");
     }
 
     #[test]

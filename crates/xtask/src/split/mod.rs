@@ -5,8 +5,11 @@
 //! part. The rest comes when the first timeline is on the screen (`web/src/rest.js`). A function that is called before
 //! that loads the rest itself, so that a rehearsal that leaves something out costs time and nothing else.
 
+mod body;
 mod cut;
+mod live;
 mod module;
+mod outline;
 mod watch;
 
 use crate::{check, say, shell, tools};
@@ -42,8 +45,12 @@ pub fn split(page: &Path) -> Result<()> {
     let load = module.imports.iter().position(|name| name.contains(LOAD));
     let load = load.with_context(|| format!("the page's module does not import {LOAD}"))?;
 
-    let ran = rehearse(page, &file, &module, &chromium)?;
-    let parts = cut::cut(&module, &cut::moved(&module, &ran), load.try_into()?)?;
+    let (bodies, segments) = body::bodies(&module).context("the page's module is not sound")?;
+    let (watched, flags) = watch::watched(&module, &bodies, segments)?;
+    let ran = rehearse(page, &file, &watched, [flags, segments.into()], &chromium)?;
+    let outlined = outline::outline(&module, &bodies, &ran)?;
+    let module = Module::read(&outlined.bytes)?;
+    let parts = cut::cut(&module, &cut::moved(&module, &outlined.unused), load.try_into()?)?;
     fs::write(&file, clean(page, &parts.first)?)?;
     fs::write(rest_of(&file), clean(page, &parts.rest)?)?;
     say::done("split", clock);
@@ -66,15 +73,20 @@ fn main_module(page: &Path) -> Result<PathBuf> {
     bail!("{} holds no module", page.display())
 }
 
-/// The functions that run in the rehearsal. It is done with a copy of the page.
-fn rehearse(page: &Path, file: &Path, module: &Module<'_>, chromium: &Path) -> Result<BTreeSet<u32>> {
+/// The segments that run in the rehearsal. It is done with a copy of the page, whose module is one that is watched:
+/// where it notes what runs, and how many segments it has.
+fn rehearse(
+    page: &Path,
+    file: &Path,
+    watched: &[u8],
+    notes: [u64; 2],
+    chromium: &Path,
+) -> Result<BTreeSet<u32>> {
     let copy = page.with_extension(format!("rehearsal-{}", std::process::id()));
     copy_folder(page, &copy)?;
-    let (watched, flags) = watch::watched(module)?;
     fs::write(copy.join(file.file_name().unwrap_or_default()), watched)?;
-    let count = module.bodies.len();
     let mut node = check::with_page("tests/browser/rehearse.mjs", &copy, chromium)?;
-    node.args([flags.to_string(), count.to_string()]);
+    node.args(notes.map(|note| note.to_string()));
     let said = node.stderr(Stdio::inherit()).output();
     fs::remove_dir_all(&copy)?;
     let said = said.context("node does not start")?;
@@ -82,8 +94,7 @@ fn rehearse(page: &Path, file: &Path, module: &Module<'_>, chromium: &Path) -> R
         bail!("the rehearsal failed: what a first visit does does not work on this page");
     }
     let said = String::from_utf8(said.stdout)?;
-    let ran: Result<BTreeSet<u32>, _> = said.split_whitespace().map(str::parse).collect();
-    Ok(ran?.into_iter().map(|body| module.imported() + body).collect())
+    Ok(said.split_whitespace().map(str::parse).collect::<Result<_, _>>()?)
 }
 
 fn copy_folder(from: &Path, to: &Path) -> Result<()> {

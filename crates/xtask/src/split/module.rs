@@ -152,6 +152,11 @@ impl<'a> Module<'a> {
         bail!("a table holds something that is no function");
     }
 
+    /// What a function takes and gives.
+    pub fn function_type(&self, function: u32) -> &FuncType {
+        &self.types[self.function_types[function as usize] as usize]
+    }
+
     /// How many functions are imported: the index of the first that has a body.
     pub fn imported(&self) -> u32 {
         u32::try_from(self.imports.len()).expect("few functions are imported")
