@@ -72,9 +72,18 @@ pub fn moved(module: &Module<'_>, unused: &BTreeSet<u32>) -> BTreeSet<u32> {
         .collect()
 }
 
-/// A short name for what the two parts share.
+/// A name for a table, a memory or a global that the two parts share.
 fn name(kind: char, index: u32) -> String {
-    format!("{kind}{index:x}")
+    format!("{kind}{index}")
+}
+
+/// A name for a function that the rest calls, by its number among those: there are thousands, so that names are short, and
+/// each is like the one before it. A capital begins it, and no other export's.
+fn function_name(number: usize) -> String {
+    const LETTERS: &[u8; 52] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    let letter = |at: usize| char::from(LETTERS[at % LETTERS.len()]);
+    let (high, middle) = (number / LETTERS.len() / LETTERS.len(), number / LETTERS.len());
+    String::from_iter([letter(high), letter(middle), letter(number)])
 }
 
 /// Writes the first part: the module as it is, with doors.
@@ -180,8 +189,8 @@ impl Reencode for First<'_, '_> {
         for global in 0..self.here() {
             exports.export(&name('g', global), ExportKind::Global, global);
         }
-        for function in self.needed {
-            exports.export(&name('f', *function), ExportKind::Func, *function);
+        for (number, function) in self.needed.iter().enumerate() {
+            exports.export(&function_name(number), ExportKind::Func, *function);
         }
         Ok(())
     }
@@ -239,9 +248,9 @@ fn rest(
     for (index, global) in (0..).zip(&module.globals) {
         imports.import(FIRST, &name('g', index), roundtrip.global_type(*global)?);
     }
-    for function in needed {
+    for (number, function) in needed.iter().enumerate() {
         let kind = module.function_types[*function as usize];
-        imports.import(FIRST, &name('f', *function), EntityType::Function(kind));
+        imports.import(FIRST, &function_name(number), EntityType::Function(kind));
     }
     let mut functions = FunctionSection::new();
     let mut code = CodeSection::new();

@@ -2,8 +2,9 @@
 //!
 //! Which function belongs where is not written down by anybody: the built page is opened in Chromium, the first timeline
 //! is waited for and a few things are done to it (`tests/browser/rehearse.mjs`), and what ran meanwhile is the first
-//! part. The rest comes when the first timeline is on the screen (`web/src/rest.js`). A function that is called before
-//! that loads the rest itself, so that a rehearsal that leaves something out costs time and nothing else.
+//! part: functions, without those of their statements that were not reached. The rest comes when the first timeline is
+//! on the screen (`web/src/rest.js`). What is called before that loads the rest itself, so that a rehearsal that leaves
+//! something out costs time and nothing else.
 
 mod body;
 mod cut;
@@ -51,8 +52,9 @@ pub fn split(page: &Path) -> Result<()> {
     let outlined = outline::outline(&module, &bodies, &ran)?;
     let module = Module::read(&outlined.bytes)?;
     let parts = cut::cut(&module, &cut::moved(&module, &outlined.unused), load.try_into()?)?;
-    fs::write(&file, clean(page, &parts.first)?)?;
-    fs::write(rest_of(&file), clean(page, &parts.rest)?)?;
+    fs::write(&file, clean(page, &parts.first, &["-Oz", "--one-caller-inline-max-function-size=40"])?)?;
+    // Once more through all of wasm-opt would take a minute for the hundredth part of it.
+    fs::write(rest_of(&file), clean(page, &parts.rest, &["--remove-unused-module-elements"])?)?;
     say::done("split", clock);
     Ok(())
 }
@@ -112,11 +114,11 @@ fn copy_folder(from: &Path, to: &Path) -> Result<()> {
 }
 
 /// The module without what nobody reaches any more.
-fn clean(page: &Path, module: &[u8]) -> Result<Vec<u8>> {
+fn clean(page: &Path, module: &[u8], passes: &[&str]) -> Result<Vec<u8>> {
     let file = page.with_extension(format!("part-{}.wasm", std::process::id()));
     fs::write(&file, module)?;
     let mut clean = shell::command(tools::npm()?.join("wasm-opt"));
-    clean.args(FEATURES).args(["--remove-unused-module-elements", "--strip-debug", "--strip-producers"]);
+    clean.args(FEATURES).args(passes).args(["--strip-debug", "--strip-producers"]);
     let cleaned = shell::run(clean.arg(&file).arg("-o").arg(&file));
     let bytes = fs::read(&file)?;
     fs::remove_file(&file)?;

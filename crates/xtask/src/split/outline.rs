@@ -514,3 +514,100 @@ impl Reencode for Write<'_, '_> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::outline;
+    use crate::shell;
+    use crate::split::body::bodies;
+    use crate::split::module::Module;
+    use std::collections::BTreeSet;
+    use std::process::Command;
+    use wasm_encoder::{
+        BlockType, CodeSection, ExportKind, ExportSection, Function, FunctionSection, MemorySection,
+        MemoryType, TypeSection, ValType,
+    };
+    use wasmparser::{Operator, Validator};
+
+    /// `f(x)`, in which a region is left in every way there is: by its end, by a branch out of a block, by one back to a
+    /// loop, and by a return with a value.
+    fn module() -> Vec<u8> {
+        const X: u32 = 0;
+        const Y: u32 = 1;
+        const Z: u32 = 2;
+        let mut body = Function::new([(2, ValType::I32)]);
+        let mut does = body.instructions();
+        does.block(BlockType::Empty).loop_(BlockType::Empty);
+        does.local_get(X).i32_const(10).i32_gt_s().if_(BlockType::Empty);
+        does.local_get(X).i32_const(2).i32_mul().local_set(Y);
+        for summand in 0..30 {
+            does.local_get(Y).i32_const(summand).i32_add().local_set(Z);
+        }
+        let is_more = |does: &mut wasm_encoder::InstructionSink<'_>, than: i32| {
+            does.local_get(Y).i32_const(than).i32_gt_s().if_(BlockType::Empty);
+        };
+        is_more(&mut does, 80);
+        does.local_get(Z).return_().end();
+        is_more(&mut does, 60);
+        does.br(3).end();
+        does.local_get(X).i32_const(1).i32_and().if_(BlockType::Empty);
+        does.local_get(X).i32_const(3).i32_sub().local_set(X).br(2).end();
+        does.local_get(X).i32_const(5).i32_sub().local_set(X);
+        does.end();
+        does.local_get(X).i32_const(1).i32_sub().local_tee(X).i32_const(5).i32_gt_s().br_if(0);
+        does.end().end();
+        does.local_get(X).local_get(Y).i32_add().end();
+
+        let mut types = TypeSection::new();
+        types.ty().function([ValType::I32], [ValType::I32]);
+        let mut functions = FunctionSection::new();
+        functions.function(0);
+        let mut memories = MemorySection::new();
+        memories.memory(MemoryType {
+            minimum: 1,
+            maximum: None,
+            memory64: false,
+            shared: false,
+            page_size_log2: None,
+        });
+        let mut exports = ExportSection::new();
+        exports.export("f", ExportKind::Func, 0);
+        let mut code = CodeSection::new();
+        code.function(&body);
+        let mut module = wasm_encoder::Module::new();
+        module.section(&types).section(&functions).section(&memories).section(&exports).section(&code);
+        module.finish()
+    }
+
+    /// What `f` gives for some numbers; none where Node is missing.
+    fn values(module: &[u8]) -> Option<String> {
+        let bytes: Vec<String> = module.iter().map(u8::to_string).collect();
+        let script = format!(
+            "const {{ exports: {{ f }} }} = new WebAssembly.Instance(new WebAssembly.Module(Uint8Array.of({})));
+             console.log(Array.from({{ length: 80 }}, (_, x) => f(x - 10)).join());",
+            bytes.join(",")
+        );
+        shell::output(Command::new("node").args(["-e", &script]))
+    }
+
+    #[test]
+    fn what_did_not_run_does_the_same_elsewhere() {
+        let bytes = module();
+        let module = Module::read(&bytes).expect("a module");
+        let (bodies, segments) = bodies(&module).expect("a sound one");
+        let steps = &bodies[0].operators;
+        let begin =
+            steps.iter().position(|step| matches!(step.operator, Operator::If { .. })).expect("an if");
+        let last = steps.iter().rposition(|step| matches!(step.operator, Operator::BrIf { .. }));
+        let cold: BTreeSet<u32> =
+            (steps[begin + 1].segment..steps[last.expect("a branch")].segment).collect();
+        let ran = (0..segments).filter(|segment| !cold.contains(segment)).collect();
+
+        let outlined = outline(&module, &bodies, &ran).expect("it can be written");
+        Validator::new().validate_all(&outlined.bytes).expect("it is a module");
+        assert_eq!(outlined.unused, BTreeSet::from([1]), "one region became a function");
+        let after = Module::read(&outlined.bytes).expect("a module");
+        assert!(after.bodies[0].as_bytes().len() < module.bodies[0].as_bytes().len() / 2);
+        assert_eq!(values(&outlined.bytes), values(&bytes));
+    }
+}
