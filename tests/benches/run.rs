@@ -2,6 +2,7 @@
 
 use divan::{Bencher, black_box, counter::ItemsCount};
 use lifepod_api::SimTime;
+use lifepod_engine::Scenario;
 use lifepod_scenario::{Options, prepare};
 use lifepod_tests::scale::{self, Story};
 use lifepod_timeline::{Axis, LayoutOptions, lanes, layout};
@@ -42,22 +43,33 @@ fn simulate(bencher: Bencher) {
 }
 
 /// A hundred pods of Deployments that are ready and probed for an hour. The items are entries of the trace.
-#[divan::bench(sample_count = 10)]
+#[divan::bench(sample_count = 20, sample_size = 1)]
 fn deployment_pods_1h(bencher: Bencher) {
-    large(bencher, 100, Story::Live, SimTime::from_secs(3600));
-}
-
-/// So many pods are made and replaced by others. The items are entries of the trace.
-#[divan::bench(args = [1_000, 10_000], sample_count = 1, sample_size = 1)]
-fn rollout(bencher: Bencher, pods: usize) {
-    large(bencher, pods, Story::Rollout, SimTime::from_secs(600));
-}
-
-fn large(bencher: Bencher, pods: usize, story: Story, horizon: SimTime) {
-    let scenario = scale::scenario(pods, story, horizon);
+    let scenario = scale::scenario(100, Story::Live, SimTime::from_secs(3600));
     let entries = scenario.clone().run().trace.entries().len();
+    large(bencher, &scenario, entries);
+}
+
+/// A thousand pods are made and replaced by others. The items are pods, so that items a second tell what a pod costs:
+/// compare with [`rollout_10_000`].
+#[divan::bench(sample_count = 10, sample_size = 1)]
+fn rollout_1_000(bencher: Bencher) {
+    rollout(bencher, 1_000);
+}
+
+/// The same with ten thousand on a thousand nodes, once: it takes a minute or so.
+#[divan::bench(sample_count = 1, sample_size = 1)]
+fn rollout_10_000(bencher: Bencher) {
+    rollout(bencher, 10_000);
+}
+
+fn rollout(bencher: Bencher, pods: usize) {
+    large(bencher, &scale::scenario(pods, Story::Rollout, SimTime::from_secs(600)), pods);
+}
+
+fn large(bencher: Bencher, scenario: &Scenario, items: usize) {
     bencher
-        .counter(ItemsCount::new(entries))
+        .counter(ItemsCount::new(items))
         .with_inputs(|| scenario.clone())
         .bench_local_values(|scenario| black_box(scenario.run()));
 }

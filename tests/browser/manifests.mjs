@@ -46,6 +46,35 @@ spec:
 `;
 }
 
+/** So many pods of ten Deployments that serve and are probed for an hour, as `tests/src/scale.rs` has them. */
+export function probed(count, seed) {
+  const deployment = (index) => `apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web-${index}}
+spec:
+  replicas: ${count / 10}
+  selector: {matchLabels: {app: web-${index}}}
+  template:
+    metadata: {labels: {app: web-${index}}}
+    spec:
+      containers:
+      - name: app
+        image: example.com/app:1
+        ports: [{containerPort: 8080}]
+        resources: {requests: {cpu: 100m, memory: 64Mi}}
+        readinessProbe: {httpGet: {port: 8080}}
+---
+`;
+  return `${Array.from({ length: 10 }, (_, index) => deployment(index)).join("")}apiVersion: lifepod.dev/v1alpha1
+kind: Scenario
+spec:
+  seed: ${seed}
+  horizon: 1h
+  cluster:
+    nodes: [{name: node, count: ${count / 10}}]
+`;
+}
+
 /** So many pods that sleep. */
 export function pods(count) {
   const one = (i) => HELLO.replace("name: myapp-pod", `name: pod-${String(i).padStart(3, "0")}`).replace("&& 3600", "&& sleep 7200");

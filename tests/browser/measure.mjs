@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import { chromium } from "playwright-core";
 import { FLAGS } from "./harness.mjs";
 import { Lifepod } from "./lifepod.mjs";
-import { HELLO, deployment } from "./manifests.mjs";
+import { HELLO, deployment, probed } from "./manifests.mjs";
 
 const KEYSTROKES = 60;
 const VISITS = 7;
@@ -169,6 +169,33 @@ async function findings(text) {
   await context.close();
   return times;
 }
+
+/**
+ * How fast the worker simulates, with nothing read or drawn: so many runs of a hundred pods that are probed for an hour.
+ * Each has its own seed, else it would be the run before.
+ */
+async function simulating(count) {
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+  const page = await context.newPage();
+  const lifepod = new Lifepod(page, process.env.PAGE_URL, ".");
+  await lifepod.open();
+  const runs = [];
+  for (let seed = 1; seed <= count; seed += 1) {
+    await lifepod.paste(probed(100, seed));
+    const last = () => performance.getEntriesByType("mark").at(-1).name;
+    const [entries, ms] = (await page.workers()[0].evaluate(last)).match(/[\d.]+/g).map(Number);
+    runs.push({ entries, ms });
+  }
+  await context.close();
+  return runs;
+}
+
+const runs = await simulating(9);
+const rates = runs.map(({ entries, ms }) => (entries / ms) * 1000).sort((a, b) => a - b);
+console.log(
+  `100 pods of Deployments for an hour: ${runs[0].entries} entries, simulated in ${spread(runs.map((run) => run.ms))}; ` +
+    `entries a second: ${rates[rates.length >> 1].toFixed(0)} p50, ${rates.at(-1).toFixed(0)} at best`,
+);
 
 const shop = await readFile(new URL("../manifests/shop.yaml", import.meta.url), "utf8");
 const shops = (count) =>

@@ -6,7 +6,7 @@ use crate::protocol::{
     Request, Run, Seen, Show, Shown, Side, Step, Story, Trial, Typed,
 };
 use crate::showing::{Stage, near};
-use crate::underway::{Progress, Reading, Underway};
+use crate::underway::{Progress, Reading, Simulated, Underway};
 use crate::{edit, origin};
 use lifepod_api::SimTime;
 use lifepod_engine::{Checkpoint, EntryId, Scenario, Simulation, What};
@@ -27,6 +27,8 @@ pub struct Session {
     /// A run that was asked for and has not begun.
     next: Option<Run>,
     underway: Option<Underway>,
+    /// What the last run cost that ended.
+    simulated: Option<Simulated>,
     /// What is of no more use. To drop it takes a while; the answer goes first.
     rest: Option<(Simulation, Option<Rc<Done>>)>,
     /// What was asked about a run under way: it is answered when all of that has happened.
@@ -81,6 +83,11 @@ impl Session {
             replies.extend(waiting.into_iter().filter_map(|request| self.answer(request)));
         }
         replies
+    }
+
+    /// What the run cost that has just ended, for who measures it.
+    pub fn take_simulated(&mut self) -> Option<Simulated> {
+        self.simulated.take()
     }
 
     /// Whether a request is about a run that is shown already, but is not over.
@@ -205,7 +212,9 @@ impl Session {
                 Some(self.ran(id, diagnostics, Some(drawing)))
             }
             Progress::Over(outcome) => {
-                let (diagnostics, done, simulation) = self.underway.take()?.finish(outcome);
+                let underway = self.underway.take()?;
+                self.simulated = Some(underway.simulated());
+                let (diagnostics, done, simulation) = underway.finish(outcome);
                 let (drawing, done) = done.unzip();
                 let before = done.and_then(|done| self.last.replace(Rc::new(done)));
                 self.rest = Some((simulation, before));

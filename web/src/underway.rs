@@ -120,8 +120,18 @@ pub struct Underway {
     seed: u64,
     simulation: Simulation,
     checkpoints: Checkpoints,
+    /// How long it was simulated so far, in milliseconds: not how long it was read and drawn.
+    simulated_ms: f64,
     /// When it is shown next, by the worker's clock.
     next_picture: f64,
+}
+
+/// What it cost to simulate a run.
+pub struct Simulated {
+    /// How long its trace is.
+    pub entries: usize,
+    /// How long that took, in milliseconds.
+    pub ms: f64,
 }
 
 /// How far a run got.
@@ -162,6 +172,7 @@ impl Underway {
             seed,
             simulation,
             checkpoints: Checkpoints::after(kept, now),
+            simulated_ms: 0.0,
             next_picture: now + FIRST_PICTURE_MS,
         }
     }
@@ -183,19 +194,27 @@ impl Underway {
 
     /// Simulates until `clock` shows `until`, or until there is something to show.
     pub fn go_on(&mut self, clock: &dyn Fn() -> f64, until: f64) -> Progress {
-        loop {
+        let began = clock();
+        let progress = loop {
             if let Some(outcome) = self.simulation.advance(STEPS) {
-                return Progress::Over(outcome);
+                break Progress::Over(outcome);
             }
             self.checkpoints.keep(&mut self.simulation, clock);
             let now = clock();
             if now >= self.next_picture {
-                return Progress::Picture;
+                break Progress::Picture;
             }
             if now >= until {
-                return Progress::Going;
+                break Progress::Going;
             }
-        }
+        };
+        self.simulated_ms += clock() - began;
+        progress
+    }
+
+    /// How long it was simulated, and what came of it: see [`Simulated`].
+    pub fn simulated(&self) -> Simulated {
+        Simulated { entries: self.simulation.trace().entries().len(), ms: self.simulated_ms }
     }
 
     /// Draws what has happened so far. None while there is nothing to see.

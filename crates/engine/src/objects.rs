@@ -28,6 +28,11 @@ impl Objects {
         self.place(object).and_then(|(names, name)| names.remove(name))
     }
 
+    /// Whether there are none.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.values().flat_map(BTreeMap::values).all(BTreeMap::is_empty)
+    }
+
     /// Where an object belongs, if anything of its kind and namespace was ever there.
     fn place<'a>(&mut self, object: &'a Object) -> Option<(&mut Names, &'a str)> {
         let meta = object.meta();

@@ -14,38 +14,58 @@ pub struct RankedPod<'a> {
     pub colocated: usize,
 }
 
-/// What decides when a pod goes, looked up once for all comparisons.
-struct Rank<'a> {
+/// What of a pod itself decides when it goes.
+#[derive(Clone, Debug)]
+pub(super) struct Rank {
     assigned: bool,
     phase: u8,
-    ready_since: Option<Time>,
+    /// Since when it is ready.
+    pub(super) ready_since: Option<Time>,
     cost: i32,
-    colocated: usize,
     restarts: (i32, i32),
     created: Time,
-    uid: &'a str,
+}
+
+/// A pod that may go.
+pub(super) struct Candidate<'a> {
+    pub(super) rank: &'a Rank,
+    pub(super) uid: &'a str,
+    /// See [`RankedPod::colocated`].
+    pub(super) colocated: usize,
 }
 
 /// Sorts by who is to be deleted first (`ActivePodsWithRanks.Less`). Times count by the power of two that their age in
 /// nanoseconds falls into, so that of pods of about one age any may go; `now_micros` is the time since 1970.
 pub fn deletion_order<'a>(pods: &[RankedPod<'a>], now_micros: i64) -> Vec<RankedPod<'a>> {
-    let ranks: Vec<Rank<'_>> = pods.iter().map(Rank::of).collect();
-    let order: Vec<usize> = (0..pods.len()).collect();
-    merged(&ranks, &order, now_micros).into_iter().map(|place| pods[place]).collect()
+    let ranks: Vec<Rank> = pods.iter().map(|ranked| Rank::of(ranked.pod)).collect();
+    let candidates = ranks.iter().zip(pods).map(|(rank, RankedPod { pod, colocated })| Candidate {
+        rank,
+        uid: &pod.metadata.uid,
+        colocated: *colocated,
+    });
+    let candidates: Vec<Candidate<'_>> = candidates.collect();
+    places_in_order(&candidates, now_micros).into_iter().map(|place| pods[place]).collect()
+}
+
+/// The places of the candidates, those first that are to be deleted first; see [`deletion_order`].
+pub(super) fn places_in_order(candidates: &[Candidate<'_>], now_micros: i64) -> Vec<usize> {
+    let order: Vec<usize> = (0..candidates.len()).collect();
+    merged(candidates, &order, now_micros)
 }
 
 /// Rule 6 passes pods of one bucket to their uid and pods of one instant to the next rule, which is no total order: the
 /// library's sort may panic on one, merging cannot.
-fn merged(ranks: &[Rank<'_>], order: &[usize], now_micros: i64) -> Vec<usize> {
+fn merged(candidates: &[Candidate<'_>], order: &[usize], now_micros: i64) -> Vec<usize> {
     if order.len() < 2 {
         return order.to_vec();
     }
     let (left, right) = order.split_at(order.len() / 2);
-    let (left, right) = (merged(ranks, left, now_micros), merged(ranks, right, now_micros));
+    let (left, right) = (merged(candidates, left, now_micros), merged(candidates, right, now_micros));
     let (mut left, mut right) = (left.into_iter().peekable(), right.into_iter().peekable());
     let mut out = Vec::with_capacity(order.len());
     while let (Some(l), Some(r)) = (left.peek(), right.peek()) {
-        let next = if ranks[*r].compare(&ranks[*l], now_micros).is_lt() { &mut right } else { &mut left };
+        let right_first = candidates[*r].compare(&candidates[*l], now_micros).is_lt();
+        let next = if right_first { &mut right } else { &mut left };
         out.extend(next.next());
     }
     out.extend(left);
@@ -53,35 +73,37 @@ fn merged(ranks: &[Rank<'_>], order: &[usize], now_micros: i64) -> Vec<usize> {
     out
 }
 
-impl<'a> Rank<'a> {
-    fn of(RankedPod { pod, colocated }: &RankedPod<'a>) -> Self {
+impl Rank {
+    /// Looks it up.
+    pub(super) fn of(pod: &Pod) -> Self {
         Rank {
             assigned: !pod.spec.node_name.is_empty(),
             phase: phase(pod),
             ready_since: ready_since(pod),
             cost: deletion_cost(pod),
-            colocated: *colocated,
             restarts: restarts(pod),
             created: pod.metadata.creation_timestamp.unwrap_or_default(),
-            uid: &pod.metadata.uid,
         }
     }
+}
 
+impl Candidate<'_> {
     /// `Less` when this one goes first.
     fn compare(&self, other: &Self, now_micros: i64) -> Ordering {
         let younger_first = |a: Time, b: Time| younger_first((a, self.uid), (b, other.uid), now_micros);
-        self.assigned
-            .cmp(&other.assigned)
-            .then(self.phase.cmp(&other.phase))
-            .then(self.ready_since.is_some().cmp(&other.ready_since.is_some()))
-            .then(self.cost.cmp(&other.cost))
+        let (own, others) = (self.rank, other.rank);
+        own.assigned
+            .cmp(&others.assigned)
+            .then(own.phase.cmp(&others.phase))
+            .then(own.ready_since.is_some().cmp(&others.ready_since.is_some()))
+            .then(own.cost.cmp(&others.cost))
             .then(other.colocated.cmp(&self.colocated))
-            .then_with(|| match (self.ready_since, other.ready_since) {
+            .then_with(|| match (own.ready_since, others.ready_since) {
                 (Some(since), Some(other)) => younger_first(since, other),
                 _ => Ordering::Equal,
             })
-            .then_with(|| other.restarts.cmp(&self.restarts))
-            .then_with(|| younger_first(self.created, other.created))
+            .then_with(|| others.restarts.cmp(&own.restarts))
+            .then_with(|| younger_first(own.created, others.created))
     }
 }
 

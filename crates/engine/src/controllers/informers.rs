@@ -10,23 +10,19 @@ use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::sync::Arc;
 use core::ops::Deref;
-use lifepod_api::{Object, ObjectKey, ObjectMeta, OwnerReference, Pod, Resource};
+use lifepod_api::{Object, ObjectMeta, OwnerReference, Pod, Resource};
 
 /// A shared cache of everything that the controllers watch.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Informers {
     objects: Objects,
     /// Objects by the `uid` of the owner that controls them; those without one under the empty `uid`.
-    by_controller: Index,
+    by_controller: BTreeMap<String, Objects>,
     /// Pods by `spec.nodeName`; those without a node under the empty name.
-    pods_by_node: Index,
+    pods_by_node: BTreeMap<String, Objects>,
     /// The store's revision that the watches have shown last.
     revision: u64,
 }
-
-/// Objects under a name that they share. An index holds them itself: going over the pods of one owner is what
-/// controllers do most.
-type Index = BTreeMap<String, BTreeMap<ObjectKey, Arc<Object>>>;
 
 /// The owner that controls an object (`metav1.GetControllerOf`).
 pub(crate) fn controller_of(meta: &ObjectMeta) -> Option<&OwnerReference> {
@@ -45,16 +41,16 @@ impl Deref for Informers {
 impl Informers {
     /// Takes a revision in, and gives the object as it was known before.
     pub(super) fn apply(&mut self, event: &WatchEvent) -> Option<Arc<Object>> {
-        let key = event.object.key();
         self.revision = revision(&event.object);
         let old = match event.op {
             Op::Added | Op::Modified => self.objects.insert(&event.object),
             Op::Deleted => self.objects.remove(&event.object),
         };
         let new = Some(&event.object).filter(|_| event.op != Op::Deleted);
-        mark(&mut self.by_controller, &key, old.as_ref().map(owner), new.map(|new| (owner(new), new)));
-        let (before, after) = (old.as_ref().and_then(node), new.and_then(|new| Some((node(new)?, new))));
-        mark(&mut self.pods_by_node, &key, before, after);
+        let (before, after) = (old.as_ref().map(|o| (owner(o), o)), new.map(|o| (owner(o), o)));
+        mark(&mut self.by_controller, before, after);
+        let of_node = |object| Some((node(object)?, object));
+        mark(&mut self.pods_by_node, old.as_ref().and_then(of_node), new.and_then(of_node));
         old
     }
 
@@ -70,18 +66,13 @@ impl Informers {
     }
 
     /// The objects of a type that the owner with this `uid` controls, by name.
-    pub(crate) fn controlled_by<'a, T: Resource>(&'a self, uid: &str) -> impl Iterator<Item = &'a T> {
-        self.by_controller.get(uid).into_iter().flat_map(|objects| objects.values().filter_map(|o| T::of(o)))
+    pub(crate) fn controlled_by<T: Resource>(&self, uid: &str) -> impl Iterator<Item = &T> {
+        self.by_controller.get(uid).into_iter().flat_map(Objects::all)
     }
 
     /// The objects of a type in a namespace that nobody controls, by name.
-    pub(crate) fn orphans<'a, T: Resource>(&'a self, namespace: &'a str) -> impl Iterator<Item = &'a T> {
-        let first = ObjectKey::new(T::KIND, namespace, "");
-        let orphans =
-            self.by_controller.get("").into_iter().flat_map(move |objects| objects.range(first.clone()..));
-        orphans
-            .take_while(move |(key, _)| key.kind == T::KIND && key.namespace == namespace)
-            .filter_map(|(_, object)| T::of(object))
+    pub(crate) fn orphans<T: Resource>(&self, namespace: &str) -> impl Iterator<Item = &T> {
+        self.by_controller.get("").into_iter().flat_map(move |objects| objects.in_namespace(namespace))
     }
 
     /// The nodes that pods name, the empty name for those without one among them.
@@ -91,7 +82,7 @@ impl Informers {
 
     /// The pods of a node; an empty name for those that have none yet.
     pub(crate) fn pods_of_node(&self, node: &str) -> impl Iterator<Item = &Pod> {
-        self.pods_by_node.get(node).into_iter().flat_map(|pods| pods.values().filter_map(|o| Pod::of(o)))
+        self.pods_by_node.get(node).into_iter().flat_map(Objects::all)
     }
 }
 
@@ -104,20 +95,22 @@ fn node(object: &Arc<Object>) -> Option<&str> {
 }
 
 /// Moves an object from the name under which it was to the one under which it is.
-fn mark(index: &mut Index, key: &ObjectKey, before: Option<&str>, after: Option<(&str, &Arc<Object>)>) {
-    if let Some(before) = before.filter(|before| after.is_none_or(|(after, _)| after != *before))
-        && let Some(objects) = index.get_mut(before)
+fn mark(
+    index: &mut BTreeMap<String, Objects>,
+    before: Option<(&str, &Arc<Object>)>,
+    after: Option<(&str, &Arc<Object>)>,
+) {
+    if let Some((name, object)) = before.filter(|(before, _)| after.is_none_or(|(after, _)| after != *before))
+        && let Some(objects) = index.get_mut(name)
     {
-        objects.remove(key);
+        objects.remove(object);
         if objects.is_empty() {
-            index.remove(before);
+            index.remove(name);
         }
     }
-    let Some((after, object)) = after else { return };
-    match index.get_mut(after).and_then(|objects| objects.get_mut(key)) {
-        Some(known) => *known = object.clone(),
-        None => {
-            index.entry(after.into()).or_default().insert(key.clone(), object.clone());
-        }
-    }
+    let Some((name, object)) = after else { return };
+    match index.get_mut(name) {
+        Some(objects) => objects.insert(object),
+        None => index.entry(name.into()).or_default().insert(object),
+    };
 }

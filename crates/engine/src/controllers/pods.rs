@@ -36,20 +36,21 @@ pub(crate) fn is_pod_ready(pod: &Pod) -> bool {
 
 /// Whether the pod has been ready for at least `min_ready_seconds` (`IsPodAvailable`).
 pub(crate) fn is_pod_available(pod: &Pod, min_ready_seconds: i32, now: Time) -> bool {
-    ready_since(pod).is_some_and(|since| {
-        min_ready_seconds == 0
-            || (since != Time::default() && since.0 + i64::from(min_ready_seconds) <= now.0)
-    })
+    ready_since(pod).is_some_and(|since| is_long_enough(since, min_ready_seconds, now))
 }
 
-/// How long it is until the next of the ready pods becomes available; none when all of them are
-/// (`FindMinNextPodAvailabilityCheck`).
-pub(crate) fn next_availability_check<'a>(
+/// Whether a pod that has been ready since then is available.
+pub(crate) fn is_long_enough(since: Time, min_ready_seconds: i32, now: Time) -> bool {
+    min_ready_seconds == 0 || (since != Time::default() && since.0 + i64::from(min_ready_seconds) <= now.0)
+}
+
+/// How long it is until the next of the pods that have been `ready_since` then becomes available; none when all of them
+/// are (`FindMinNextPodAvailabilityCheck`).
+pub(crate) fn next_availability_check(
     kernel: &Kernel,
-    pods: impl IntoIterator<Item = &'a Pod>,
+    ready_since: impl IntoIterator<Item = Time>,
     min_ready_seconds: i32,
 ) -> Option<SimTime> {
-    let due =
-        pods.into_iter().filter_map(ready_since).map(|since| Time(since.0 + i64::from(min_ready_seconds)));
+    let due = ready_since.into_iter().map(|since| Time(since.0 + i64::from(min_ready_seconds)));
     due.map(|at| kernel.until(at)).filter(|wait| *wait > SimTime::ZERO).min()
 }

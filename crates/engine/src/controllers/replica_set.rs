@@ -1,22 +1,21 @@
 //! ReplicaSets, and ReplicationControllers as what they are older brothers of: as many pods as wanted
 //! (`pkg/controller/replicaset/replica_set.go`, `pkg/controller/replication`).
 
-use super::deletion_rank::{RankedPod, deletion_order};
+use super::deletion_rank::{Candidate, places_in_order};
 use super::expectations::Expectations;
 use super::informers::{Informers, controller_of};
 use super::pod_control::{PodControl, is_namespace_terminating, is_not_found};
 use super::pods::{
-    is_pod_active, is_pod_available, is_pod_ready, is_pod_terminating, next_availability_check, pod_key,
+    is_long_enough, is_pod_active, is_pod_ready, is_pod_terminating, next_availability_check, pod_key,
 };
 use super::refs::RefManager;
-use super::replica_tally::{Tallies, Tally};
+use super::replica_tally::{NodeNumber, Roster, Rosters, Tally};
 use super::slow_start::slow_start_batch;
 use super::{Change, Controller, ControllerName, WorkQueue};
 use crate::kernel::Kernel;
 use crate::trace::Op;
 use alloc::borrow::Cow;
-use alloc::collections::BTreeMap;
-use alloc::string::ToString;
+use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use lifepod_api::labels::Labels;
@@ -38,7 +37,7 @@ pub(crate) struct ReplicaSetController {
     by: &'static str,
     queue: WorkQueue,
     expectations: Expectations,
-    tallies: Tallies,
+    rosters: Rosters,
     pods: PodControl,
 }
 
@@ -72,7 +71,7 @@ impl ReplicaSetController {
             by,
             queue: WorkQueue::new(name),
             expectations: Expectations::default(),
-            tallies: Tallies::default(),
+            rosters: Rosters::default(),
             pods: PodControl::new(by),
         }
     }
@@ -92,8 +91,8 @@ impl ReplicaSetController {
         (set.meta().uid == owner.uid).then_some(set)
     }
 
-    /// Keeps the tally of the pod's set; one that loses a pod to another owner is counted anew.
-    fn tally(&mut self, informers: &Informers, pod: &Pod, change: &Change<'_>) {
+    /// Keeps the roster of the pod's set; one that loses a pod to another owner is counted anew.
+    fn call_the_roll(&mut self, informers: &Informers, pod: &Pod, change: &Change<'_>) {
         let namespace = &pod.metadata.namespace;
         let old = change.old.and_then(Pod::of);
         let owner = controller_of(&pod.metadata);
@@ -106,21 +105,21 @@ impl ReplicaSetController {
             let after = (change.op != Op::Deleted).then_some(pod);
             let before = old.filter(|_| old_owner == owner);
             let labels = set.template.map(|template| &template.metadata.labels);
-            self.tallies.moved(&key, before, after, &set.selector, labels);
+            self.rosters.moved(&key, before, after, &set.selector, labels);
             counted = Some(key);
         }
         if let Some(other) = old_owner.filter(|old| Some(*old) != owner) {
-            self.tallies.forget(&ObjectKey::new(self.kinds[0], namespace, &other.name));
+            self.rosters.forget(&ObjectKey::new(self.kinds[0], namespace, &other.name));
         } else if owner.is_none() {
             // An orphan may be adopted.
             for key in self.selecting(informers, namespace, &pod.metadata.labels) {
-                self.tallies.forget(&key);
+                self.rosters.forget(&key);
             }
         }
         if old.is_some_and(|old| old.metadata.labels != pod.metadata.labels)
             && let Some(key) = counted
         {
-            self.tallies.forget(&key);
+            self.rosters.forget(&key);
         }
     }
 
@@ -181,33 +180,26 @@ impl ReplicaSetController {
         selecting.map(|object| object.key()).collect()
     }
 
-    /// The set's active pods and its tally. As long as all its pods are plainly its own, none is to be adopted or released
-    /// (`claimPods`).
-    fn count<'i>(
+    /// Adopts and releases pods, and says whether all are now plainly the set's own (`claimPods`).
+    fn count(
         &mut self,
         kernel: &mut Kernel,
-        informers: &'i Informers,
-        object: &'i Object,
+        informers: &Informers,
+        object: &Object,
         set: &Set<'_>,
-    ) -> Result<(Vec<&'i Pod>, Tally), Refusal> {
-        let (key, uid) = (object.key(), &object.meta().uid);
-        let owned = || informers.controlled_by::<Pod>(uid);
-        if let Some(tally) = self.tallies.get(&key) {
-            return Ok((owned().filter(|pod| is_pod_active(pod)).collect(), tally));
-        }
+    ) -> Result<(Roster, bool), Refusal> {
+        let owned = || informers.controlled_by::<Pod>(&object.meta().uid);
         let orphans = || informers.orphans::<Pod>(&object.meta().namespace);
         let candidates = owned().chain(orphans()).filter(|pod| is_pod_active(pod));
         let active = RefManager::new(object, &set.selector, self.by).claim(kernel, candidates)?;
         let labels = set.template.map(|template| &template.metadata.labels);
         let mine = |pod: &Pod| set.selector.matches(&pod.metadata.labels);
         let leaving = owned().filter(|pod| is_pod_terminating(pod) && mine(pod));
-        let mut tally = Tally::default();
-        active.iter().copied().chain(leaving).for_each(|pod| tally.add(Tally::of(pod, labels)));
-        match owned().all(mine) && !orphans().any(mine) {
-            true => self.tallies.set(&key, tally),
-            false => self.tallies.forget(&key),
+        let mut roster = Roster::default();
+        for pod in active.into_iter().chain(leaving) {
+            roster.put(pod, labels, &mut self.rosters.nodes);
         }
-        Ok((active, tally))
+        Ok((roster, owned().all(mine) && !orphans().any(mine)))
     }
 
     /// Makes or deletes pods until there are as many as wanted (`manageReplicas`).
@@ -217,15 +209,15 @@ impl ReplicaSetController {
         informers: &Informers,
         object: &Object,
         set: &Set<'_>,
-        active: &[&Pod],
+        roster: &Roster,
     ) -> Result<(), Refusal> {
         let key = object.key();
         let wanted = usize::try_from(set.replicas).unwrap_or(0);
-        if active.len() <= wanted {
-            return self.create_missing(kernel, object, set, active.len() as i32);
+        if roster.active.len() <= wanted {
+            return self.create_missing(kernel, object, set, roster.tally.active);
         }
-        let count = (active.len() - wanted).min(BURST_REPLICAS);
-        let doomed = pods_to_delete(kernel, informers, object, active, count);
+        let count = (roster.active.len() - wanted).min(BURST_REPLICAS);
+        let doomed = self.pods_to_delete(kernel, informers, object, roster, count);
         self.expectations.expect(&key, 0, doomed.iter().map(|pod| pod_key(pod)), kernel.now);
         let mut refused = Ok(());
         for pod in doomed {
@@ -237,6 +229,90 @@ impl ReplicaSetController {
             }
         }
         refused
+    }
+
+    /// The pods that go when `count` are too many (`getPodsToDelete`).
+    fn pods_to_delete<'i>(
+        &mut self,
+        kernel: &Kernel,
+        informers: &'i Informers,
+        object: &Object,
+        roster: &Roster,
+        count: usize,
+    ) -> Vec<&'i Pod> {
+        let named = |name: &String| informers.find::<Pod>(&object.meta().namespace, name);
+        if count == roster.active.len() {
+            return roster.active.keys().filter_map(named).collect();
+        }
+        let on_node = self.pods_on_nodes(informers, object, roster);
+        let colocated = |node: NodeNumber| on_node.get(node as usize).copied().unwrap_or(0);
+        let candidates = roster.active.values().map(|replica| Candidate {
+            rank: &replica.rank,
+            uid: &replica.uid,
+            colocated: colocated(replica.node),
+        });
+        let candidates: Vec<Candidate<'_>> = candidates.collect();
+        let names: Vec<&String> = roster.active.keys().collect();
+        let now_micros = kernel.config.epoch_micros + kernel.now.0 as i64;
+        let first = places_in_order(&candidates, now_micros).into_iter().take(count);
+        first.filter_map(|place| named(names[place])).collect()
+    }
+
+    /// How many active pods each node has of all ReplicaSets of the set's Deployment (`getIndirectlyRelatedPods`).
+    fn pods_on_nodes(&mut self, informers: &Informers, object: &Object, roster: &Roster) -> Vec<usize> {
+        let mut on_node = Vec::new();
+        let mut count = |node: NodeNumber| {
+            let place = node as usize;
+            on_node.resize(on_node.len().max(place + 1), 0);
+            on_node[place] += 1;
+        };
+        let owner = controller_of(object.meta()).filter(|_| object.kind() == ReplicaSet::KIND);
+        for set in owner.into_iter().flat_map(|owner| informers.controlled_by::<ReplicaSet>(&owner.uid)) {
+            let key = ObjectKey::new(ReplicaSet::KIND, &set.metadata.namespace, &set.metadata.name);
+            let itself = Some(roster).filter(|_| set.metadata.uid == object.meta().uid);
+            match itself.or_else(|| self.rosters.get(&key)) {
+                Some(roster) => roster.active.values().for_each(|replica| count(replica.node)),
+                None => {
+                    let pods = informers.controlled_by::<Pod>(&set.metadata.uid);
+                    pods.filter(|pod| is_pod_active(pod)).for_each(|pod| count(self.rosters.nodes.of(pod)));
+                }
+            }
+        }
+        on_node
+    }
+
+    /// Compares what is with what should be, and says what is.
+    fn sync_set(
+        &mut self,
+        kernel: &mut Kernel,
+        informers: &Informers,
+        object: &Object,
+        set: &Set<'_>,
+        roster: &Roster,
+    ) -> Result<(), Refusal> {
+        let key = object.key();
+        let needs_sync = self.expectations.satisfied(&key, kernel.now);
+        let managed = match needs_sync && object.meta().deletion_timestamp.is_none() {
+            true => self.manage_replicas(kernel, informers, object, set, roster),
+            false => Ok(()),
+        };
+        let now = kernel.time();
+        let ready = || roster.active.values().filter_map(|replica| replica.rank.ready_since);
+        let min_ready = set.min_ready_seconds;
+        let available = match min_ready {
+            0 => roster.tally.ready,
+            wait => ready().filter(|since| is_long_enough(*since, wait, now)).count() as i32,
+        };
+        let status = calculate_status(set, roster.tally, available, managed.as_ref().err(), now);
+        let waits = min_ready > 0 && status.ready_replicas != status.available_replicas;
+        self.update_status(kernel, object, &set.status, status)?;
+        managed?;
+        if waits {
+            let next = next_availability_check(kernel, ready(), min_ready);
+            let wait = next.unwrap_or(SimTime::from_secs(min_ready as u64));
+            self.queue.add_after(kernel, key, wait);
+        }
+        Ok(())
     }
 
     /// Makes the pods that are missing when there are `active`.
@@ -293,7 +369,7 @@ impl Controller for ReplicaSetController {
 
     fn observe(&mut self, kernel: &mut Kernel, informers: &Informers, change: &Change<'_>) {
         if let Object::Pod(pod) = change.object {
-            self.tally(informers, pod, change);
+            self.call_the_roll(informers, pod, change);
             return self.observe_pod(kernel, informers, pod, change);
         }
         let key = change.object.key();
@@ -302,7 +378,7 @@ impl Controller for ReplicaSetController {
             self.expectations.forget(&key);
         }
         if change.op == Op::Deleted || change.old.is_none_or(|old| counts_other_pods(old, change.object)) {
-            self.tallies.forget(&key);
+            self.rosters.forget(&key);
         }
         self.queue.add(kernel, key);
     }
@@ -313,68 +389,16 @@ impl Controller for ReplicaSetController {
             return Ok(());
         };
         let Some(set) = Set::of(object) else { return Ok(()) };
-        let needs_sync = self.expectations.satisfied(key, kernel.now);
-        let manages = needs_sync && object.meta().deletion_timestamp.is_none();
-        // Availability comes by time, and a deletion has to choose among all pods.
-        if let Some(tally) = self.tallies.get(key).filter(|_| set.min_ready_seconds == 0)
-            && (!manages || tally.active <= set.replicas)
-        {
-            let managed = match manages {
-                true => self.create_missing(kernel, object, &set, tally.active),
-                false => Ok(()),
-            };
-            let status = calculate_status(&set, tally, tally.ready, managed.as_ref().err(), kernel.time());
-            self.update_status(kernel, object, &set.status, status)?;
-            return managed;
-        }
-        let (active, tally) = self.count(kernel, informers, object, &set)?;
-        let managed = match manages {
-            true => self.manage_replicas(kernel, informers, object, &set, &active),
-            false => Ok(()),
+        let (roster, all_its_own) = match self.rosters.take(key) {
+            Some(roster) => (roster, true),
+            None => self.count(kernel, informers, object, &set)?,
         };
-        let now = kernel.time();
-        let available = match set.min_ready_seconds {
-            0 => tally.ready,
-            wait => active.iter().filter(|pod| is_pod_available(pod, wait, now)).count() as i32,
-        };
-        let status = calculate_status(&set, tally, available, managed.as_ref().err(), now);
-        let waits = set.min_ready_seconds > 0 && status.ready_replicas != status.available_replicas;
-        self.update_status(kernel, object, &set.status, status)?;
-        managed?;
-        if waits {
-            let min_ready = set.min_ready_seconds;
-            let next = next_availability_check(kernel, active.iter().copied(), min_ready);
-            let wait = next.unwrap_or(SimTime::from_secs(min_ready as u64));
-            self.queue.add_after(kernel, key.clone(), wait);
+        let synced = self.sync_set(kernel, informers, object, &set, &roster);
+        if all_its_own {
+            self.rosters.set(key, roster);
         }
-        Ok(())
+        synced
     }
-}
-
-/// The pods that go when `count` are too many (`getPodsToDelete`).
-fn pods_to_delete<'a>(
-    kernel: &Kernel,
-    informers: &Informers,
-    object: &Object,
-    active: &[&'a Pod],
-    count: usize,
-) -> Vec<&'a Pod> {
-    if count == active.len() {
-        return active.to_vec();
-    }
-    // Pods of all ReplicaSets of one Deployment count where they crowd a node (`getIndirectlyRelatedPods`).
-    let mut on_node: BTreeMap<&str, usize> = BTreeMap::new();
-    let siblings = controller_of(object.meta()).filter(|_| object.kind() == ReplicaSet::KIND);
-    for set in siblings.into_iter().flat_map(|owner| informers.controlled_by::<ReplicaSet>(&owner.uid)) {
-        for pod in informers.controlled_by::<Pod>(&set.metadata.uid).filter(|pod| is_pod_active(pod)) {
-            *on_node.entry(&pod.spec.node_name).or_default() += 1;
-        }
-    }
-    let colocated = |pod: &Pod| on_node.get(pod.spec.node_name.as_str()).copied().unwrap_or(0);
-    let ranked: Vec<RankedPod> =
-        active.iter().map(|pod| RankedPod { pod, colocated: colocated(pod) }).collect();
-    let now_micros = kernel.config.epoch_micros + kernel.now.0 as i64;
-    deletion_order(&ranked, now_micros).into_iter().take(count).map(|ranked| ranked.pod).collect()
 }
 
 /// Whether a set counts other pods than before, or by other labels.

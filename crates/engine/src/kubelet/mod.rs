@@ -28,6 +28,7 @@ mod local_storage_limits;
 mod node_shutdown;
 mod node_status;
 mod pleg;
+mod pod_uid;
 mod pod_workers;
 mod preemption;
 mod probe_handlers;
@@ -72,12 +73,10 @@ use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::ops::Deref;
-use lifepod_api::{Object, ObjectReference, Pod, SimTime};
+use lifepod_api::{Object, ObjectReference, Pod, Resource, SimTime};
 
 pub use faults::RuntimeFault;
-
-/// A pod's `metadata.uid`.
-pub(crate) type PodUid = Arc<str>;
+pub(crate) use pod_uid::PodUid;
 
 /// How often the main loop looks for pods whose time has come (`pkg/kubelet/kubelet.go`, `syncTicker`).
 const SYNC_TICK: SimTime = SimTime::from_secs(1);
@@ -98,12 +97,28 @@ impl SharedPod {
         Some(SharedPod { object, uid, name })
     }
 
+    /// The pod as `object` has it; its names are those of the revision that is known, if one is.
+    pub(crate) fn newer<'a>(
+        object: Arc<Object>,
+        known: impl FnOnce(&PodUid) -> Option<&'a SharedPod>,
+    ) -> Option<Self> {
+        let uid = PodUid::from(Pod::of(&object)?.metadata.uid.as_str());
+        match known(&uid).map(|known| (known.uid.clone(), known.name.clone())) {
+            Some((uid, name)) => Some(SharedPod { object, uid, name }),
+            None => SharedPod::new(object),
+        }
+    }
+
     pub(crate) fn into_object(self) -> Arc<Object> {
         self.object
     }
 
     pub(crate) fn uid(&self) -> PodUid {
         self.uid.clone()
+    }
+
+    pub(crate) fn uid_ref(&self) -> &PodUid {
+        &self.uid
     }
 
     pub(crate) fn to_ref(&self) -> PodRef {

@@ -17,7 +17,8 @@ pub(crate) const DEAD_CONTAINERS_KEPT: usize = 1;
 impl Kubelet {
     /// A pod of this node changed in the API (`pkg/kubelet/config`, `HandlePodAdditions` and its siblings).
     pub(crate) fn on_watch(&mut self, kernel: &mut Kernel, event: WatchEvent) {
-        let Some(pod) = SharedPod::new(event.object) else { return };
+        let known = |uid: &PodUid| self.pods.get(uid);
+        let Some(pod) = SharedPod::newer(event.object, known) else { return };
         let uid = pod.uid();
         if event.op == Op::Deleted {
             if self.pods.remove(&uid).is_some() {

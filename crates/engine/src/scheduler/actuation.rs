@@ -7,7 +7,7 @@ use crate::api_server::DeleteOptions;
 use crate::events::EventType;
 use crate::events_series::Said;
 use crate::kernel::Kernel;
-use crate::kubelet::SharedPod;
+use crate::kubelet::{PodUid, SharedPod};
 use crate::pod_conditions::update_pod_condition;
 use crate::scheduler::pod_info::PodInfo;
 use crate::scheduler::{NAME, Scheduler};
@@ -27,7 +27,7 @@ pub(crate) struct Actuation {
 
 impl Scheduler {
     /// Tells the victims (`prepareCandidateAsync`).
-    pub(crate) fn actuate(&mut self, kernel: &mut Kernel, uid: &str) {
+    pub(crate) fn actuate(&mut self, kernel: &mut Kernel, uid: &PodUid) {
         let Some(Actuation { preemptor, victims, node }) = self.preempting.remove(uid) else { return };
         self.clear_lower_nominations(kernel, &preemptor, &node);
         for victim in victims {

@@ -3,6 +3,7 @@
 
 use crate::events::EventType;
 use crate::kernel::{Component, Kernel, Wake};
+use crate::kubelet::PodUid;
 use crate::scheduler::actuation::patch_status;
 use crate::scheduler::cluster_event::ClusterEvent;
 use crate::scheduler::cycle::Failure;
@@ -60,7 +61,7 @@ impl Scheduler {
                 }
             }
         }
-        let uid = pod.uid().to_string();
+        let uid = pod.uid().clone();
         self.binding.insert(uid.clone(), Binding { pod, node, claims });
         let at = kernel.now + BIND_TIMEOUT;
         kernel.wake_at(at, Component::Scheduler, Wake::Scheduler(Timer::BindTimeout(uid)));
@@ -83,7 +84,7 @@ impl Scheduler {
     }
 
     /// The volumes did not come in time.
-    pub(super) fn bind_timed_out(&mut self, kernel: &mut Kernel, uid: &str) {
+    pub(super) fn bind_timed_out(&mut self, kernel: &mut Kernel, uid: &PodUid) {
         let Some(Binding { pod, .. }) = self.binding.remove(uid) else { return };
         let why = "running PreBind plugin \"VolumeBinding\": binding volumes: context deadline exceeded";
         self.bind_failed(kernel, &pod, why.to_string());

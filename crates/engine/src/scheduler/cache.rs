@@ -3,12 +3,14 @@
 //! A pod that was just given a node counts at once, before the API server says so: it is *assumed*. Upstream takes a
 //! snapshot for each cycle because watches go on meanwhile; here a cycle is one instant, and looks at the cache itself.
 
+use crate::kubelet::PodUid;
+use crate::scheduler::domains::Domains;
 use crate::scheduler::namespaces::Namespaces;
 use crate::scheduler::node_info::{NodeInfo, SharedNode};
 use crate::scheduler::node_tree::NodeTree;
 use crate::scheduler::pod_counts::PodCounts;
 use crate::scheduler::pod_info::PodInfo;
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -30,10 +32,14 @@ pub(crate) struct Cache {
     by_name: BTreeMap<String, usize>,
     tree: NodeTree,
     order: Vec<usize>,
-    pods: BTreeMap<String, CachedPod>,
+    pods: BTreeMap<PodUid, CachedPod>,
     /// Pods by UID on nodes that are not there (yet, or any more), by the node's name.
-    strays: BTreeMap<String, Vec<String>>,
+    strays: BTreeMap<String, Vec<PodUid>>,
     counts: PodCounts,
+    /// The domains of labels that were asked for since nodes or their labels changed.
+    domains: BTreeMap<String, Arc<Domains>>,
+    /// Nodes with pods that want something of their neighbours, by index (`HavePodsWithAffinityList`).
+    with_affinity: BTreeSet<usize>,
     /// How many nodes have each image.
     image_nodes: BTreeMap<String, u32>,
     /// The labels of namespaces.
@@ -62,12 +68,12 @@ impl Cache {
     }
 
     /// The pod on a node as last seen, one that is only assumed included.
-    pub(crate) fn pod(&self, uid: &str) -> Option<&Arc<PodInfo>> {
+    pub(crate) fn pod(&self, uid: &PodUid) -> Option<&Arc<PodInfo>> {
         self.pods.get(uid).map(|cached| &cached.info)
     }
 
     /// Whether the pod was given a node that the API server has not confirmed.
-    pub(crate) fn is_assumed(&self, uid: &str) -> bool {
+    pub(crate) fn is_assumed(&self, uid: &PodUid) -> bool {
         self.pods.get(uid).is_some_and(|cached| cached.assumed)
     }
 
@@ -76,8 +82,24 @@ impl Cache {
         f64::from(self.image_nodes.get(image).copied().unwrap_or(0)) / self.order.len().max(1) as f64
     }
 
+    /// The nodes, among them at least those with pods that want something of their neighbours.
+    pub(crate) fn with_affinity(&self) -> impl Iterator<Item = &NodeInfo> {
+        self.with_affinity.iter().map(|index| &self.nodes[*index])
+    }
+
+    /// The domains that the values of a label make.
+    pub(crate) fn domains(&mut self, label: &str) -> Arc<Domains> {
+        if let Some(known) = self.domains.get(label) {
+            return known.clone();
+        }
+        let values = self.order.iter().map(|index| (*index, self.nodes[*index].label(label)));
+        let domains = Arc::new(Domains::new(values));
+        self.domains.insert(label.to_string(), domains.clone());
+        domains
+    }
+
     /// How many pods of each node, by index, match the selector; see [`PodCounts`].
-    pub(crate) fn count_pods(&mut self, namespace: &str, selector: &LabelSelector) -> Vec<u32> {
+    pub(crate) fn count_pods(&mut self, namespace: &str, selector: &LabelSelector) -> Arc<Vec<u32>> {
         let nodes = self.order.iter().map(|index| (*index, self.nodes[*index].pods.as_slice()));
         self.counts.of(namespace, selector, nodes)
     }
@@ -87,6 +109,9 @@ impl Cache {
         let name = node.metadata.name.clone();
         if let Some(index) = self.find(&name) {
             let old = self.nodes[index].node.clone();
+            if old.metadata.labels != node.metadata.labels {
+                self.domains.clear();
+            }
             if self.tree.update(index, &old, &node) {
                 self.order = self.tree.list();
             }
@@ -106,15 +131,14 @@ impl Cache {
                 self.nodes.len() - 1
             }
         };
+        self.domains.clear();
         self.by_name.insert(name.clone(), index);
         self.tree.add(index, &node);
         self.order = self.tree.list();
         self.count_images(index, 1);
         for uid in self.strays.remove(&name).unwrap_or_default() {
             if let Some(pod) = self.pods.get(&uid) {
-                let pod = pod.info.clone();
-                self.counts.change(index, &pod, 1);
-                self.nodes[index].add_pod(pod);
+                self.put(index, pod.info.clone());
             }
         }
         None
@@ -123,6 +147,8 @@ impl Cache {
     /// A node is gone; its pods are not yet.
     pub(crate) fn remove_node(&mut self, name: &str) {
         let Some(index) = self.by_name.remove(name) else { return };
+        self.domains.clear();
+        self.with_affinity.remove(&index);
         self.tree.remove(index);
         self.order = self.tree.list();
         self.count_images(index, -1);
@@ -131,7 +157,7 @@ impl Cache {
             self.counts.change(index, pod, -1);
         }
         if !pods.is_empty() {
-            self.strays.insert(name.to_string(), pods.iter().map(|p| p.uid().to_string()).collect());
+            self.strays.insert(name.to_string(), pods.iter().map(|p| p.uid().clone()).collect());
         }
         self.free.push(index);
     }
@@ -139,14 +165,21 @@ impl Cache {
     /// A pod got a node: by this scheduler (`assumed`), or as the API server says. A newer revision replaces an older.
     /// Gives what was known of it before, unless that was only assumed.
     pub(crate) fn set_pod(&mut self, info: Arc<PodInfo>, node: &str, assumed: bool) -> Option<Arc<PodInfo>> {
-        let uid = info.uid().to_string();
+        let uid = info.uid().clone();
+        if let Some(cached) = self.pods.get_mut(&uid)
+            && cached.node == node
+            && cached.info.counts_like(&info)
+            && let Some(index) = self.by_name.get(node)
+        {
+            self.nodes[*index].renew_pod(info.clone());
+            let was_assumed = core::mem::replace(&mut cached.assumed, assumed);
+            let old = core::mem::replace(&mut cached.info, info);
+            return Some(old).filter(|_| !was_assumed);
+        }
         let was_assumed = self.is_assumed(&uid);
         let old = self.remove_pod(&uid);
         match self.find(node) {
-            Some(index) => {
-                self.counts.change(index, &info, 1);
-                self.nodes[index].add_pod(info.clone());
-            }
+            Some(index) => self.put(index, info.clone()),
             None => self.strays.entry(node.to_string()).or_default().push(uid.clone()),
         }
         self.pods.insert(uid, CachedPod { info, node: node.to_string(), assumed });
@@ -154,12 +187,15 @@ impl Cache {
     }
 
     /// A pod left its node, or never got there.
-    pub(crate) fn remove_pod(&mut self, uid: &str) -> Option<Arc<PodInfo>> {
+    pub(crate) fn remove_pod(&mut self, uid: &PodUid) -> Option<Arc<PodInfo>> {
         let CachedPod { info, node, .. } = self.pods.remove(uid)?;
         match self.find(&node) {
             Some(index) => {
                 self.nodes[index].remove_pod(uid);
                 self.counts.change(index, &info, -1);
+                if self.nodes[index].with_affinity == 0 {
+                    self.with_affinity.remove(&index);
+                }
             }
             None => {
                 if let Some(strays) = self.strays.get_mut(&node) {
@@ -171,6 +207,14 @@ impl Cache {
             }
         }
         Some(info)
+    }
+
+    fn put(&mut self, index: usize, pod: Arc<PodInfo>) {
+        self.counts.change(index, &pod, 1);
+        if pod.affinity.is_some() {
+            self.with_affinity.insert(index);
+        }
+        self.nodes[index].add_pod(pod);
     }
 
     fn count_images(&mut self, index: usize, change: i32) {

@@ -124,7 +124,7 @@ impl Scheduler {
         if victims.iter().all(|victim| victim.metadata.deletion_timestamp.is_some()) {
             return;
         }
-        let uid = pod.uid().to_string();
+        let uid = pod.uid().clone();
         let actuation = Actuation { preemptor: pod.clone(), victims, node: node.to_string() };
         self.preempting.insert(uid.clone(), actuation);
         let at = kernel.now + kernel.config.latency.api_write;

@@ -11,6 +11,7 @@ mod cache;
 mod cluster_event;
 mod cycle;
 mod diagnosis;
+mod domains;
 mod framework;
 mod namespaces;
 mod node_info;
@@ -34,7 +35,7 @@ pub use queue::back_off;
 use crate::events_series::SeriesRecorder;
 use crate::jitter::Draw;
 use crate::kernel::{Component, Kernel, Wake, next_tick};
-use crate::kubelet::SharedPod;
+use crate::kubelet::{PodUid, SharedPod};
 use crate::scheduler::actuation::Actuation;
 use crate::scheduler::binding::Binding;
 use crate::scheduler::cache::Cache;
@@ -47,10 +48,9 @@ use crate::scheduler::queue::{Hint, QueuedPod, SchedulingQueue};
 use crate::store::WatchEvent;
 use crate::trace::Op;
 use alloc::collections::BTreeMap;
-use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use lifepod_api::{Object, Pod, SimTime, is_pod_phase_terminal};
+use lifepod_api::{Object, SimTime, is_pod_phase_terminal};
 
 /// The name of the default profile, and of the scheduler in Events and conditions.
 pub(crate) const NAME: &str = "default-scheduler";
@@ -69,9 +69,9 @@ pub(crate) enum Timer {
     /// Look for pods that have been unschedulable for too long.
     FlushLeftover,
     /// Tell the victims of this preemptor.
-    Actuate(String),
+    Actuate(PodUid),
     /// Give up waiting for the volumes of this pod.
-    BindTimeout(String),
+    BindTimeout(PodUid),
     /// Look after the series of Events.
     Events,
 }
@@ -85,9 +85,9 @@ pub(crate) struct Scheduler {
     /// Where the next search begins, so that all nodes get their turn.
     start: usize,
     /// Preemptions whose victims have not been told, by the preemptor's UID.
-    preempting: BTreeMap<String, Actuation>,
+    preempting: BTreeMap<PodUid, Actuation>,
     /// Pods that have a node and wait for their volumes, by UID.
-    binding: BTreeMap<String, Binding>,
+    binding: BTreeMap<PodUid, Binding>,
     recorder: SeriesRecorder,
     /// When the scheduler is done with its last pod.
     busy_until: SimTime,
@@ -181,7 +181,9 @@ impl Scheduler {
         let WatchEvent { op, object } = event;
         match &*object {
             Object::Pod(_) => {
-                let Some(pod) = SharedPod::new(object) else { return };
+                let waiting = |uid: &PodUid| self.queue.get(uid).map(|queued| &queued.info);
+                let known = |uid: &PodUid| self.cache.pod(uid).or_else(|| waiting(uid)).map(|info| &info.pod);
+                let Some(pod) = SharedPod::newer(object, known) else { return };
                 // The scheduler's watch leaves out pods that are finished (`NewInformerFactory`): it sees them go.
                 if op == Op::Deleted || is_pod_phase_terminal(&pod.status.phase) {
                     self.pod_gone(&pod, kernel.now);
@@ -225,7 +227,7 @@ impl Scheduler {
 
     /// A pod that has a node (`addAssignedPodToCache`, `updateAssignedPodInCache`).
     fn assigned_pod(&mut self, pod: SharedPod, now: SimTime) {
-        let uid = pod.metadata.uid.clone();
+        let uid = pod.uid();
         let node = pod.spec.node_name.clone();
         let info = PodInfo::newer(self.cache.pod(&uid), pod);
         self.forget_waiting(&uid);
@@ -242,7 +244,7 @@ impl Scheduler {
 
     /// A pod that wants a node (`addPodToSchedulingQueue`, `updatePodInSchedulingQueue`).
     fn waiting_pod(&mut self, pod: SharedPod, now: SimTime) {
-        let uid = pod.metadata.uid.clone();
+        let uid = pod.uid();
         if self.cache.is_assumed(&uid) {
             if pod.metadata.deletion_timestamp.is_some() {
                 self.pod_gone(&pod, now);
@@ -264,7 +266,7 @@ impl Scheduler {
         }
         for action in pod_changes(&old, &info) {
             let event = ClusterEvent::pod(action, Some(old.clone()), Some(info.clone()));
-            self.move_all(&event, now, |waiting| waiting.info.uid() == uid);
+            self.move_all(&event, now, |waiting| *waiting.info.uid() == uid);
         }
         if !before.is_empty() && before != after {
             self.room_given_back(old, now);
@@ -272,8 +274,8 @@ impl Scheduler {
     }
 
     /// A pod is gone, or finished.
-    fn pod_gone(&mut self, pod: &Pod, now: SimTime) {
-        let uid = pod.metadata.uid.as_str();
+    fn pod_gone(&mut self, pod: &SharedPod, now: SimTime) {
+        let uid = pod.uid_ref();
         let waited = self.forget_waiting(uid);
         if let Some(old) = self.cache.remove_pod(uid) {
             self.move_all(&ClusterEvent::pod(Action::Delete, Some(old), None), now, |_| true);
@@ -289,18 +291,18 @@ impl Scheduler {
         self.move_all(&event, now, |waiting| waiting.info.priority() <= priority);
     }
 
-    fn forget_waiting(&mut self, uid: &str) -> Option<QueuedPod> {
+    fn forget_waiting(&mut self, uid: &PodUid) -> Option<QueuedPod> {
         self.nominator.remove(uid);
         self.binding.remove(uid);
         self.queue.remove(uid)
     }
 
     /// What keeps a pod out of the queue (`PreEnqueue` of SchedulingGates and DefaultPreemption).
-    fn gate(&self, pod: &Pod) -> Option<Plugin> {
+    fn gate(&self, pod: &SharedPod) -> Option<Plugin> {
         if !pod.spec.scheduling_gates.is_empty() {
             return Some(Plugin::SchedulingGates);
         }
-        self.preempting.contains_key(&pod.metadata.uid).then_some(Plugin::DefaultPreemption)
+        self.preempting.contains_key(pod.uid_ref()).then_some(Plugin::DefaultPreemption)
     }
 
     /// Makes those waiting pods active that the event may help (`MoveAllToActiveOrBackoffQueue`).
@@ -318,7 +320,7 @@ impl Scheduler {
         let helped: Vec<Arc<PodInfo>> =
             self.queue.unschedulable().filter(helped).map(|pod| pod.info.clone()).collect();
         for pod in helped {
-            let gate = self.gate(&pod);
+            let gate = self.gate(&pod.pod);
             self.queue.requeue(pod.uid(), gate, now);
         }
     }
@@ -327,8 +329,8 @@ impl Scheduler {
     fn flush_leftover(&mut self, now: SimTime) {
         let long =
             |pod: &&QueuedPod| now.since(pod.since) > queue::MAX_IN_UNSCHEDULABLE && pod.gate.is_none();
-        let left: Vec<String> =
-            self.queue.unschedulable().filter(long).map(|pod| pod.info.uid().to_string()).collect();
+        let left: Vec<PodUid> =
+            self.queue.unschedulable().filter(long).map(|pod| pod.info.uid().clone()).collect();
         for uid in left {
             self.queue.requeue(&uid, None, now);
         }

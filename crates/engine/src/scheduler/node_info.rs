@@ -1,5 +1,6 @@
 //! A node with the sums over its pods, kept up to date pod by pod (`framework/types.go NodeInfo`).
 
+use crate::kubelet::PodUid;
 use crate::scheduler::pod_info::PodInfo;
 use crate::scheduler::resource::{CpuMemory, Resources};
 use alloc::collections::BTreeMap;
@@ -35,14 +36,16 @@ impl Deref for SharedNode {
     }
 }
 
-/// A node and its pods.
+/// A node and its pods. What every pod asks of every node lies beside the rest of it: a large cluster's nodes are looked
+/// at hundreds for each pod, and each look that leads elsewhere in memory counts.
 #[derive(Clone, Debug)]
 pub(crate) struct NodeInfo {
     /// The node.
     pub(crate) node: SharedNode,
-    /// The labels that pods are spread by, wherever nothing else is said: they are asked for most.
-    hostname: Option<String>,
-    zone: Option<String>,
+    /// Whether it is cordoned (`spec.unschedulable`).
+    pub(crate) unschedulable: bool,
+    /// Whether it has taints.
+    pub(crate) tainted: bool,
     /// The pods assigned to it, those assumed to be included.
     pub(crate) pods: Vec<Arc<PodInfo>>,
     /// What they ask for.
@@ -68,8 +71,8 @@ impl NodeInfo {
     pub(crate) fn new(node: SharedNode) -> Self {
         let mut info = NodeInfo {
             node: node.clone(),
-            hostname: None,
-            zone: None,
+            unschedulable: false,
+            tainted: false,
             pods: Vec::new(),
             requested: Resources::default(),
             non_zero: CpuMemory::default(),
@@ -90,8 +93,8 @@ impl NodeInfo {
         self.allowed_pods = node.status.allocatable.get("pods").map_or(0, Quantity::value);
         let images = node.status.images.iter();
         self.images = images.flat_map(|i| i.names.iter().map(|n| (n.clone(), i.size_bytes))).collect();
-        self.hostname = node.metadata.labels.get(HOSTNAME).cloned();
-        self.zone = node.metadata.labels.get(ZONE).cloned();
+        self.unschedulable = node.spec.unschedulable;
+        self.tainted = !node.spec.taints.is_empty();
         self.node = node;
     }
 
@@ -101,12 +104,7 @@ impl NodeInfo {
 
     /// The value of one of the node's labels.
     pub(crate) fn label(&self, key: &str) -> Option<&str> {
-        let value = match key {
-            HOSTNAME => self.hostname.as_ref(),
-            ZONE => self.zone.as_ref(),
-            _ => self.node.metadata.labels.get(key),
-        };
-        value.map(String::as_str)
+        self.node.metadata.labels.get(key).map(String::as_str)
     }
 
     pub(crate) fn add_pod(&mut self, pod: Arc<PodInfo>) {
@@ -115,11 +113,19 @@ impl NodeInfo {
     }
 
     /// Removes the pod of that UID.
-    pub(crate) fn remove_pod(&mut self, uid: &str) -> Option<Arc<PodInfo>> {
+    pub(crate) fn remove_pod(&mut self, uid: &PodUid) -> Option<Arc<PodInfo>> {
         let index = self.pods.iter().position(|p| p.uid() == uid)?;
         let pod = self.pods.swap_remove(index);
         self.count(&pod, -1);
         Some(pod)
+    }
+
+    /// Takes over a newer revision of a pod that [counts like](PodInfo::counts_like) the known one.
+    pub(crate) fn renew_pod(&mut self, pod: Arc<PodInfo>) {
+        if let Some(index) = self.pods.iter().position(|known| known.uid() == pod.uid()) {
+            self.pods.swap_remove(index);
+            self.pods.push(pod);
+        }
     }
 
     fn count(&mut self, pod: &PodInfo, sign: i64) {

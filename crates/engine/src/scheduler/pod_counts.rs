@@ -5,7 +5,7 @@
 
 use crate::scheduler::pod_info::PodInfo;
 use alloc::string::String;
-use alloc::vec;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use lifepod_api::LabelSelector;
 
@@ -20,7 +20,7 @@ struct Counted {
     selector: LabelSelector,
     asked: u64,
     /// By the node's index in the cache.
-    by_node: Vec<u32>,
+    by_node: Arc<Vec<u32>>,
 }
 
 impl Counted {
@@ -43,10 +43,11 @@ impl PodCounts {
     pub(crate) fn change(&mut self, node: usize, pod: &PodInfo, change: i32) {
         for counted in &mut self.kept {
             if counted.counts(pod) {
-                if counted.by_node.len() <= node {
-                    counted.by_node.resize(node + 1, 0);
+                let by_node = Arc::make_mut(&mut counted.by_node);
+                if by_node.len() <= node {
+                    by_node.resize(node + 1, 0);
                 }
-                counted.by_node[node] = counted.by_node[node].saturating_add_signed(change);
+                by_node[node] = by_node[node].saturating_add_signed(change);
             }
         }
     }
@@ -57,10 +58,10 @@ impl PodCounts {
         &mut self,
         namespace: &str,
         selector: &LabelSelector,
-        nodes: impl Iterator<Item = (usize, &'p [alloc::sync::Arc<PodInfo>])>,
-    ) -> Vec<u32> {
+        nodes: impl Iterator<Item = (usize, &'p [Arc<PodInfo>])>,
+    ) -> Arc<Vec<u32>> {
         if selector.is_empty() {
-            return Vec::new();
+            return Arc::default();
         }
         self.asked += 1;
         let known = self.kept.iter_mut().find(|c| c.namespace == namespace && c.selector == *selector);
@@ -72,15 +73,17 @@ impl PodCounts {
             namespace: namespace.into(),
             selector: selector.clone(),
             asked: self.asked,
-            by_node: vec![],
+            by_node: Arc::default(),
         };
+        let mut by_node = Vec::new();
         for (node, pods) in nodes {
             let count = pods.iter().filter(|p| counted.counts(p)).count() as u32;
-            if counted.by_node.len() <= node {
-                counted.by_node.resize(node + 1, 0);
+            if by_node.len() <= node {
+                by_node.resize(node + 1, 0);
             }
-            counted.by_node[node] = count;
+            by_node[node] = count;
         }
+        counted.by_node = Arc::new(by_node);
         let by_node = counted.by_node.clone();
         if self.kept.len() == KEPT {
             let oldest = self.kept.iter().enumerate().min_by_key(|(_, c)| c.asked).map(|(index, _)| index);

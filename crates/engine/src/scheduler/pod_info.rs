@@ -1,6 +1,6 @@
 //! A pod with what the scheduler reads from it, worked out once (`framework/types.go PodInfo`).
 
-use crate::kubelet::SharedPod;
+use crate::kubelet::{PodUid, SharedPod};
 use crate::scheduler::namespaces::Namespaces;
 use crate::scheduler::resource::{CpuMemory, Resources};
 use alloc::boxed::Box;
@@ -85,13 +85,21 @@ impl PodInfo {
         }
     }
 
+    /// Whether the pod in another revision asks for the same, and is selected by the same.
+    pub(crate) fn counts_like(&self, other: &PodInfo) -> bool {
+        let leaves = |pod: &Pod| pod.metadata.deletion_timestamp.is_some();
+        self.spec == other.spec
+            && self.metadata.labels == other.metadata.labels
+            && leaves(self) == leaves(other)
+    }
+
     /// `spec.priority`.
     pub(crate) fn priority(&self) -> i32 {
         self.pod.spec.priority.unwrap_or(0)
     }
 
-    pub(crate) fn uid(&self) -> &str {
-        &self.pod.metadata.uid
+    pub(crate) fn uid(&self) -> &PodUid {
+        self.pod.uid_ref()
     }
 
     pub(crate) fn required_affinity(&self) -> &[AffinityTerm] {

@@ -4,10 +4,10 @@
 //! until something happens that its refusers say may help; then it is active again, after its *back-off*. When nobody
 //! is active the back-off is not waited for (`SchedulerPopFromBackoffQ`), unless it follows an error.
 
+use crate::kubelet::PodUid;
 use crate::scheduler::framework::{Plugin, PluginSet};
 use crate::scheduler::pod_info::PodInfo;
 use alloc::collections::{BTreeMap, BTreeSet};
-use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::cmp::Reverse;
@@ -76,11 +76,11 @@ pub(crate) enum Hint {
 /// The queues.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct SchedulingQueue {
-    pods: BTreeMap<String, QueuedPod>,
-    active: BTreeSet<(Rank, String)>,
-    back_off: BTreeSet<(SimTime, Rank, String)>,
-    error_back_off: BTreeSet<(SimTime, Rank, String)>,
-    unschedulable: BTreeSet<String>,
+    pods: BTreeMap<PodUid, QueuedPod>,
+    active: BTreeSet<(Rank, PodUid)>,
+    back_off: BTreeSet<(SimTime, Rank, PodUid)>,
+    error_back_off: BTreeSet<(SimTime, Rank, PodUid)>,
+    unschedulable: BTreeSet<PodUid>,
     entered: u64,
     /// How far the scenario's beginning lies behind a whole second of the calendar.
     phase: SimTime,
@@ -100,7 +100,7 @@ impl SchedulingQueue {
 
     /// When the next pod leaves its back-off by itself (`flushBackoffQCompleted` runs at each whole second).
     pub(crate) fn next_flush(&self) -> Option<SimTime> {
-        let first = |queue: &BTreeSet<(SimTime, Rank, String)>| queue.first().map(|(until, ..)| *until);
+        let first = |queue: &BTreeSet<(SimTime, Rank, PodUid)>| queue.first().map(|(until, ..)| *until);
         let until = first(&self.back_off).into_iter().chain(first(&self.error_back_off)).min()?;
         Some(SimTime((until.0 + WINDOW.0).saturating_sub(self.phase.0)))
     }
@@ -116,7 +116,7 @@ impl SchedulingQueue {
         !self.active.is_empty() || !self.back_off.is_empty()
     }
 
-    pub(crate) fn get(&self, uid: &str) -> Option<&QueuedPod> {
+    pub(crate) fn get(&self, uid: &PodUid) -> Option<&QueuedPod> {
         self.pods.get(uid)
     }
 
@@ -127,7 +127,7 @@ impl SchedulingQueue {
 
     /// A new pod. With a gate it rests until the gate is gone.
     pub(crate) fn add(&mut self, info: Arc<PodInfo>, gate: Option<Plugin>, now: SimTime) {
-        let uid = info.uid().to_string();
+        let uid = info.uid().clone();
         self.remove(&uid);
         self.entered += 1;
         let pod = QueuedPod {
@@ -146,7 +146,7 @@ impl SchedulingQueue {
 
     /// Takes over a newer revision of a waiting pod, wherever it is.
     pub(crate) fn update(&mut self, info: Arc<PodInfo>) {
-        let uid = info.uid().to_string();
+        let uid = info.uid().clone();
         let Some(pod) = self.pods.get_mut(&uid) else { return };
         pod.info = info;
         let place = pod.place;
@@ -161,7 +161,7 @@ impl SchedulingQueue {
     }
 
     /// The pod is gone, or has a node.
-    pub(crate) fn remove(&mut self, uid: &str) -> Option<QueuedPod> {
+    pub(crate) fn remove(&mut self, uid: &PodUid) -> Option<QueuedPod> {
         self.leave(uid);
         self.pods.remove(uid)
     }
@@ -178,7 +178,7 @@ impl SchedulingQueue {
 
     /// The pod was tried and found no node: `rejectors` refused it, or nobody did and it was an error
     /// (`AddUnschedulableIfNotPresent`).
-    pub(crate) fn failed(&mut self, uid: &str, rejectors: PluginSet, now: SimTime) {
+    pub(crate) fn failed(&mut self, uid: &PodUid, rejectors: PluginSet, now: SimTime) {
         let Some(pod) = self.pods.get_mut(uid) else { return };
         pod.rejectors = rejectors;
         pod.since = now;
@@ -194,7 +194,7 @@ impl SchedulingQueue {
 
     /// Something helps: the pod becomes active, after its back-off (`requeuePodWithQueueingStrategy`). With a gate it
     /// stays where it is.
-    pub(crate) fn requeue(&mut self, uid: &str, gate: Option<Plugin>, now: SimTime) {
+    pub(crate) fn requeue(&mut self, uid: &PodUid, gate: Option<Plugin>, now: SimTime) {
         let Some(pod) = self.pods.get_mut(uid) else { return };
         pod.gate = gate;
         if let Some(plugin) = gate {
@@ -212,7 +212,7 @@ impl SchedulingQueue {
     /// Makes the pods active whose back-off is over.
     pub(crate) fn flush_back_off(&mut self, now: SimTime) {
         let window = self.align(now);
-        let over = |queue: &BTreeSet<(SimTime, Rank, String)>| -> Vec<String> {
+        let over = |queue: &BTreeSet<(SimTime, Rank, PodUid)>| -> Vec<PodUid> {
             queue.iter().take_while(|(until, ..)| *until < window).map(|(.., uid)| uid.clone()).collect()
         };
         for uid in over(&self.back_off).into_iter().chain(over(&self.error_back_off)) {
@@ -220,7 +220,7 @@ impl SchedulingQueue {
         }
     }
 
-    fn back_off(&mut self, uid: &str) {
+    fn back_off(&mut self, uid: &PodUid) {
         let until = self.until(uid).unwrap_or(SimTime::ZERO);
         let rank = self.rank(uid);
         let error = self.pods.get(uid).is_some_and(|p| p.rejectors.is_empty());
@@ -229,28 +229,28 @@ impl SchedulingQueue {
     }
 
     /// Until when the pod backs off, aligned; none if it never failed (`getBackoffTime`).
-    fn until(&self, uid: &str) -> Option<SimTime> {
+    fn until(&self, uid: &PodUid) -> Option<SimTime> {
         let pod = self.pods.get(uid)?;
         let failures = if pod.errors > 0 { pod.errors } else { pod.failures };
         (failures > 0).then(|| self.align(pod.since + back_off(failures)))
     }
 
-    fn rank(&self, uid: &str) -> Rank {
+    fn rank(&self, uid: &PodUid) -> Rank {
         self.pods
             .get(uid)
             .map_or((Reverse(0), SimTime::ZERO, 0), |p| (Reverse(p.info.priority()), p.since, p.number))
     }
 
-    fn active_place(&self, uid: &str) -> Place {
+    fn active_place(&self, uid: &PodUid) -> Place {
         Place::Active(self.rank(uid))
     }
 
     /// Moves the pod from where it is.
-    fn place(&mut self, uid: &str, place: Place) {
+    fn place(&mut self, uid: &PodUid, place: Place) {
         self.leave(uid);
         let Some(pod) = self.pods.get_mut(uid) else { return };
         pod.place = place;
-        let uid = uid.to_string();
+        let uid = uid.clone();
         match place {
             Place::Active(rank) => {
                 self.active.insert((rank, uid));
@@ -268,17 +268,17 @@ impl SchedulingQueue {
         }
     }
 
-    fn leave(&mut self, uid: &str) {
+    fn leave(&mut self, uid: &PodUid) {
         let Some(place) = self.pods.get(uid).map(|p| p.place) else { return };
         match place {
             Place::Active(rank) => {
-                self.active.remove(&(rank, uid.to_string()));
+                self.active.remove(&(rank, uid.clone()));
             }
             Place::BackOff(until, rank) => {
-                self.back_off.remove(&(until, rank, uid.to_string()));
+                self.back_off.remove(&(until, rank, uid.clone()));
             }
             Place::ErrorBackOff(until, rank) => {
-                self.error_back_off.remove(&(until, rank, uid.to_string()));
+                self.error_back_off.remove(&(until, rank, uid.clone()));
             }
             Place::Unschedulable => {
                 self.unschedulable.remove(uid);
@@ -296,7 +296,7 @@ mod tests {
 
     const SECOND: SimTime = SimTime::from_secs(1);
 
-    fn names(queue: &mut SchedulingQueue) -> Vec<String> {
+    fn names(queue: &mut SchedulingQueue) -> Vec<PodUid> {
         core::iter::from_fn(|| queue.pop()).map(|p| p.info.metadata.name.clone()).collect()
     }
 

@@ -45,6 +45,8 @@ pub(crate) struct Search {
     pub(crate) diagnosis: Diagnosis,
     /// The plugins' scores of the feasible nodes; empty when there was no choice.
     pub(crate) scores: Vec<Scores>,
+    /// Their sums, by the nodes' places among the feasible ones.
+    totals: Vec<i64>,
     /// The node that was chosen.
     pub(crate) chosen: Option<usize>,
 }
@@ -52,7 +54,7 @@ pub(crate) struct Search {
 impl Search {
     /// The total score of the feasible node at this place.
     pub(crate) fn total(&self, place: usize) -> i64 {
-        self.scores.iter().filter_map(|s| s.weighted.get(place)).sum()
+        self.totals.get(place).copied().unwrap_or(0)
     }
 }
 
@@ -78,6 +80,7 @@ pub(crate) fn search(
         feasible: Vec::new(),
         diagnosis: Diagnosis::default(),
         scores: Vec::new(),
+        totals: Vec::new(),
         chosen: None,
     };
     let (state, narrowed) = match plugins::pre_filter(pod, cache, store) {
@@ -124,8 +127,8 @@ fn find_feasible(
     search: &mut Search,
 ) {
     let wanted = enough(nodes.len());
-    for place in 0..nodes.len() {
-        let index = nodes[(start + place) % nodes.len()];
+    let (before, after) = nodes.split_at(start % nodes.len().max(1));
+    for index in after.iter().chain(before).copied() {
         match filter_with_nominated(state, pod, cache, cache.node(index), nominated) {
             Some(rejection) => search.diagnosis.reject(index, rejection),
             None => {
@@ -181,7 +184,9 @@ pub(crate) fn choose(
         return;
     }
     search.scores = plugins::score(pod, &search.feasible, cache, store);
-    let totals: Vec<i64> = (0..search.feasible.len()).map(|place| search.total(place)).collect();
+    let total = |place: usize| search.scores.iter().map(|scores| scores.weighted[place]).sum();
+    search.totals = (0..search.feasible.len()).map(total).collect();
+    let totals = &search.totals;
     let Some(highest) = totals.iter().max() else { return };
     let best: Vec<usize> = (0..totals.len()).filter(|place| totals[*place] == *highest).collect();
     let draw = if best.len() > 1 { jitter.draw(Draw::HostAmongEquals, now, SimTime::ZERO) } else { 0.0 };

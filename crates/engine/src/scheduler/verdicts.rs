@@ -55,11 +55,16 @@ pub(super) fn verdicts(search: &Search, cache: &Cache) -> Verdicts {
     } else {
         let mut places: Vec<usize> = (0..search.feasible.len()).collect();
         // The chosen node first, whichever of the equals it is.
-        places.sort_by_key(|place| {
+        let rank = |place: &usize| {
             let chosen = search.chosen == search.feasible.get(*place).copied();
-            (core::cmp::Reverse(search.total(*place)), !chosen)
-        });
-        each.extend(places.into_iter().take(BEST).map(feasible));
+            (core::cmp::Reverse(search.total(*place)), !chosen, *place)
+        };
+        if places.len() > BEST {
+            places.select_nth_unstable_by_key(BEST, rank);
+            places.truncate(BEST);
+        }
+        places.sort_unstable_by_key(rank);
+        each.extend(places.into_iter().map(feasible));
     }
     Verdicts { nodes, feasible: search.feasible.len() as u32, refused, each }
 }

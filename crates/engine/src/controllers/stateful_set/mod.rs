@@ -12,7 +12,7 @@ use super::consistency::Consistency;
 use super::history;
 use super::owners::concerned;
 use super::pod_control::PodControl;
-use super::pods::{is_pod_ready, next_availability_check};
+use super::pods::{is_pod_ready, next_availability_check, ready_since};
 use super::refs::RefManager;
 use super::{Change, Controller, ControllerName, Informers, WorkQueue};
 use crate::kernel::Kernel;
@@ -86,7 +86,8 @@ impl Controller for StatefulSetController {
         let status = self.update_stateful_set(kernel, informers, owner, set, &members, &revisions)?;
         let min_ready = set.spec.min_ready_seconds;
         if min_ready > 0 && status.ready_replicas != status.available_replicas {
-            let next = next_availability_check(kernel, members.iter().copied(), min_ready);
+            let next =
+                next_availability_check(kernel, members.iter().copied().filter_map(ready_since), min_ready);
             let wait = next.unwrap_or(SimTime::from_secs(min_ready as u64));
             self.queue.add_after(kernel, key.clone(), wait);
         }

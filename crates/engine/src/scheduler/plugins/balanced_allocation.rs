@@ -25,13 +25,9 @@ pub(super) fn score(pod: &PodInfo, nodes: &[usize], cache: &Cache) -> Option<Vec
 
 /// 100 less the standard deviation of the used shares, in percent. Resources that the node has none of do not count.
 fn balance(resources: [(i64, i64); 2]) -> i64 {
-    let shares: Vec<f64> = resources
-        .into_iter()
-        .filter(|(_, has)| *has != 0)
-        .map(|(used, has)| (used as f64 / has as f64).min(1.0))
-        .collect();
-    let deviation = match shares.as_slice() {
-        [a, b] => ((a - b) / 2.0).abs(),
+    let share = |(used, has): (i64, i64)| (has != 0).then(|| (used as f64 / has as f64).min(1.0));
+    let deviation = match resources.map(share) {
+        [Some(a), Some(b)] => ((a - b) / 2.0).abs(),
         _ => 0.0,
     };
     ((1.0 - deviation) * MAX_NODE_SCORE as f64) as i64

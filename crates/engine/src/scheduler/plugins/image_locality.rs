@@ -18,12 +18,14 @@ pub(super) fn score(pod: &PodInfo, nodes: &[usize], cache: &Cache) -> Vec<i64> {
     let spec = &pod.spec;
     let containers = spec.init_containers.iter().chain(&spec.containers);
     let volumes = spec.volumes.iter().filter_map(|v| v.image.as_ref()).map(|image| image.reference.as_str());
-    let images: Vec<String> = containers.map(|c| c.image.as_str()).chain(volumes).map(normalized).collect();
+    let images = containers.map(|c| c.image.as_str()).chain(volumes).map(normalized);
+    let spread = images.map(|image| (cache.image_spread(&image), image));
+    // What no node has is not looked for on each.
+    let images: Vec<(f64, String)> = spread.filter(|(spread, _)| *spread > 0.0).collect();
     let count = (spec.init_containers.len() + spec.containers.len()).max(1) as i64;
     let most = MAX_CONTAINER_THRESHOLD * count;
     each(nodes, cache, |node| {
-        let size =
-            |image: &String| Some((*node.images.get(image)? as f64 * cache.image_spread(image)) as i64);
+        let size = |(spread, image): &(f64, String)| Some((*node.images.get(image)? as f64 * spread) as i64);
         let sum: i64 = images.iter().filter_map(size).sum();
         MAX_NODE_SCORE * (sum.clamp(MIN_THRESHOLD, most) - MIN_THRESHOLD) / (most - MIN_THRESHOLD)
     })

@@ -68,13 +68,13 @@ pub(super) fn pre_filter(pod: &PodInfo, cache: &Cache) -> PreFilterState {
         ..PreFilterState::default()
     };
     let has_terms = !pod.required_affinity().is_empty() || !pod.required_anti_affinity().is_empty();
-    for node in cache.all() {
-        if node.with_required_anti_affinity > 0 {
-            for other in node.pods.iter().filter(|p| !p.required_anti_affinity().is_empty()) {
-                state.count_refusing(pod, other, node, &cache.namespaces, 1);
-            }
+    for node in cache.with_affinity().filter(|node| node.with_required_anti_affinity > 0) {
+        for other in node.pods.iter().filter(|p| !p.required_anti_affinity().is_empty()) {
+            state.count_refusing(pod, other, node, &cache.namespaces, 1);
         }
-        if has_terms {
+    }
+    if has_terms {
+        for node in cache.all() {
             for other in &node.pods {
                 state.count_wanted(pod, other, node, &cache.namespaces, 1);
             }
@@ -170,7 +170,8 @@ pub(super) fn score(pod: &PodInfo, nodes: &[usize], cache: &Cache) -> Option<Vec
     let namespaces = &cache.namespaces;
     let mut weights = ByTopology::default();
     let prefers = !pod.preferred_affinity().is_empty();
-    for node in cache.all().filter(|node| prefers || node.with_affinity > 0) {
+    let (all, choosy) = (prefers.then(|| cache.all()), (!prefers).then(|| cache.with_affinity()));
+    for node in all.into_iter().flatten().chain(choosy.into_iter().flatten()) {
         for other in node.pods.iter().filter(|other| prefers || other.affinity.is_some()) {
             let own = pod.preferred_affinity().iter().filter(|(_, term)| term.matches(other, namespaces));
             let theirs = other.preferred_affinity().iter().filter(|(_, term)| term.matches(pod, namespaces));

@@ -9,8 +9,8 @@ use crate::scheduler::pod_info::PodInfo;
 use alloc::collections::BTreeSet;
 use alloc::string::String;
 use alloc::vec::Vec;
-use lifepod_api::PodSpec;
 use lifepod_api::placement::{node_matches, required_node_affinity};
+use lifepod_api::{Pod, PodSpec};
 
 /// The only nodes that the required affinity names, if each of its terms names some: how the pods of a DaemonSet are
 /// tied to their nodes.
@@ -35,9 +35,15 @@ pub(super) fn pre_filter(spec: &PodSpec) -> Result<Option<BTreeSet<String>>, Rej
 }
 
 pub(super) fn filter(pod: &PodInfo, node: &NodeInfo) -> Option<Rejection> {
-    (!node_matches(&pod.spec, &node.node)).then(|| {
+    (!matches(pod, node)).then(|| {
         Rejection::for_good(Plugin::NodeAffinity, "node(s) didn't match Pod's node affinity/selector")
     })
+}
+
+/// Whether the node is one of those that the pod may go to, by selector and affinity.
+pub(super) fn matches(pod: &Pod, node: &NodeInfo) -> bool {
+    let anywhere = pod.spec.node_selector.is_empty() && required_node_affinity(&pod.spec).is_none();
+    anywhere || node_matches(&pod.spec, &node.node)
 }
 
 /// The sum of the weights of the preferred terms that the node satisfies; nothing without such terms.

@@ -58,9 +58,7 @@ fn free_share(requested: i64, capacity: i64) -> Option<i64> {
     match capacity {
         0 => None,
         _ if requested > capacity => Some(0),
-        _ => Some(
-            ((i128::from(capacity - requested) * i128::from(MAX_NODE_SCORE)) / i128::from(capacity)) as i64,
-        ),
+        _ => Some((capacity - requested).saturating_mul(MAX_NODE_SCORE) / capacity),
     }
 }
 

@@ -17,7 +17,7 @@ fn tolerates_cordon(pod: &Pod) -> bool {
 }
 
 pub(super) fn filter(pod: &PodInfo, node: &NodeInfo) -> Option<Rejection> {
-    (node.node.spec.unschedulable && !tolerates_cordon(pod))
+    (node.unschedulable && !tolerates_cordon(pod))
         .then(|| Rejection::for_good(Plugin::NodeUnschedulable, "node(s) were unschedulable"))
 }
 

@@ -5,25 +5,42 @@ mod constraints;
 
 use crate::scheduler::cache::Cache;
 use crate::scheduler::cluster_event::{Change, ClusterEvent};
+use crate::scheduler::domains::Domains;
 use crate::scheduler::framework::{Action, MAX_NODE_SCORE, Plugin, Rejection};
 use crate::scheduler::node_info::{HOSTNAME, NodeInfo};
 use crate::scheduler::pod_info::PodInfo;
 use crate::store::Store;
 use alloc::collections::BTreeMap;
 use alloc::string::{String, ToString};
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use constraints::{Constraint, defaults, have_all_keys, own};
 
 /// The hard constraints with the numbers of matching pods by domain.
 #[derive(Clone, Debug, Default)]
 pub(super) struct PreFilterState {
-    constraints: Vec<(Constraint, BTreeMap<String, i64>)>,
+    constraints: Vec<(Constraint, Counts)>,
+}
+
+/// The numbers of matching pods by domain.
+#[derive(Clone, Debug, Default)]
+struct Counts {
+    by_domain: BTreeMap<String, i64>,
+    /// The smallest of them. Without any domain upstream's minimum is the largest number: nothing is refused.
+    emptiest: i64,
+}
+
+impl Counts {
+    fn new(by_domain: BTreeMap<String, i64>) -> Self {
+        let emptiest = by_domain.values().min().copied().unwrap_or(i64::from(i32::MAX));
+        Counts { by_domain, emptiest }
+    }
 }
 
 /// Counts the matching pods. Only nodes count that have the keys of all constraints and that the pod might go to.
 pub(super) fn pre_filter(pod: &PodInfo, cache: &mut Cache) -> PreFilterState {
     let constraints = own(pod, "DoNotSchedule");
-    let counts: Vec<Vec<u32>> =
+    let counts: Vec<Arc<Vec<u32>>> =
         constraints.iter().map(|c| cache.count_pods(&pod.metadata.namespace, &c.selector)).collect();
     let domains = constraints.iter().zip(&counts).map(|(constraint, counts)| {
         let mut domains = BTreeMap::new();
@@ -31,12 +48,12 @@ pub(super) fn pre_filter(pod: &PodInfo, cache: &mut Cache) -> PreFilterState {
             let node = cache.node(*index);
             if let Some(value) = node.label(&constraint.key)
                 && have_all_keys(&node.node, &constraints)
-                && constraint.includes(pod, &node.node)
+                && constraint.includes(pod, node)
             {
                 *domains.entry(value.to_string()).or_insert(0) += count(counts, *index);
             }
         }
-        domains
+        Counts::new(domains)
     });
     let domains: Vec<_> = domains.collect();
     PreFilterState { constraints: constraints.into_iter().zip(domains).collect() }
@@ -54,10 +71,12 @@ impl PreFilterState {
         }
         for (constraint, domains) in &mut self.constraints {
             if constraint.selector.matches(&other.metadata.labels)
-                && constraint.includes(pod, &node.node)
+                && constraint.includes(pod, node)
                 && let Some(value) = node.label(&constraint.key)
             {
-                *domains.entry(value.to_string()).or_insert(0) += by;
+                let mut by_domain = core::mem::take(&mut domains.by_domain);
+                *by_domain.entry(value.to_string()).or_insert(0) += by;
+                *domains = Counts::new(by_domain);
             }
         }
     }
@@ -72,12 +91,10 @@ impl PreFilterState {
                     "node(s) didn't match pod topology spread constraints (missing required label)",
                 ));
             };
-            let too_few = domains.len() < usize::try_from(constraint.min_domains).unwrap_or(0);
-            // Without any domain upstream's minimum is the largest number: nothing is refused.
-            let emptiest = domains.values().min().copied().unwrap_or(i64::from(i32::MAX));
-            let emptiest = if too_few { 0 } else { emptiest };
+            let too_few = domains.by_domain.len() < usize::try_from(constraint.min_domains).unwrap_or(0);
+            let emptiest = if too_few { 0 } else { domains.emptiest };
             let itself = i64::from(constraint.selector.matches(&pod.metadata.labels));
-            let here = domains.get(value).copied().unwrap_or(0);
+            let here = domains.by_domain.get(value).copied().unwrap_or(0);
             if here + itself - emptiest > i64::from(constraint.max_skew) {
                 return Some(Rejection::by_pods(
                     Plugin::PodTopologySpread,
@@ -98,36 +115,36 @@ pub(super) fn score(pod: &PodInfo, nodes: &[usize], cache: &mut Cache, store: &S
         return None;
     }
     let namespace = &pod.metadata.namespace;
-    let counts: Vec<Vec<u32>> =
+    let counts: Vec<Arc<Vec<u32>>> =
         constraints.iter().map(|c| cache.count_pods(namespace, &c.selector)).collect();
-    let ignored: Vec<bool> =
-        nodes.iter().map(|n| own_constraints && !have_all_keys(&cache.node(*n).node, &constraints)).collect();
+    let domains: Vec<Arc<Domains>> = constraints.iter().map(|c| cache.domains(&c.key)).collect();
+    let counted = |node: usize| !own_constraints || domains.iter().all(|domains| domains.has(node));
+    let ignored: Vec<bool> = nodes.iter().map(|node| !counted(*node)).collect();
     let looked_at = || nodes.iter().zip(&ignored).filter(|(_, ignored)| !**ignored).map(|(node, _)| *node);
 
     let mut sums = alloc::vec![0.0; nodes.len()];
-    for (constraint, counts) in constraints.iter().zip(&counts) {
+    for ((constraint, counts), domains) in constraints.iter().zip(&counts).zip(&domains) {
         let by_host = constraint.key == HOSTNAME;
-        let mut domains: BTreeMap<&str, i64> = BTreeMap::new();
+        // Of the domains that nodes are looked at in.
+        let mut pods_in: Vec<Option<i64>> = domains.numbers(None);
         if !by_host {
-            // A node without the key is in the domain without a name.
-            domains.extend(looked_at().map(|n| (cache.node(n).label(&constraint.key).unwrap_or(""), 0)));
-            for index in cache.order() {
-                let node = cache.node(*index);
-                let pods = count(counts, *index);
+            looked_at().for_each(|node| pods_in[domains.number(node)] = Some(0));
+            for node in cache.order() {
+                let pods = count(counts, *node);
                 if pods > 0
-                    && let Some(sum) = domains.get_mut(node.label(&constraint.key).unwrap_or(""))
-                    && (!own_constraints || have_all_keys(&node.node, &constraints))
-                    && constraint.includes(pod, &node.node)
+                    && let Some(sum) = &mut pods_in[domains.number(*node)]
+                    && counted(*node)
+                    && constraint.includes(pod, cache.node(*node))
                 {
                     *sum += pods;
                 }
             }
         }
-        let size = if by_host { looked_at().count() } else { domains.len() };
+        let size = if by_host { looked_at().count() } else { pods_in.iter().flatten().count() };
         let weight = libm::log((size + 2) as f64);
-        for (sum, node) in sums.iter_mut().zip(nodes) {
-            let Some(value) = cache.node(*node).label(&constraint.key) else { continue };
-            let pods = if by_host { count(counts, *node) } else { domains.get(value).copied().unwrap_or(0) };
+        for (sum, node) in sums.iter_mut().zip(nodes).filter(|(_, node)| domains.has(**node)) {
+            let pods =
+                if by_host { count(counts, *node) } else { pods_in[domains.number(*node)].unwrap_or(0) };
             *sum += pods as f64 * weight + f64::from(constraint.max_skew - 1);
         }
     }
@@ -224,7 +241,7 @@ mod tests {
         assert_eq!(verdicts(&web("w2", &spec), &mut cache), [SKEWED, "", NO_LABEL]);
         cache.set_pod(web("w2", &spec), "n2", false);
         assert_eq!(verdicts(&web("w3", &spec), &mut cache), ["", "", NO_LABEL]);
-        cache.remove_pod("uid-w1");
+        cache.remove_pod(&"uid-w1".into());
         assert_eq!(verdicts(&web("w3", &spec), &mut cache), ["", SKEWED, NO_LABEL], "the counts follow");
     }
 

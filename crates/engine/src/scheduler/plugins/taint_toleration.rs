@@ -9,14 +9,14 @@ use crate::scheduler::node_info::NodeInfo;
 use crate::scheduler::pod_info::PodInfo;
 use alloc::vec::Vec;
 use lifepod_api::placement::{DO_NOT_SCHEDULE, untolerated_taint};
-use lifepod_api::{Node, Toleration};
+use lifepod_api::{Node, Pod, Toleration};
 
-fn keeps_off(pod: &PodInfo, node: &Node) -> bool {
+pub(super) fn keeps_off(pod: &Pod, node: &Node) -> bool {
     untolerated_taint(&node.spec.taints, &pod.spec.tolerations, &DO_NOT_SCHEDULE).is_some()
 }
 
 pub(super) fn filter(pod: &PodInfo, node: &NodeInfo) -> Option<Rejection> {
-    keeps_off(pod, &node.node)
+    (node.tainted && keeps_off(pod, &node.node))
         .then(|| Rejection::for_good(Plugin::TaintToleration, "node(s) had untolerated taint(s)"))
 }
 
@@ -26,6 +26,9 @@ pub(super) fn score(pod: &PodInfo, nodes: &[usize], cache: &Cache) -> Vec<i64> {
     let about = |t: &&Toleration| t.effect.is_empty() || t.effect == PREFER;
     let tolerations: Vec<&Toleration> = pod.spec.tolerations.iter().filter(about).collect();
     let mut scores = each(nodes, cache, |node| {
+        if !node.tainted {
+            return 0;
+        }
         let preferences = node.node.spec.taints.iter().filter(|taint| taint.effect == PREFER);
         preferences.filter(|taint| !tolerations.iter().any(|t| t.tolerates(taint))).count() as i64
     });

@@ -1,12 +1,12 @@
 //! Which constraints a pod has: its own, or the system's (`podtopologyspread/common.go`, `plugin.go`).
 
-use crate::scheduler::node_info::{HOSTNAME, ZONE};
+use crate::scheduler::node_info::{HOSTNAME, NodeInfo, ZONE};
+use crate::scheduler::plugins::{node_affinity, taint_toleration};
 use crate::scheduler::pod_info::PodInfo;
 use crate::store::Store;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use lifepod_api::labels::matches_all;
-use lifepod_api::placement::{DO_NOT_SCHEDULE, node_matches, untolerated_taint};
 use lifepod_api::{LabelSelector, LabelSelectorRequirement, Node, Object, Pod, Service};
 
 /// One constraint.
@@ -22,10 +22,9 @@ pub(super) struct Constraint {
 
 impl Constraint {
     /// Whether the node counts, by the inclusion policies (`matchNodeInclusionPolicies`).
-    pub(super) fn includes(&self, pod: &Pod, node: &Node) -> bool {
-        let untolerated = || untolerated_taint(&node.spec.taints, &pod.spec.tolerations, &DO_NOT_SCHEDULE);
-        (!self.honor_affinity || node_matches(&pod.spec, node))
-            && (!self.honor_taints || untolerated().is_none())
+    pub(super) fn includes(&self, pod: &Pod, node: &NodeInfo) -> bool {
+        (!self.honor_affinity || node_affinity::matches(pod, node))
+            && (!self.honor_taints || !node.tainted || !taint_toleration::keeps_off(pod, &node.node))
     }
 }
 
