@@ -15,6 +15,7 @@ pub mod duration;
 pub mod image;
 pub mod intstr;
 pub mod labels;
+mod list;
 mod map;
 pub mod objects;
 pub mod patch;
@@ -36,6 +37,7 @@ pub mod yaml;
 
 pub use any::{KINDS, Kind, Object, ObjectKey, Opaque, Resource};
 pub use intstr::{Bytes, IntOrString};
+pub use list::List;
 pub use map::Map;
 pub use objects::*;
 pub use quantity::Quantity;

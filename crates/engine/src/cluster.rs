@@ -144,9 +144,8 @@ impl Cluster {
         namespaces::register(&mut kernel);
         let mut kubelets = Vec::new();
         for index in 0..kernel.config.nodes.len() {
-            let node = kernel.config.nodes[index].name.clone();
             let to = Component::Kubelet(index as u32);
-            kernel.store.watch_pods_of(to, node);
+            kernel.store.watch_pods_of(to, &kernel.config.nodes[index].name);
             let mut kubelet = Kubelet::new(&mut kernel, index as u32);
             match kernel.config.nodes[index].off {
                 true => kubelet.power_off(&mut kernel),

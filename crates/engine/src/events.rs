@@ -3,6 +3,7 @@
 
 use crate::jitter::Draw;
 use crate::kernel::Kernel;
+use crate::name::Name;
 use crate::trace::Op;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::format;
@@ -38,7 +39,7 @@ impl EventType {
 }
 
 /// What makes two Events similar: all but the message.
-type AggregateKey = (String, EventType, String);
+type AggregateKey = (Name, EventType, String);
 
 #[derive(Clone, Debug)]
 struct Similar {
@@ -66,8 +67,8 @@ pub(crate) struct Recorder {
     component: &'static str,
     host: String,
     similar: BTreeMap<AggregateKey, Similar>,
-    observed: BTreeMap<(String, EventType, String, String), Observed>,
-    buckets: BTreeMap<(String, EventType), Bucket>,
+    observed: BTreeMap<(Name, EventType, String, String), Observed>,
+    buckets: BTreeMap<(Name, EventType), Bucket>,
     written: u64,
 }
 
@@ -104,7 +105,7 @@ impl Recorder {
             self.tell(kernel, involved, kind, reason, message, Observed { count: 1, ..first });
             return;
         }
-        let object = format!("{}/{}", involved.uid, involved.field_path);
+        let object = Name::from(&*format!("{}/{}", involved.uid, involved.field_path));
         let (message, distinct) = self.aggregate(kernel, &object, kind, reason, message);
         let key = (object, kind, reason.to_string(), if distinct { message.clone() } else { String::new() });
         let mut seen = match self.observed.get(&key) {
@@ -183,7 +184,7 @@ impl Recorder {
     fn aggregate(
         &mut self,
         kernel: &mut Kernel,
-        object: &str,
+        object: &Name,
         kind: EventType,
         reason: &str,
         message: &str,
@@ -191,7 +192,7 @@ impl Recorder {
         let now = kernel.now;
         let similar = self
             .similar
-            .entry((object.to_string(), kind, reason.to_string()))
+            .entry((object.clone(), kind, reason.to_string()))
             .or_insert_with(|| Similar { messages: BTreeSet::new(), last: now });
         if now.since(similar.last) > AGGREGATE_INTERVAL {
             similar.messages.clear();
@@ -211,7 +212,7 @@ impl Recorder {
 
     /// The token bucket against floods, per source, object and type (`events_cache.go EventSourceObjectSpamFilter`).
     fn allows(&mut self, now: SimTime, uid: &str, kind: EventType) -> bool {
-        let bucket = self.buckets.entry((uid.to_string(), kind));
+        let bucket = self.buckets.entry((uid.into(), kind));
         let bucket = bucket.or_insert(Bucket { tokens: SPAM_BURST, last: now });
         let refilled = now.since(bucket.last).as_secs_f64() / SPAM_REFILL_SECONDS;
         bucket.tokens = (bucket.tokens + refilled).min(SPAM_BURST);

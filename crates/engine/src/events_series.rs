@@ -5,6 +5,7 @@
 
 use crate::events::{EventType, takes_events};
 use crate::kernel::{Kernel, next_tick};
+use crate::name::Name;
 use crate::trace::Op;
 use alloc::collections::BTreeMap;
 use alloc::format;
@@ -19,7 +20,7 @@ const REFRESH: SimTime = SimTime::from_secs(1800);
 
 /// What makes two occurrences one series: all but the note. The reference holds the resource version, so that a change
 /// of the object begins anew (`getKey`).
-type SeriesKey = (EventType, &'static str, &'static str, String, String, String);
+type SeriesKey = (EventType, &'static str, &'static str, Name, String, String);
 
 #[derive(Clone, Debug)]
 struct Seen {
@@ -66,7 +67,8 @@ impl SeriesRecorder {
     ) {
         let related_uid = related.map_or(String::new(), |r| r.uid.clone());
         let version = regarding.resource_version.clone();
-        let key = (said.kind, said.reason, said.action, regarding.uid.clone(), version, related_uid);
+        let uid = regarding.uid.as_str().into();
+        let key = (said.kind, said.reason, said.action, uid, version, related_uid);
         let now = kernel.now;
         match self.seen.get_mut(&key) {
             Some(seen) => {

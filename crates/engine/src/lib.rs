@@ -23,6 +23,7 @@ pub mod jitter;
 mod kernel;
 pub mod kubelet;
 mod latency;
+mod name;
 mod namespaces;
 mod network;
 mod nodes;

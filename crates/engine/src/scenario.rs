@@ -148,7 +148,7 @@ mod tests {
         };
         let pod = Pod {
             metadata: ObjectMeta { name: "web".into(), ..ObjectMeta::default() },
-            spec: PodSpec { containers: [container].to_vec(), ..PodSpec::default() }.into(),
+            spec: PodSpec { containers: [container].to_vec().into(), ..PodSpec::default() }.into(),
             ..Pod::default()
         };
         let create = Command::Create(Object::Pod(pod).into());

@@ -1,14 +1,15 @@
 //! The API server's storage: objects by key, one growing resource version, and watches.
 
 use crate::kernel::{Component, Kernel, Wake};
+use crate::name::Name;
 use crate::objects::Objects;
 use crate::trace::{ObjectRevision, Op, What};
 use alloc::collections::BTreeMap;
-use alloc::string::{String, ToString};
+use alloc::string::ToString;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::ops::Deref;
-use lifepod_api::Object;
+use lifepod_api::{List, Object, Pod, Resource};
 
 /// A revision on its way to a watching component.
 #[derive(Clone, Debug)]
@@ -25,7 +26,7 @@ pub(crate) struct Store {
     /// Who watches all objects of a kind.
     watches: BTreeMap<&'static str, Vec<Component>>,
     /// Who watches a node and its pods (a kubelet's field selectors `metadata.name` and `spec.nodeName`).
-    pod_watches: BTreeMap<String, Component>,
+    pod_watches: BTreeMap<Name, Component>,
 }
 
 /// The store is read as the objects that it holds.
@@ -49,8 +50,8 @@ impl Store {
     }
 
     /// From now on `to` is told of every change of `node` and its pods.
-    pub(crate) fn watch_pods_of(&mut self, to: Component, node: String) {
-        self.pod_watches.insert(node, to);
+    pub(crate) fn watch_pods_of(&mut self, to: Component, node: &str) {
+        self.pod_watches.insert(node.into(), to);
     }
 
     fn watchers(&self, object: &Object) -> Vec<Component> {
@@ -60,19 +61,35 @@ impl Store {
             Object::Node(node) => &node.metadata.name,
             _ => "",
         };
-        let kubelet = self.pod_watches.get(node);
+        let kubelet = self.pod_watches.get(&Name::from(node));
         all.chain(kubelet).copied().collect()
     }
 }
 
-/// Gives back the room that lists took while they grew: a trace keeps every revision.
-fn compact(object: &mut Object) {
-    if let Object::Pod(pod) = object {
-        pod.metadata.owner_references.shrink_to_fit();
-        pod.status.conditions.shrink_to_fit();
-        pod.status.init_container_statuses.shrink_to_fit();
-        pod.status.container_statuses.shrink_to_fit();
+/// A trace keeps every revision: what says the same as in the one before is shared with it.
+fn compact(object: &mut Object, before: Option<&Object>) {
+    let owners = before.map(|before| &before.meta().owner_references);
+    settle(&mut object.meta_mut().owner_references, owners);
+    let Object::Pod(pod) = object else { return };
+    let before = before.and_then(Pod::of);
+    if let Some(before) = before {
+        if pod.spec == before.spec {
+            pod.spec.clone_from(&before.spec);
+        } else {
+            pod.spec.init_containers.share_with(&before.spec.init_containers);
+            pod.spec.containers.share_with(&before.spec.containers);
+        }
     }
+    let (status, before) = (&mut pod.status, before.map(|before| &before.status));
+    settle(&mut status.conditions, before.map(|before| &before.conditions));
+    settle(&mut status.init_container_statuses, before.map(|before| &before.init_container_statuses));
+    settle(&mut status.container_statuses, before.map(|before| &before.container_statuses));
+}
+
+/// Shares a list with the one before, or gives back the room that it took while it grew.
+fn settle<T: PartialEq>(list: &mut List<T>, before: Option<&List<T>>) {
+    before.into_iter().for_each(|before| list.share_with(before));
+    list.shrink_to_fit();
 }
 
 impl Kernel {
@@ -81,7 +98,8 @@ impl Kernel {
     /// [`Op::Deleted`] removes the object; its last state is what watchers see.
     pub(crate) fn commit(&mut self, op: Op, mut object: Object, by: &'static str) -> Arc<Object> {
         self.store.resource_version += 1;
-        compact(&mut object);
+        let before = self.store.named(object.kind(), &object.meta().namespace, &object.meta().name).cloned();
+        compact(&mut object, before.as_deref());
         object.meta_mut().resource_version = self.store.resource_version.to_string();
         let object = Arc::new(object);
         match op {

@@ -1,5 +1,6 @@
 //! Object metadata, label selectors, and the API server's `Status`.
 
+use crate::List;
 use crate::Map;
 use crate::Time;
 use crate::object;
@@ -30,7 +31,7 @@ object! {
         deletion_grace_period_seconds: Option<i64> = "deletionGracePeriodSeconds",
         labels: Map<String> = "labels",
         annotations: Map<String> = "annotations",
-        owner_references: Vec<OwnerReference> = "ownerReferences",
+        owner_references: List<OwnerReference> = "ownerReferences",
         finalizers: Vec<String> = "finalizers",
         managed_fields: Vec<Value> = "managedFields",
     }

@@ -7,7 +7,7 @@ use super::container::{
 use super::meta::{LabelSelector, LocalObjectReference, ObjectMeta};
 use super::volume::Volume;
 use crate::object;
-use crate::{Map, Quantity, Shared, Time};
+use crate::{List, Map, Quantity, Shared, Time};
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -25,8 +25,8 @@ object! {
 
     v1 PodSpec {
         volumes: Vec<Volume> = "volumes",
-        init_containers: Vec<Container> = "initContainers",
-        containers: Vec<Container> = "containers" always,
+        init_containers: List<Container> = "initContainers",
+        containers: List<Container> = "containers" always,
         ephemeral_containers: Vec<EphemeralContainer> = "ephemeralContainers",
         restart_policy: String = "restartPolicy" ("v1.RestartPolicy"),
         termination_grace_period_seconds: Option<i64> = "terminationGracePeriodSeconds",
@@ -71,7 +71,7 @@ object! {
     v1 PodStatus {
         observed_generation: i64 = "observedGeneration",
         phase: String = "phase" ("v1.PodPhase"),
-        conditions: Vec<PodCondition> = "conditions",
+        conditions: List<PodCondition> = "conditions",
         message: String = "message",
         reason: String = "reason",
         nominated_node_name: String = "nominatedNodeName",
@@ -80,8 +80,8 @@ object! {
         pod_ip: String = "podIP",
         pod_ips: Vec<PodIP> = "podIPs",
         start_time: Option<Time> = "startTime",
-        init_container_statuses: Vec<ContainerStatus> = "initContainerStatuses",
-        container_statuses: Vec<ContainerStatus> = "containerStatuses",
+        init_container_statuses: List<ContainerStatus> = "initContainerStatuses",
+        container_statuses: List<ContainerStatus> = "containerStatuses",
         qos_class: String = "qosClass" ("v1.PodQOSClass"),
         ephemeral_container_statuses: Vec<ContainerStatus> = "ephemeralContainerStatuses",
         resize: String = "resize" ("v1.PodResizeStatus"),

@@ -1,7 +1,7 @@
 //! The new version of an object that lives: what the client may not set is taken from the old one.
 
 use super::{JOB_LABELS, drop_disabled, has_generation, merge_string_data};
-use crate::{Container, DaemonSet, Object, ObjectMeta, Pod, PodSpec, PodStatus, Subresource, defaults};
+use crate::{Container, DaemonSet, List, Object, ObjectMeta, Pod, PodSpec, PodStatus, Subresource, defaults};
 use alloc::collections::BTreeMap;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -82,16 +82,16 @@ fn reset_metadata(new: &mut ObjectMeta, was: &ObjectMeta) {
 
 /// `dropNonResizeUpdates`: where containers come, go or change their names, all stays for the validation to refuse.
 fn keep_all_but_sizes(new: &mut Pod, old: &Pod) {
-    fn sized(new: &mut Vec<Container>, old: &[Container]) -> Vec<Container> {
+    fn sized(new: &mut List<Container>, old: &List<Container>) -> List<Container> {
         let wanted = core::mem::take(new);
         if wanted.iter().zip(old).any(|(n, o)| n.name != o.name) {
             return wanted;
         }
-        let pairs = old.iter().cloned().zip(wanted);
-        let with_size = |(kept, wanted): (Container, Container)| Container {
-            resources: wanted.resources,
-            resize_policy: wanted.resize_policy,
-            ..kept
+        let pairs = old.iter().zip(&wanted);
+        let with_size = |(kept, wanted): (&Container, &Container)| Container {
+            resources: wanted.resources.clone(),
+            resize_policy: wanted.resize_policy.clone(),
+            ..kept.clone()
         };
         pairs.map(with_size).collect()
     }

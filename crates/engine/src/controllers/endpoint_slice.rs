@@ -288,7 +288,7 @@ fn apply(
         if slice.metadata.name.is_empty() {
             slice.metadata.generate_name = format!("{}-", service.metadata.name);
             slice.metadata.namespace = service.metadata.namespace.clone();
-            slice.metadata.owner_references = vec![controller_ref(owner)];
+            slice.metadata.owner_references = vec![controller_ref(owner)].into();
             kernel.create(Object::EndpointSlice(slice), BY)?;
         } else {
             kernel.update(Object::EndpointSlice(slice), Subresource::Main, BY)?;

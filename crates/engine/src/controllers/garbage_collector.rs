@@ -18,7 +18,7 @@ use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use lifepod_api::{
-    KINDS, Kind, Object, ObjectKey, ObjectMeta, OwnerReference, Refusal, SimTime, Subresource,
+    KINDS, Kind, List, Object, ObjectKey, ObjectMeta, OwnerReference, Refusal, SimTime, Subresource,
 };
 
 const BY: &str = "garbage-collector-controller";
@@ -251,8 +251,9 @@ impl Controller for GarbageCollector {
             }
             self.known.insert(meta.uid.clone(), object.key());
         }
-        let before = old.map_or(&[][..], |old| &old.meta().owner_references);
-        if before != meta.owner_references {
+        let none = List::new();
+        let before = old.map_or(&none, |old| &old.meta().owner_references);
+        if *before != meta.owner_references {
             let still = |owner: &&OwnerReference| meta.owner_references.iter().any(|o| o.uid == owner.uid);
             let blocks = |owner: &OwnerReference| owner.block_owner_deletion == Some(true);
             for owner in before.iter().filter(|owner| !still(owner)) {

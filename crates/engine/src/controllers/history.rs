@@ -65,7 +65,7 @@ pub(crate) fn new(owner: &Object, labels: &Map<String>, data: Value, revision: i
             namespace: owner.meta().namespace.clone(),
             labels: labels.clone(),
             annotations: owner.meta().annotations.clone(),
-            owner_references: vec![controller_ref(owner)],
+            owner_references: vec![controller_ref(owner)].into(),
             ..ObjectMeta::default()
         },
         data,

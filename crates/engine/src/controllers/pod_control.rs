@@ -111,7 +111,7 @@ pub(crate) fn pod_from_template(template: &PodTemplateSpec, owner: &Object) -> P
             labels: template.metadata.labels.clone(),
             annotations: template.metadata.annotations.clone(),
             finalizers: template.metadata.finalizers.clone(),
-            owner_references: vec![controller_ref(owner)],
+            owner_references: vec![controller_ref(owner)].into(),
             ..ObjectMeta::default()
         },
         spec: template.spec.clone(),

@@ -60,12 +60,12 @@ impl Kubelet {
             pod.spec.ephemeral_containers.iter().map(|c| c.common.clone()).collect();
         let mut status = PodStatus {
             qos_class: pod.status.qos_class.clone(),
-            container_statuses: conversion.convert(List::App, &pod.spec.containers, &old.container_statuses),
-            init_container_statuses: conversion.convert(
-                List::Init,
-                &pod.spec.init_containers,
-                &old.init_container_statuses,
-            ),
+            container_statuses: conversion
+                .convert(List::App, &pod.spec.containers, &old.container_statuses)
+                .into(),
+            init_container_statuses: conversion
+                .convert(List::Init, &pod.spec.init_containers, &old.init_container_statuses)
+                .into(),
             ephemeral_container_statuses: conversion.convert(
                 List::Ephemeral,
                 &ephemeral,
@@ -177,7 +177,7 @@ impl Kubelet {
 
     fn has_probe(&self, pod: &Pod, container: &str, kind: ProbeKind) -> bool {
         let uid: PodUid = pod.metadata.uid.as_str().into();
-        self.probes.contains_key(&ProbeKey { uid, container: container.to_string(), kind })
+        self.probes.contains_key(&ProbeKey { uid, container: container.into(), kind })
     }
 
     /// Whether a container had been running for a while when this kubelet's process began

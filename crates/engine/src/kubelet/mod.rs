@@ -28,7 +28,6 @@ mod local_storage_limits;
 mod node_shutdown;
 mod node_status;
 mod pleg;
-mod pod_uid;
 mod pod_workers;
 mod preemption;
 mod probe_handlers;
@@ -64,6 +63,7 @@ use crate::kubelet::reason_cache::ReasonCache;
 use crate::kubelet::restart::Process;
 use crate::kubelet::runtime::ContainerRuntime;
 use crate::kubelet::status_manager::StatusManager;
+use crate::name::Name;
 use crate::network::node_address;
 use crate::store::WatchEvent;
 use crate::trace::{Call, EntryId, PodRef, RuntimeCall};
@@ -76,7 +76,9 @@ use core::ops::Deref;
 use lifepod_api::{Object, ObjectReference, Pod, Resource, SimTime};
 
 pub use faults::RuntimeFault;
-pub(crate) use pod_uid::PodUid;
+
+/// A pod's `metadata.uid`.
+pub(crate) type PodUid = Name;
 
 /// How often the main loop looks for pods whose time has come (`pkg/kubelet/kubelet.go`, `syncTicker`).
 const SYNC_TICK: SimTime = SimTime::from_secs(1);

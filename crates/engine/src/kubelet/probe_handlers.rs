@@ -134,7 +134,7 @@ impl Kubelet {
         let status_ip = self.statuses.get(&key.uid).map_or(String::new(), |s| s.pod_ip.clone());
         let runtime_is_down = self.is_runtime_down();
         let runtime = self.runtime.pod_mut(&key.uid);
-        let newest = runtime.containers.iter().rev().find(|c| c.name == key.container);
+        let newest = runtime.containers.iter().rev().find(|c| *c.name == *key.container);
         let runs = newest.is_some_and(|c| c.state == ContainerState::Running);
         let process = newest.and_then(|c| c.process);
         let now = kernel.now;

@@ -10,6 +10,7 @@ use crate::kernel::Kernel;
 use crate::kubelet::probe_handlers::Running;
 use crate::kubelet::restart_policy::{is_sidecar, should_restart};
 use crate::kubelet::{Kubelet, PodUid, SharedPod, Timer};
+use crate::name::Name;
 use crate::trace::{ProbeAttempt, ProbeKind, ProbeResult, SyncReason, What};
 use alloc::collections::BTreeMap;
 use alloc::format;
@@ -21,7 +22,7 @@ use lifepod_api::{Container, ContainerStatus, PodStatus, Probe, Shared, SimTime}
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct ProbeKey {
     pub(crate) uid: PodUid,
-    pub(crate) container: String,
+    pub(crate) container: Name,
     pub(crate) kind: ProbeKind,
 }
 
@@ -121,7 +122,7 @@ impl Kubelet {
             ];
             for (kind, spec) in probes {
                 let Some(spec) = spec else { continue };
-                let key = ProbeKey { uid: uid.clone(), container: container.name.clone(), kind };
+                let key = ProbeKey { uid: uid.clone(), container: container.name.as_str().into(), kind };
                 if self.probes.contains_key(&key) {
                     return;
                 }
@@ -164,7 +165,7 @@ impl Kubelet {
             .filter(|(key, worker)| {
                 key.uid == *uid
                     && key.kind != ProbeKind::Readiness
-                    && worker.pod.spec.containers.iter().any(|c| c.name == key.container)
+                    && worker.pod.spec.containers.iter().any(|c| *c.name == *key.container)
             })
             .map(|(key, _)| key.clone())
             .collect();
@@ -214,6 +215,7 @@ impl Kubelet {
     /// These containers get their readiness probe at once (`UpdatePodStatus`).
     pub(crate) fn trigger_readiness(&mut self, kernel: &mut Kernel, uid: &PodUid, unready: Vec<String>) {
         for container in unready {
+            let container = container.as_str().into();
             let key = ProbeKey { uid: uid.clone(), container, kind: ProbeKind::Readiness };
             if let Some(worker) = self.probes.get_mut(&key)
                 && !worker.triggered
@@ -303,7 +305,7 @@ impl Kubelet {
                 self.probe_results.remove(&old, key.kind);
             }
             worker.on_hold = false;
-            let is_sidecar = worker.pod.spec.init_containers.iter().any(|c| c.name == key.container);
+            let is_sidecar = worker.pod.spec.init_containers.iter().any(|c| *c.name == *key.container);
             if is_sidecar && key.kind == ProbeKind::Startup && shown_started {
                 self.set_probe_result(kernel, key, &id, ProbeResult::Success);
             }
@@ -381,7 +383,7 @@ impl Kubelet {
         let (run, pod) = (worker.run, worker.pod.clone());
         let attempt = kernel.record(What::Probe(ProbeAttempt {
             pod: pod.to_ref(),
-            container: key.container.clone(),
+            container: key.container.to_string(),
             kind: key.kind,
             result,
             output: output.to_string(),

@@ -292,11 +292,12 @@ impl SchedulingQueue {
 mod tests {
     use super::*;
     use crate::scheduler::testing::pod;
+    use alloc::string::String;
     use alloc::vec;
 
     const SECOND: SimTime = SimTime::from_secs(1);
 
-    fn names(queue: &mut SchedulingQueue) -> Vec<PodUid> {
+    fn names(queue: &mut SchedulingQueue) -> Vec<String> {
         core::iter::from_fn(|| queue.pop()).map(|p| p.info.metadata.name.clone()).collect()
     }
 
@@ -319,7 +320,7 @@ mod tests {
     fn an_idle_scheduler_does_not_wait_for_the_back_off() {
         let mut queue = SchedulingQueue::new(0);
         queue.add(pod("w").build(), None, SECOND);
-        let uid = queue.pop().unwrap().info.uid().to_string();
+        let uid = queue.pop().unwrap().info.uid().clone();
         queue.failed(&uid, [Plugin::NodeResourcesFit].into_iter().collect(), SECOND);
         assert!(!queue.is_ready(), "nothing helps yet");
         queue.requeue(&uid, None, SECOND);
@@ -333,7 +334,7 @@ mod tests {
         let mut queue = SchedulingQueue::new(80_000);
         let at = SimTime::from_millis;
         queue.add(pod("w").build(), None, at(20));
-        let uid = queue.pop().unwrap().info.uid().to_string();
+        let uid = queue.pop().unwrap().info.uid().clone();
         queue.failed(&uid, PluginSet::default(), at(20));
         assert!(!queue.is_ready());
         assert_eq!(queue.next_flush(), Some(at(1920)));
@@ -348,7 +349,7 @@ mod tests {
         let mut queue = SchedulingQueue::new(0);
         queue.add(pod("gated").build(), Some(Plugin::SchedulingGates), SECOND);
         assert!(!queue.is_ready());
-        let uid = queue.unschedulable().next().unwrap().info.uid().to_string();
+        let uid = queue.unschedulable().next().unwrap().info.uid().clone();
         queue.requeue(&uid, None, SECOND);
         assert_eq!(names(&mut queue), vec!["gated"]);
     }

@@ -98,7 +98,7 @@ impl World {
         });
         let status: ContainerStatus = lifepod_api::wire::lenient(&value).expect("a container status");
         self.pod.status.phase = phase.into();
-        self.pod.status.container_statuses = vec![status];
+        self.pod.status.container_statuses = vec![status].into();
         for kind in ["ContainersReady", "Ready"] {
             self.condition(kind, ready);
         }

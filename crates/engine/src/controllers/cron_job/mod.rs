@@ -360,7 +360,7 @@ fn job_from_template(sync: &Sync<'_>, name: String, scheduled: i64) -> Job {
             namespace: sync.cron_job.metadata.namespace.clone(),
             labels: template.metadata.labels.clone(),
             annotations,
-            owner_references: vec![controller_ref(sync.owner)],
+            owner_references: vec![controller_ref(sync.owner)].into(),
             ..ObjectMeta::default()
         },
         spec: template.spec.clone().into_inner(),

@@ -86,7 +86,7 @@ impl<'a> Sync<'a> {
             metadata: ObjectMeta {
                 name: replica_set_name(&self.d.metadata.name, &hash),
                 namespace: self.d.metadata.namespace.clone(),
-                owner_references: vec![controller_ref(&Object::from(self.d.clone()))],
+                owner_references: vec![controller_ref(&Object::from(self.d.clone()))].into(),
                 labels: template.metadata.labels.clone(),
                 ..ObjectMeta::default()
             },
