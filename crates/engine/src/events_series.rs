@@ -7,6 +7,7 @@ use crate::events::{EventType, takes_events};
 use crate::kernel::{Kernel, next_tick};
 use crate::name::Name;
 use crate::trace::Op;
+use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -135,7 +136,7 @@ impl SeriesRecorder {
                 ..ObjectMeta::default()
             },
             involved_object: regarding.clone(),
-            related: related.cloned(),
+            related: related.cloned().map(Box::new),
             reason: said.reason.to_string(),
             action: said.action.to_string(),
             message: said.note.to_string(),

@@ -3,6 +3,7 @@
 use super::meta::{LabelSelector, ObjectMeta};
 use super::pod::PodTemplateSpec;
 use super::storage::PersistentVolumeClaim;
+use crate::Shared;
 use crate::object;
 use crate::{IntOrString, Map, Time};
 use alloc::string::String;
@@ -18,7 +19,7 @@ object! {
 
     v1 Deployment {
         metadata: ObjectMeta = "metadata",
-        spec: DeploymentSpec = "spec",
+        spec: Shared<DeploymentSpec> = "spec",
         status: DeploymentStatus = "status",
     }
 
@@ -30,13 +31,13 @@ object! {
 
     v1 StatefulSet {
         metadata: ObjectMeta = "metadata",
-        spec: StatefulSetSpec = "spec",
+        spec: Shared<StatefulSetSpec> = "spec",
         status: StatefulSetStatus = "status",
     }
 
     v1 DaemonSet {
         metadata: ObjectMeta = "metadata",
-        spec: DaemonSetSpec = "spec",
+        spec: Shared<DaemonSetSpec> = "spec",
         status: DaemonSetStatus = "status",
     }
 

@@ -10,7 +10,7 @@ use alloc::vec::Vec;
 object! {
     v1 Job {
         metadata: ObjectMeta = "metadata",
-        spec: JobSpec = "spec",
+        spec: Shared<JobSpec> = "spec",
         status: JobStatus = "status",
     }
 

@@ -3,6 +3,7 @@
 use super::meta::{ObjectMeta, ObjectReference};
 use crate::object;
 use crate::{MicroTime, Time};
+use alloc::boxed::Box;
 use alloc::string::String;
 
 object! {
@@ -19,7 +20,7 @@ object! {
         event_time: Option<MicroTime> = "eventTime" always,
         series: Option<EventSeries> = "series",
         action: String = "action",
-        related: Option<ObjectReference> = "related",
+        related: Option<Box<ObjectReference>> = "related",
         reporting_component: String = "reportingComponent" always,
         reporting_instance: String = "reportingInstance" always,
     }

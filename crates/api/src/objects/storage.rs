@@ -18,7 +18,7 @@ object! {
         api_version: String = "apiVersion",
         kind: String = "kind",
         metadata: ObjectMeta = "metadata",
-        spec: PersistentVolumeClaimSpec = "spec",
+        spec: Shared<PersistentVolumeClaimSpec> = "spec",
         status: PersistentVolumeClaimStatus = "status",
     }
 

@@ -8,7 +8,7 @@ use alloc::format;
 
 /// `ValidatePersistentVolumeClaimUpdate`
 pub fn claim(e: &mut Errors, new: &PersistentVolumeClaimSpec, claim: &PersistentVolumeClaim) {
-    let mut old = claim.spec.clone();
+    let mut old = PersistentVolumeClaimSpec::clone(&claim.spec);
     let mut kept = new.clone();
     // Binding writes the volume's name once.
     if old.volume_name.is_empty() {

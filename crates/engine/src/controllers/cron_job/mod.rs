@@ -363,7 +363,7 @@ fn job_from_template(sync: &Sync<'_>, name: String, scheduled: i64) -> Job {
             owner_references: vec![controller_ref(sync.owner)].into(),
             ..ObjectMeta::default()
         },
-        spec: template.spec.clone().into_inner(),
+        spec: template.spec.clone(),
         ..Job::default()
     }
 }
