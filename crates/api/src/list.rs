@@ -46,7 +46,7 @@ impl<T> List<T> {
         T: Clone,
     {
         match &mut self.0 {
-            None => (&mut []).iter_mut(),
+            None => [].iter_mut(),
             Some(shared) => Arc::make_mut(shared).iter_mut(),
         }
     }
