@@ -120,15 +120,16 @@ pub struct Underway {
     seed: u64,
     simulation: Simulation,
     checkpoints: Checkpoints,
-    /// How long it was simulated so far, in milliseconds: not how long it was read and drawn.
-    simulated_ms: f64,
+    /// What it cost so far to simulate it: not to read, copy and draw it.
+    simulated: Simulated,
     /// When it is shown next, by the worker's clock.
     next_picture: f64,
 }
 
-/// What it cost to simulate a run.
+/// What it cost to simulate a run, or the part of it that was not known from another.
+#[derive(Clone, Copy, Default)]
 pub struct Simulated {
-    /// How long its trace is.
+    /// How many entries of its trace came of it.
     pub entries: usize,
     /// How long that took, in milliseconds.
     pub ms: f64,
@@ -172,7 +173,7 @@ impl Underway {
             seed,
             simulation,
             checkpoints: Checkpoints::after(kept, now),
-            simulated_ms: 0.0,
+            simulated: Simulated::default(),
             next_picture: now + FIRST_PICTURE_MS,
         }
     }
@@ -194,27 +195,28 @@ impl Underway {
 
     /// Simulates until `clock` shows `until`, or until there is something to show.
     pub fn go_on(&mut self, clock: &dyn Fn() -> f64, until: f64) -> Progress {
-        let began = clock();
-        let progress = loop {
-            if let Some(outcome) = self.simulation.advance(STEPS) {
-                break Progress::Over(outcome);
+        loop {
+            let (since, before) = (clock(), self.simulation.trace().entries().len());
+            let over = self.simulation.advance(STEPS);
+            self.simulated.ms += clock() - since;
+            self.simulated.entries += self.simulation.trace().entries().len() - before;
+            if let Some(outcome) = over {
+                return Progress::Over(outcome);
             }
             self.checkpoints.keep(&mut self.simulation, clock);
             let now = clock();
             if now >= self.next_picture {
-                break Progress::Picture;
+                return Progress::Picture;
             }
             if now >= until {
-                break Progress::Going;
+                return Progress::Going;
             }
-        };
-        self.simulated_ms += clock() - began;
-        progress
+        }
     }
 
-    /// How long it was simulated, and what came of it: see [`Simulated`].
+    /// What it cost so far to simulate it.
     pub fn simulated(&self) -> Simulated {
-        Simulated { entries: self.simulation.trace().entries().len(), ms: self.simulated_ms }
+        self.simulated
     }
 
     /// Draws what has happened so far. None while there is nothing to see.
