@@ -82,6 +82,32 @@ test("many seeds are run in the background, and a point opens its run", {}, asyn
   assert.equal(await lifepod.page.locator(".toolbar-chip input").inputValue(), seed);
 });
 
+test("seeds whose run never got ready are shown, and opened", {}, async (lifepod) => {
+  await lifepod.open();
+  // How long the image takes decides: some runs end before the container has started.
+  await lifepod.type(`${shell("sleep 20")}---\napiVersion: lifepod.dev/v1alpha1\nkind: Scenario\nspec: {horizon: 1177ms}\n`);
+  await lifepod.page.getByRole("button", { name: "200 seeds" }).click();
+  await lifepod.page.waitForFunction(() => document.querySelector(".seeds-progress progress")?.value === 200, null, { timeout: 60_000 });
+  const plot = lifepod.page.locator(".seeds-plot", { hasText: "Ready after" });
+  const never = Number((await plot.locator(".seeds-without").textContent()).match(/^never × (\d+)$/)[1]);
+  assert.ok(never > 5 && never < 195, `${never} of 200`);
+  assert.equal(await plot.locator(".seeds-point.is-without").count(), never);
+  await lifepod.shot("seeds-never");
+  const point = plot.locator(".seeds-point.is-without").first();
+  const seed = await point.getAttribute("data-seed");
+  await lifepod.answered(() => point.click({ force: true }));
+  assert.equal(await lifepod.page.locator(".toolbar-chip input").inputValue(), seed);
+  await lifepod.press("End");
+  assert.match(await lifepod.pods(), /myapp-pod +0\/1/);
+  // By keys: the last of all is one of them.
+  await lifepod.page.getByRole("button", { name: "200 seeds" }).click();
+  await lifepod.page.waitForFunction(() => document.querySelector(".seeds-progress progress")?.value === 200, null, { timeout: 60_000 });
+  const slider = lifepod.page.getByRole("slider", { name: "Ready after" });
+  await slider.focus();
+  await lifepod.page.keyboard.press("End");
+  assert.match(await slider.getAttribute("aria-valuetext"), /seed \d+: never/);
+});
+
 test("the palette finds commands by their name", {}, async (lifepod) => {
   await lifepod.open();
   await lifepod.type(HELLO);

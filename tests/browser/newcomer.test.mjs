@@ -64,3 +64,35 @@ test("what died of memory, and how is an eviction different? By keys alone", {},
   }
   assert.match(await story(lifepod), /100 ?Mi/, seen.join("; "));
 });
+
+test("why does a probe kill my slow starter for ever, and what would help? By keys alone", {}, async (lifepod) => {
+  const { page } = lifepod;
+  await lifepod.open();
+  await page.keyboard.press("g");
+  await page.getByRole("dialog").waitFor();
+  await page.keyboard.type("slow starter");
+  await lifepod.answered(() => page.keyboard.press("Enter"));
+  await page.keyboard.press("Home");
+  let why = "";
+  for (let i = 0; i < 30 && !/The kubelet kills/.test(why); i += 1) {
+    await page.keyboard.press("]");
+    await lifepod.settled();
+    why = await story(lifepod);
+  }
+  assert.match(why, /startup probe|liveness probe|startupProbe|livenessProbe/);
+  await lifepod.answered(() => page.keyboard.press("x"));
+  assert.match(await page.locator(".compare").innerText(), /Restarts\s+\d+\s+\d+/);
+  await lifepod.shot("newcomer-slow-starter");
+});
+
+test("which node failed which rule? By mouse alone", {}, async (lifepod) => {
+  const { page } = lifepod;
+  await lifepod.open();
+  await page.getByRole("button", { name: "Examples" }).click();
+  await lifepod.answered(() => page.getByRole("link", { name: /Pending/ }).first().click());
+  await lifepod.drawn();
+  assert.match(await lifepod.pods(), /Pending/);
+  await page.locator(".span", { has: page.locator("title", { hasText: "Pending" }) }).first().click({ force: true });
+  await lifepod.settled();
+  await lifepod.shot("newcomer-pending");
+});

@@ -151,6 +151,49 @@ fn a_server_that_nobody_asks_counts_as_ready_before_it_listens() {
 }
 
 #[test]
+fn a_request_that_was_taken_and_cut_off_is_no_matter_of_the_proxies() {
+    let trace = run("
+apiVersion: v1
+kind: Pod
+metadata: {name: web, labels: {app: web}}
+spec:
+  containers:
+  - name: web
+    image: example.com/web:1
+    ports: [{containerPort: 8080}]
+    readinessProbe: {tcpSocket: {port: 8080}}
+    lifecycle: {preStop: {sleep: {seconds: 3}}}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: web}
+spec: {selector: {app: web}, ports: [{port: 80, targetPort: 8080}]}
+---
+apiVersion: lifepod.dev/v1alpha1
+kind: Scenario
+spec:
+  horizon: 1m
+  behaviors:
+  - {pods: web, run: [{listen: 8080}, {http: {path: /report, took: 8s}}], onTerm: {exit: 0}}
+  actions:
+  - {at: 30s, kubectl: 'delete pod web'}
+  traffic:
+  - {service: web, path: /report, rps: 1, from: 20s, until: 29s, timeout: 20s}
+");
+    let (entry, _) = lost(&trace).next().expect("a report takes longer than the sleep");
+    let why = told(&trace, entry, Lang::En);
+    let text = &why.steps[0].text;
+    assert!(text.contains("it was taken, and the process ended before it had answered"), "{text}");
+    assert!(
+        why.changes[0].text.starts_with("A process that answers what it has taken"),
+        "{:#?}",
+        why.changes
+    );
+    assert_eq!(only_trial(&why), ("spec.containers[0].lifecycle.preStop.sleep.seconds", &json!(6)));
+    assert!(texts(&told(&trace, entry, Lang::Zh)).contains("请求已被接下"));
+}
+
+#[test]
 fn an_endpoint_tells_what_it_became_and_why() {
     let trace = rolling_update(PROBE);
     let slices = || {

@@ -169,6 +169,11 @@ pub(super) fn settles(fact: &Fact<'_>) -> bool {
     }
 }
 
+/// Whether the process had taken the request when it was told to end.
+pub(super) fn is_cut_off(fact: &Fact<'_>) -> bool {
+    matches!(fact, Fact::Requested { known: Some(known), .. } if settles(fact) && known.withdrawn.is_some() && !known.was_stale())
+}
+
 /// Whether a readiness probe would have kept the request away: the pod counted as ready because nobody asked it.
 pub(super) fn asks_nobody(fact: &Fact<'_>) -> bool {
     match fact {
@@ -334,6 +339,21 @@ fn late(lang: Lang, known: &Known) -> String {
     let at = |time: SimTime| clock(time, true);
     let apart = |later: SimTime, first: SimTime| lang.length(later.since(first));
     let sent = known.sent;
+    // One that a process had taken before anybody knew of its end is no matter of the proxies.
+    if !known.was_stale() && known.deleted {
+        let before = apart(withdrawn, sent);
+        return match lang {
+            Lang::En => format!(
+                "It was sent at {}, {before} before the EndpointSlice withdrew the pod: it was taken, and the process ended \
+                 before it had answered.",
+                at(sent)
+            ),
+            Lang::Zh => format!(
+                "它在 {} 发出，比 EndpointSlice 撤下这个 Pod 早 {before}：请求已被接下，进程却在应答之前结束了。",
+                at(sent)
+            ),
+        };
+    }
     match lang {
         Lang::En => {
             let went_by = match known.since {

@@ -26,6 +26,8 @@ pub(super) enum Remedy<'a> {
     RestartPolicy,
     /// A node that fits.
     NodeThatFits,
+    /// A process that answers what it has taken.
+    Finishing,
     /// A budget that can spare a pod.
     Leniency,
     /// A probe that asks whether the process answers.
@@ -53,6 +55,7 @@ impl<'a> Remedy<'a> {
             Fact::CrashBackOff { .. } => Self::RestartPolicy,
             Fact::Unschedulable { .. } => Self::NodeThatFits,
             Fact::Evicted { refused: Some(_), .. } => Self::Leniency,
+            fact if endpoints::is_cut_off(fact) => Self::Finishing,
             fact if endpoints::settles(fact) => Self::Settling,
             fact if endpoints::asks_nobody(fact) => Self::Asking,
             _ => return None,
@@ -111,6 +114,11 @@ impl<'a> Remedy<'a> {
             Self::NodeThatFits => {
                 "A node with what the pod asks for, or a pod that asks for less: see the reasons above.".to_string()
             }
+            Self::Finishing => {
+                "A process that answers what it has taken before it ends, within `terminationGracePeriodSeconds`; or a \
+                 `preStop` hook that sleeps for longer than the longest request takes."
+                    .to_string()
+            }
             Self::Leniency => {
                 "A budget that can spare a pod: one replica more, or a smaller `minAvailable` (a larger `maxUnavailable`)."
                     .to_string()
@@ -164,6 +172,11 @@ impl<'a> Remedy<'a> {
             ),
             Self::RestartPolicy => "只有一次运行超过 10 分钟，或换成新的 Pod，退避才会重新计算。".to_string(),
             Self::NodeThatFits => "一个满足要求的节点，或要求更少的 Pod：见上面的原因。".to_string(),
+            Self::Finishing => {
+                "让进程在结束之前答完已接下的请求（在 `terminationGracePeriodSeconds` 之内）；或让 `preStop` 钩子睡得比最长的\
+                 请求更久。"
+                    .to_string()
+            }
             Self::Leniency => {
                 "让预算能舍出一个 Pod：多一个副本，或更小的 `minAvailable`（更大的 `maxUnavailable`）。"
                     .to_string()
