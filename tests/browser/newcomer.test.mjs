@@ -92,7 +92,11 @@ test("which node failed which rule? By mouse alone", {}, async (lifepod) => {
   await lifepod.answered(() => page.getByRole("link", { name: /Pending/ }).first().click());
   await lifepod.drawn();
   assert.match(await lifepod.pods(), /Pending/);
-  await page.locator(".span", { has: page.locator("title", { hasText: "Pending" }) }).first().click({ force: true });
+  await page.locator(".span", { has: page.locator("title", { hasText: "no node fits" }) }).first().click({ force: true });
   await lifepod.settled();
+  assert.match(await story(lifepod), /found no node for the pod, of 2: 1 × Insufficient cpu, 1 × node\(s\) had untolerated taint/);
+  await lifepod.answered(() => page.getByRole("button", { name: "Try it: cpu: 1" }).click());
+  await lifepod.press("End");
+  assert.match(await lifepod.pods(), /homeless +1\/1 +Running/);
   await lifepod.shot("newcomer-pending");
 });

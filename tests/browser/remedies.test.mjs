@@ -80,7 +80,7 @@ test("a disruption budget has a lane with what it refused, and says why", {}, as
   await page.goto(`${lifepod.url}#example=questions/13-budget-blocks-drain`);
   await lifepod.ready();
   assert.ok((await lifepod.lane("budget/default/web")).includes("0 evictions allowed · 2/2 healthy, needed: 2"));
-  const refused = page.locator('[data-lane="budget/default/web"] .instant.is-fail');
+  const refused = page.locator('[data-lane="budget/default/web/evictions"] .instant.is-fail');
   await refused.first().scrollIntoViewIfNeeded();
   await refused.first().click();
   await lifepod.settled();

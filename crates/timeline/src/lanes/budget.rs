@@ -50,16 +50,23 @@ impl BudgetTrack {
     pub(super) fn asked(&mut self, entry: &Entry, pod: &PodRef, refused: Option<&str>) {
         let look = if refused.is_some() { InstantLook::Fail } else { InstantLook::Pass };
         let hint = refused.map_or_else(|| pod.name.clone(), |why| format!("{} · {why}", pod.name));
+        // A drain asks again and again, and is told the same.
+        let quiet = self.asked.iter().any(|known| known.look == look && known.hint == hint);
         let (at, entry, text) = (entry.at, entry.id, String::new());
-        self.asked.push(Instant { at, look, text, hint, quiet: false, entry });
+        self.asked.push(Instant { at, look, text, hint, quiet, entry });
     }
 
-    pub(super) fn finish(self, horizon: SimTime) -> Lane {
+    pub(super) fn finish(self, horizon: SimTime, lang: Lang, lanes: &mut Vec<Lane>) {
         let key = format!("budget/{}/{}", self.namespace, self.name);
+        let mut asked = Lane::new(format!("{key}/evictions"), lang.words().evictions, 1, Form::Part);
+        asked.instants = self.asked;
         let mut lane = Lane::new(key, format!("PodDisruptionBudget {}", self.name), 0, Form::Part);
         lane.about = About::object("PodDisruptionBudget", &self.namespace, &self.name);
         lane.spans = self.track.finish(horizon);
-        lane.instants = self.asked;
-        lane
+        asked.about = lane.about.clone();
+        lanes.push(lane);
+        if !asked.is_empty() {
+            lanes.push(asked);
+        }
     }
 }

@@ -225,7 +225,9 @@ impl<'a> Builder<'a> {
             places.put(*member, 0, &owned, &mut lanes);
         }
         crowd::gather(&mut lanes);
-        lanes.extend(self.budgets.into_iter().map(|budget| budget.finish(horizon)));
+        for budget in self.budgets {
+            budget.finish(horizon, self.options.lang, &mut lanes);
+        }
         for service in self.services {
             service.finish(horizon, &mut lanes);
         }

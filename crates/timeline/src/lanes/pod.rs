@@ -19,6 +19,8 @@ pub(super) struct PodTrack<'a> {
     owner: Option<String>,
     about: About,
     phase: Track,
+    /// No node was found for it so far.
+    homeless: bool,
     status: Track,
     containers: Vec<ContainerTrack>,
     /// By type, in the order in which they first appear.
@@ -48,6 +50,7 @@ impl<'a> PodTrack<'a> {
             owner: owner_of(meta),
             about: About::object("Pod", &meta.namespace, &meta.name),
             phase: Track::default(),
+            homeless: false,
             status: Track::default(),
             containers,
             conditions: Vec::new(),
@@ -80,7 +83,11 @@ impl<'a> PodTrack<'a> {
             "Unknown" => SpanLook::Off,
             _ => SpanLook::Waiting,
         };
-        self.phase.set(entry, look, phase, format!("phase: {phase}"));
+        self.homeless &= pod.spec.node_name.is_empty() && phase == "Pending";
+        match self.homeless {
+            true => self.wait_for_a_node(entry),
+            false => self.phase.set(entry, look, phase, format!("phase: {phase}")),
+        }
         let row = lifepod_kubectl::pod_row(pod);
         let hint = format!("READY {} · STATUS {} · RESTARTS {}", row.ready_text(), row.status, row.restarts);
         self.status.set(entry, status_look(&row.status, pod), row.status, hint);
@@ -186,8 +193,18 @@ impl<'a> PodTrack<'a> {
         }
     }
 
+    /// That it is Pending says little: the verdict says why, and is what a press on it tells.
+    fn wait_for_a_node(&mut self, entry: &Entry) {
+        let text = format!("Pending · {}", self.words.homeless);
+        self.phase.set(entry, SpanLook::Waiting, text, format!("phase: Pending · {}", self.words.homeless));
+    }
+
     pub(super) fn decision(&mut self, entry: &Entry, decision: &Decision) {
         let name = match decision {
+            Decision::Schedule { node: None, .. } => {
+                self.homeless = true;
+                return self.wait_for_a_node(entry);
+            }
             Decision::CrashLoopBackOff { container, .. }
             | Decision::ImagePullBackOff { container, .. }
             | Decision::NoRestart { container, .. } => container,
