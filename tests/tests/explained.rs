@@ -246,3 +246,35 @@ fn a_refused_eviction_names_the_budget_and_what_would_let_it_through() {
     assert!(asked.instants.iter().all(|mark| mark.look == InstantLook::Fail));
     assert!(asked.instants.iter().skip(1).all(|mark| mark.quiet), "being told the same is no news");
 }
+
+#[test]
+fn a_pod_that_its_kubelet_evicts_tells_which_limit_it_outgrew() {
+    let trace = run("
+apiVersion: v1
+kind: Pod
+metadata: {name: scribbler}
+spec:
+  containers:
+  - name: app
+    image: busybox
+    command: [sh, -c, 'dd if=/dev/zero of=/tmp/big bs=1M count=20; sleep 3600']
+    resources: {limits: {ephemeral-storage: 10Mi}}
+");
+    let killed = trace.entries().iter().find(|entry| {
+        matches!(&entry.what, What::Call(call) if matches!(call.call, lifepod_engine::trace::Call::Exited { .. }))
+    });
+    let why = told(&trace, killed.expect("it does not outlive its pod"), Lang::En);
+    let step = why.steps.iter().find(|step| step.text.contains("The kubelet evicted scribbler"));
+    let step = step.unwrap_or_else(|| panic!("{}", texts(&why)));
+    // The limits of all containers together come before a container's own.
+    assert!(
+        step.text.contains("Pod ephemeral local storage usage exceeds the total limit of containers 10Mi.")
+    );
+    let field = &step.fields[0];
+    let path = "spec.containers[0].resources.limits.ephemeral-storage";
+    assert_eq!((field.path.as_str(), field.value.as_str()), (path, "10Mi"));
+    // The kubelet's own second of grace has nothing to do with the pod's.
+    let paths = why.steps.iter().flat_map(|step| &step.fields).map(|field| &field.path);
+    assert!(paths.into_iter().all(|path| !path.contains("terminationGracePeriodSeconds")));
+    assert!(why.changes.iter().any(|change| change.text.contains("A larger limit")));
+}

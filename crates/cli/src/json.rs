@@ -2,7 +2,7 @@
 
 use lifepod_api::SimTime;
 use lifepod_engine::trace::{
-    Call, Decision, KillReason, Op, PodRef, ProbeKind, ProbeResult, Said, SyncReason,
+    Call, Decision, KillReason, Op, PodEnd, PodRef, ProbeKind, ProbeResult, Said, SyncReason,
 };
 use lifepod_engine::{Entry, Run, What};
 use serde_json::{Map, Value, json};
@@ -224,6 +224,15 @@ fn decision_parts(decision: &Decision) -> (&PodRef, &'static str, Value) {
                 KillReason::Resize => "Resize",
             };
             (pod, "Kill", json!({"container": container, "why": why, "grace": seconds(*grace)}))
+        }
+        Decision::EndPod { pod, why, message } => {
+            let (why, path) = match why {
+                PodEnd::Pressure => ("Pressure", None),
+                PodEnd::StorageLimit { path, .. } => ("StorageLimit", Some(path)),
+                PodEnd::Preemption => ("Preemption", None),
+                PodEnd::NodeShutdown => ("NodeShutdown", None),
+            };
+            (pod, "EndPod", json!({"why": why, "path": path, "message": message}))
         }
         Decision::Requeue { pod, base, due } => {
             (pod, "Requeue", json!({"base": seconds(*base), "due": seconds(*due)}))

@@ -230,6 +230,8 @@ pub enum Decision {
     ImagePullBackOff { pod: PodRef, container: String, image: String, back_off: SimTime, until: SimTime },
     /// The kubelet kills a container.
     Kill { pod: PodRef, container: String, why: KillReason, grace: SimTime },
+    /// The kubelet ends a whole pod of its own accord, and says why in the pod's status.
+    EndPod { pod: PodRef, why: PodEnd, message: String },
     /// The pod worker will look again at `due` at the latest (`pod_workers.go completeWork`): `base` is the
     /// delay before jitter.
     Requeue { pod: PodRef, base: SimTime, due: SimTime },
@@ -319,6 +321,24 @@ pub enum KillReason {
     RestartAllContainers,
     /// A resize needs a restart.
     Resize,
+}
+
+/// Why the kubelet ends a pod that nobody deleted. The grace is the kubelet's, not the pod's, but for preemption.
+#[derive(Clone, Debug, PartialEq)]
+pub enum PodEnd {
+    /// The node is short of something (`pkg/kubelet/eviction/eviction_manager.go synchronize`).
+    Pressure,
+    /// The pod stores more than it may (`eviction_manager.go localStorageEviction`).
+    StorageLimit {
+        /// The field of the pod that sets the limit.
+        path: String,
+        /// The limit.
+        limit: String,
+    },
+    /// A critical pod needs the room (`pkg/kubelet/preemption/preemption.go`).
+    Preemption,
+    /// The node is shut down in order (`pkg/kubelet/nodeshutdown`).
+    NodeShutdown,
 }
 
 /// What a person or fate did.

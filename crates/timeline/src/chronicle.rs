@@ -7,7 +7,7 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use lifepod_api::{Object, SimTime};
-use lifepod_engine::trace::{Call, Decision, PodRef, Requests, Said};
+use lifepod_engine::trace::{Call, Decision, PodEnd, PodRef, Requests, Said};
 use lifepod_engine::{Entry, EntryId, Op, Trace, What};
 
 /// A line of a chronicle.
@@ -52,9 +52,12 @@ fn is_told(entry: &Entry) -> bool {
             Object::EndpointSlice(_) | Object::PodDisruptionBudget(_) => revision.op == Op::Modified,
             _ => false,
         },
-        What::Decision(decision) => {
-            !matches!(decision, Decision::SyncPod { .. } | Decision::Requeue { .. } | Decision::Phase { .. })
-        }
+        What::Decision(decision) => match decision {
+            Decision::SyncPod { .. } | Decision::Requeue { .. } | Decision::Phase { .. } => false,
+            // An Event tells of all others.
+            Decision::EndPod { why, .. } => *why == PodEnd::NodeShutdown,
+            _ => true,
+        },
         What::Call(call) => {
             !matches!(call.call, Call::CreateContainer { error: None, .. } | Call::RemoveContainer { .. })
         }

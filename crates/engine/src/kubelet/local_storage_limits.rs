@@ -6,8 +6,9 @@ use crate::kubelet::eviction::{IMMEDIATE_GRACE, MONITORING_PERIOD, is_critical};
 use crate::kubelet::pod_workers::Stage;
 use crate::kubelet::runtime::ContainerState;
 use crate::kubelet::{Kubelet, PodUid, SharedPod, Timer};
+use crate::trace::PodEnd;
 use alloc::format;
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use lifepod_api::resources::pod_limits;
 use lifepod_api::{PodSpec, Quantity, SimTime, Volume};
@@ -20,6 +21,9 @@ const RESOURCE: &str = "ephemeral-storage";
 
 /// A limit that a pod has outgrown.
 struct Excess {
+    /// The field that sets it.
+    path: String,
+    limit: Quantity,
     /// The words of the eviction; the space at their end is the kubelet's.
     message: String,
     /// How often it is looked for.
@@ -49,7 +53,10 @@ impl Kubelet {
         let (now, phase) = (kernel.now, self.housekeeping_phase);
         let measured = |e: &Excess| next_tick(now, e.period, phase, true) == now;
         match self.excesses(uid, &pod).into_iter().find(measured) {
-            Some(Excess { message, .. }) => self.evict(kernel, pod, IMMEDIATE_GRACE, message, false),
+            Some(Excess { message, path, limit, .. }) => {
+                let why = PodEnd::StorageLimit { path, limit: limit.to_string() };
+                self.evict(kernel, pod, IMMEDIATE_GRACE, message, why);
+            }
             None => self.watch_local_storage(kernel, uid),
         }
     }
@@ -65,13 +72,14 @@ impl Kubelet {
             return Vec::new();
         }
         let mut all = Vec::new();
-        for volume in &pod.spec.volumes {
+        for (index, volume) in pod.spec.volumes.iter().enumerate() {
             let limit = volume.empty_dir.as_ref().and_then(|source| source.size_limit.as_ref());
             let Some((limit, bytes)) = limit.and_then(|limit| Some((limit, bytes(limit)?))) else { continue };
             let name = &volume.name;
             if processes.volume_used(name) > bytes {
                 let message = format!("Usage of EmptyDir volume \"{name}\" exceeds the limit \"{limit}\". ");
-                all.push(Excess { message, period: VOLUMES_MEASURED_EVERY });
+                let path = format!("spec.volumes[{index}].emptyDir.sizeLimit");
+                all.push(Excess { path, limit: limit.clone(), message, period: VOLUMES_MEASURED_EVERY });
                 break;
             }
         }
@@ -89,19 +97,24 @@ impl Kubelet {
             let by_containers: u64 = containers.iter().map(|(_, used)| used).sum();
             let message =
                 format!("Pod ephemeral local storage usage exceeds the total limit of containers {limit}. ");
-            if by_containers > most {
-                all.push(Excess { message, period: MONITORING_PERIOD });
-            } else if by_containers + runtime.volumes_on_disk() > most {
-                all.push(Excess { message, period: VOLUMES_MEASURED_EVERY });
+            let period = if by_containers > most { MONITORING_PERIOD } else { VOLUMES_MEASURED_EVERY };
+            if by_containers + runtime.volumes_on_disk() > most {
+                let first =
+                    pod.spec.containers.iter().position(|c| c.resources.limits.contains_key(RESOURCE));
+                let path = first.map_or_else(|| format!("spec.resources.limits.{RESOURCE}"), limit_of);
+                all.push(Excess { path, limit, message, period });
             }
         }
         for (name, used) in containers {
-            let container = pod.spec.containers.iter().find(|container| container.name == name);
-            let limit = container.and_then(|container| container.resources.limits.get(RESOURCE));
+            let Some(index) = pod.spec.containers.iter().position(|container| container.name == name) else {
+                continue;
+            };
+            let limit = pod.spec.containers[index].resources.limits.get(RESOURCE);
             if let Some(limit) = limit.filter(|limit| bytes(limit).is_some_and(|most| used > most)) {
                 let message =
                     format!("Container {name} exceeded its local ephemeral storage limit \"{limit}\". ");
-                all.push(Excess { message, period: MONITORING_PERIOD });
+                let path = limit_of(index);
+                all.push(Excess { path, limit: limit.clone(), message, period: MONITORING_PERIOD });
             }
         }
         all
@@ -114,6 +127,11 @@ fn is_limited(spec: &PodSpec) -> bool {
     let containers = spec.init_containers.iter().chain(&spec.containers).map(|c| &c.resources);
     let mut resources = containers.chain(&spec.resources);
     resources.any(|all| all.limits.contains_key(RESOURCE)) || spec.volumes.iter().any(sized)
+}
+
+/// The field of the container's limit.
+fn limit_of(index: usize) -> String {
+    format!("spec.containers[{index}].resources.limits.{RESOURCE}")
 }
 
 /// A limit in bytes; none is no limit, and neither is zero.

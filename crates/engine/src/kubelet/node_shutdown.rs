@@ -5,7 +5,7 @@ use crate::config::ShutdownGracePeriod;
 use crate::kernel::Kernel;
 use crate::kubelet::pod_workers::{FinalStatus, KillOptions, Stage, Update};
 use crate::kubelet::{Kubelet, PodUid, SharedPod, Timer};
-use crate::trace::SyncReason;
+use crate::trace::{Decision, PodEnd, SyncReason};
 use alloc::string::ToString;
 use alloc::vec::Vec;
 use lifepod_api::{SimTime, is_pod_phase_terminal};
@@ -77,7 +77,11 @@ impl Kubelet {
             };
             let kill =
                 KillOptions { evict: false, grace_override: Some(own.min(limit)), status: Some(status) };
-            self.update_pod(kernel, Update { pod, reason: SyncReason::Kill, cause, kill: Some(kill) });
+            kernel.cause = cause;
+            let (why, message) = (PodEnd::NodeShutdown, MESSAGE.to_string());
+            kernel.decide(Decision::EndPod { pod: pod.to_ref(), why, message });
+            let ended = kernel.cause;
+            self.update_pod(kernel, Update { pod, reason: SyncReason::Kill, cause: ended, kill: Some(kill) });
         }
     }
 

@@ -10,7 +10,7 @@ use crate::kubelet::admission::{Lack, Rejection};
 use crate::kubelet::eviction::is_critical;
 use crate::kubelet::pod_workers::{FinalStatus, KillOptions, Stage, Update};
 use crate::kubelet::{Kubelet, PodUid, SharedPod};
-use crate::trace::SyncReason;
+use crate::trace::{Decision, PodEnd, SyncReason};
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -91,6 +91,8 @@ impl Kubelet {
     }
 
     fn preempt(&mut self, kernel: &mut Kernel, pod: SharedPod) {
+        let (why, message) = (PodEnd::Preemption, MESSAGE.to_string());
+        kernel.decide(Decision::EndPod { pod: pod.to_ref(), why, message });
         self.pod_event(kernel, &pod, EventType::Warning, REASON, MESSAGE);
         let status = FinalStatus {
             reason: REASON,

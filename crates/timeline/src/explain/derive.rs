@@ -236,6 +236,9 @@ fn of_decision<'a>(scene: &Scene<'a>, entry: &'a Entry, decision: &'a Decision) 
             let threshold = probe.map(|(_, p)| p.failure_threshold);
             Fact::KillDecided { container, why: *why, grace: *grace, threshold }
         }
+        Decision::EndPod { pod, why, message } => {
+            Fact::PodEnded { pod: &pod.name, why, message: message.trim_end() }
+        }
         Decision::Requeue { base, due, .. } => Fact::Requeued { base: *base, due: *due },
         Decision::Phase { from, to, .. } => Fact::PhaseDerived { from, to },
         Decision::Evict { pod, budget, refused } => {

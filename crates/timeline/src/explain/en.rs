@@ -7,7 +7,7 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use lifepod_api::{ContainerState, SimTime};
-use lifepod_engine::trace::{KillReason, ProbeKind, SyncReason};
+use lifepod_engine::trace::{KillReason, PodEnd, ProbeKind, SyncReason};
 
 fn length(time: SimTime) -> String {
     Lang::En.length(time)
@@ -92,6 +92,10 @@ pub(super) fn headline(fact: &Fact<'_>) -> String {
         Fact::Action { text, .. } => (*text).into(),
         Fact::Requested { requests, .. } => endpoints::asked(Lang::En, requests),
         Fact::Evicted { pod, refused, .. } => budgets::asked(Lang::En, pod, *refused),
+        Fact::PodEnded { pod, why: PodEnd::Pressure | PodEnd::StorageLimit { .. }, .. } => {
+            format!("{pod} is evicted by its node")
+        }
+        Fact::PodEnded { pod, .. } => format!("{pod} is ended by its node"),
         Fact::Budget { name, status } => budgets::headline(Lang::En, name, status),
         Fact::Endpoints { service, moves } => endpoints::headline(Lang::En, service, moves),
         Fact::Proxied(proxied) => match proxied.endpoints.len() {
@@ -314,6 +318,23 @@ pub(super) fn sentence(fact: &Fact<'_>) -> String {
             };
             format!("The kubelet decided to stop {container}: {why}. It gives it {} to end.", length(*grace))
         }
+        Fact::PodEnded { pod, why, message } => match why {
+            PodEnd::Pressure => format!(
+                "The kubelet evicted {pod}. {message} One pod goes at a time: those first that use more than they \
+                 requested, of these the one of the lowest priority, then the one that is furthest above its request."
+            ),
+            PodEnd::StorageLimit { .. } => format!(
+                "The kubelet evicted {pod}. {message} Nothing stops a process at such a limit: the kubelet looks \
+                 every 10 s, and measures volumes about once a minute."
+            ),
+            PodEnd::Preemption => format!(
+                "The kubelet ended {pod} to make room for a critical pod that was assigned to its node: as few pods as \
+                 will do, the smallest of them, Guaranteed ones last."
+            ),
+            PodEnd::NodeShutdown => format!(
+                "The kubelet ended {pod} because its node is being shut down: ordinary pods first, critical ones last."
+            ),
+        },
         Fact::Requeued { base, due } => format!(
             "The kubelet will look at the pod again at {} at the latest ({} and a random half more).",
             clock(*due, true),

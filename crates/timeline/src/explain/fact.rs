@@ -5,7 +5,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::mem::discriminant;
 use lifepod_api::{ContainerState, PodDisruptionBudgetStatus, SimTime};
-use lifepod_engine::trace::{KillReason, ProbeKind, Proxied, Requests, SyncReason, Verdicts};
+use lifepod_engine::trace::{KillReason, PodEnd, ProbeKind, Proxied, Requests, SyncReason, Verdicts};
 
 /// A thing that happened, with the numbers that the sentence about it needs.
 #[derive(Debug)]
@@ -190,6 +190,12 @@ pub(super) enum Fact<'a> {
         grace: SimTime,
         threshold: Option<i32>,
     },
+    /// The kubelet ends a pod that nobody deleted.
+    PodEnded {
+        pod: &'a str,
+        why: &'a PodEnd,
+        message: &'a str,
+    },
     Requeued {
         base: SimTime,
         due: SimTime,
@@ -356,6 +362,14 @@ impl<'a> Fact<'a> {
             Fact::HookRan { .. } | Fact::HookRequested { .. } => "pkg/kubelet/lifecycle/handlers.go Run",
             Fact::Probed(_) => "pkg/kubelet/prober/worker.go doProbe",
             Fact::KillDecided { .. } => "pkg/kubelet/kuberuntime/kuberuntime_manager.go computePodActions",
+            Fact::PodEnded { why, .. } => match why {
+                PodEnd::Pressure => "pkg/kubelet/eviction/eviction_manager.go synchronize",
+                PodEnd::StorageLimit { .. } => {
+                    "pkg/kubelet/eviction/eviction_manager.go localStorageEviction"
+                }
+                PodEnd::Preemption => "pkg/kubelet/preemption/preemption.go getPodsToPreempt",
+                PodEnd::NodeShutdown => "pkg/kubelet/nodeshutdown/nodeshutdown_manager_linux.go",
+            },
             Fact::CrashBackOff { .. } => "pkg/kubelet/kuberuntime/kuberuntime_manager.go doBackOff",
             Fact::Restarted { .. } | Fact::StaysDead { .. } => {
                 "pkg/kubelet/container/helpers.go ShouldContainerBeRestarted"

@@ -9,7 +9,7 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use lifepod_api::Pod;
-use lifepod_engine::trace::{PodRef, ProbeKind};
+use lifepod_engine::trace::{PodEnd, PodRef, ProbeKind};
 use lifepod_engine::{Entry, What};
 
 /// The fields behind a fact.
@@ -52,10 +52,17 @@ pub(super) fn of(scene: &Scene<'_>, entry: &Entry, fact: &Fact<'_>) -> Vec<Field
                     fields.push(format!("{path}.terminationGracePeriodSeconds"), grace.to_string(), false);
                 }
             }
-            fields.grace(pod);
+            if !scene.has_own_grace(entry) {
+                fields.grace(pod);
+            }
+        }
+        Fact::PodEnded { why: PodEnd::StorageLimit { path, limit }, .. } => {
+            fields.push(path.clone(), limit.clone(), false);
         }
         Fact::StopSent { container: name, .. } => {
-            fields.grace(pod);
+            if !scene.has_own_grace(entry) {
+                fields.grace(pod);
+            }
             if let Some((path, c)) = container(pod, name)
                 && let Some(signal) = c.lifecycle.as_ref().and_then(|l| l.stop_signal.clone())
             {

@@ -6,7 +6,7 @@ use crate::words::Lang;
 use alloc::format;
 use alloc::string::{String, ToString};
 use lifepod_api::SimTime;
-use lifepod_engine::trace::{KillReason, ProbeKind};
+use lifepod_engine::trace::{KillReason, PodEnd, ProbeKind};
 
 /// Something that would have changed the course of things.
 pub(super) enum Remedy<'a> {
@@ -30,6 +30,10 @@ pub(super) enum Remedy<'a> {
     Finishing,
     /// A budget that can spare a pod.
     Leniency,
+    /// Requests as large as what is used.
+    Requests,
+    /// A larger limit of what may be stored.
+    MoreStorage,
     /// A probe that asks whether the process answers.
     Asking,
     /// A pause before the signal, in which the proxies learn of it.
@@ -56,6 +60,8 @@ impl<'a> Remedy<'a> {
             Fact::Unschedulable { .. } => Self::NodeThatFits,
             Fact::Evicted { refused: Some(_), .. } => Self::Leniency,
             fact if endpoints::is_cut_off(fact) => Self::Finishing,
+            Fact::PodEnded { why: PodEnd::Pressure, .. } => Self::Requests,
+            Fact::PodEnded { why: PodEnd::StorageLimit { .. }, .. } => Self::MoreStorage,
             fact if endpoints::settles(fact) => Self::Settling,
             fact if endpoints::asks_nobody(fact) => Self::Asking,
             _ => return None,
@@ -123,6 +129,14 @@ impl<'a> Remedy<'a> {
                 "A budget that can spare a pod: one replica more, or a smaller `minAvailable` (a larger `maxUnavailable`)."
                     .to_string()
             }
+            Self::Requests => {
+                "Requests as large as what the containers use: pods within theirs go last, and the scheduler keeps the node \
+                 from filling up. Or a limit, so that a container is killed rather than the whole pod."
+                    .to_string()
+            }
+            Self::MoreStorage => {
+                "A larger limit, or a process that cleans up what it writes.".to_string()
+            }
             Self::Asking => {
                 "A `readinessProbe` that asks for what the clients ask for: no connection goes to the pod before it \
                  succeeds."
@@ -181,6 +195,11 @@ impl<'a> Remedy<'a> {
                 "让预算能舍出一个 Pod：多一个副本，或更小的 `minAvailable`（更大的 `maxUnavailable`）。"
                     .to_string()
             }
+            Self::Requests => {
+                "让请求与实际用量一样大：没超出请求的 Pod 最后才走，调度器也不会把节点塞满。或设上限，这样被杀的是一个容器，而不是整个 Pod。"
+                    .to_string()
+            }
+            Self::MoreStorage => "更大的上限，或让进程清理自己写下的东西。".to_string(),
             Self::Asking => {
                 "一个 `readinessProbe`，询问客户端所询问的内容：它成功之前，连接不会发往这个 Pod。"
                     .to_string()

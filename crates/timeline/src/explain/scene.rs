@@ -3,7 +3,7 @@
 use alloc::format;
 use alloc::string::String;
 use lifepod_api::{Container, Node, Object, Pod, PodDisruptionBudget, SimTime};
-use lifepod_engine::trace::{Call, ObjectRevision, PodRef};
+use lifepod_engine::trace::{Call, Decision, ObjectRevision, PodEnd, PodRef};
 use lifepod_engine::{Entry, EntryId, Op, Trace, What};
 
 pub(super) struct Scene<'a> {
@@ -48,6 +48,16 @@ impl<'a> Scene<'a> {
             },
             _ => None,
         })
+    }
+
+    /// Whether the kubelet, which ends the pod of its own accord, gives it a grace of its own.
+    pub(super) fn has_own_grace(&self, entry: &Entry) -> bool {
+        let mut causes = core::iter::successors(Some(entry), |e| self.trace.get(e.cause?));
+        let why = causes.find_map(|e| match &e.what {
+            What::Decision(Decision::EndPod { why, .. }) => Some(why),
+            _ => None,
+        });
+        why.is_some_and(|why| *why != PodEnd::Preemption)
     }
 
     /// The revision of the same object before this one.

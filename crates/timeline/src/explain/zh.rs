@@ -7,7 +7,7 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use lifepod_api::{ContainerState, SimTime};
-use lifepod_engine::trace::{KillReason, ProbeKind, SyncReason};
+use lifepod_engine::trace::{KillReason, PodEnd, ProbeKind, SyncReason};
 
 fn length(time: SimTime) -> String {
     Lang::Zh.length(time)
@@ -79,6 +79,10 @@ pub(super) fn headline(fact: &Fact<'_>) -> String {
         Fact::Action { text, .. } => (*text).into(),
         Fact::Requested { requests, .. } => endpoints::asked(Lang::Zh, requests),
         Fact::Evicted { pod, refused, .. } => budgets::asked(Lang::Zh, pod, *refused),
+        Fact::PodEnded { pod, why: PodEnd::Pressure | PodEnd::StorageLimit { .. }, .. } => {
+            format!("{pod} 被所在节点驱逐")
+        }
+        Fact::PodEnded { pod, .. } => format!("{pod} 被所在节点结束"),
         Fact::Budget { name, status } => budgets::headline(Lang::Zh, name, status),
         Fact::Endpoints { service, moves } => endpoints::headline(Lang::Zh, service, moves),
         Fact::Proxied(proxied) => match proxied.endpoints.len() {
@@ -297,6 +301,20 @@ pub(super) fn sentence(fact: &Fact<'_>) -> String {
                 ),
             }
         }
+        Fact::PodEnded { pod, why, message } => match why {
+            PodEnd::Pressure => format!(
+                "kubelet 驱逐了 {pod}：{message} 每次只结束一个 Pod：先是用量超出请求的，其中优先级最低的先走，再比谁超出得多。"
+            ),
+            PodEnd::StorageLimit { .. } => format!(
+                "kubelet 驱逐了 {pod}：{message} 到了这样的上限，进程并不会被拦住：kubelet 每 10 秒看一次，卷大约每分钟量一次。"
+            ),
+            PodEnd::Preemption => format!(
+                "有关键 Pod 被分配到该节点，kubelet 结束了 {pod} 来腾出位置：结束得越少越好，其中挑最小的，Guaranteed 的排在最后。"
+            ),
+            PodEnd::NodeShutdown => {
+                format!("节点正在关机，kubelet 结束了 {pod}：普通 Pod 在先，关键 Pod 在后。")
+            }
+        },
         Fact::Evicted { pod, budget, refused } => budgets::evicted(Lang::Zh, pod, budget, *refused),
         Fact::Budget { name, status } => budgets::sentence(Lang::Zh, name, status),
         Fact::Assumed { container, subject, assumed } => {

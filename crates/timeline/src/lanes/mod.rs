@@ -319,6 +319,7 @@ pub(crate) fn pod_of(decision: &Decision) -> Option<&PodRef> {
         | Decision::NoRestart { pod, .. }
         | Decision::ImagePullBackOff { pod, .. }
         | Decision::Kill { pod, .. }
+        | Decision::EndPod { pod, .. }
         | Decision::Requeue { pod, .. }
         | Decision::Phase { pod, .. }
         | Decision::Evict { pod, .. }

@@ -14,7 +14,7 @@ use crate::jitter::Draw;
 use crate::kernel::{Kernel, next_tick};
 use crate::kubelet::pod_workers::{FinalStatus, KillOptions, Stage, Update};
 use crate::kubelet::{Kubelet, PodUid, SharedPod, Timer};
-use crate::trace::SyncReason;
+use crate::trace::{Decision, PodEnd, SyncReason};
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::format;
 use alloc::string::String;
@@ -228,21 +228,22 @@ impl Kubelet {
                 pod.spec.termination_grace_period_seconds.map_or(longest, |own| own.min(longest))
             }
         };
-        self.evict(kernel, pod, grace, message, true);
+        self.evict(kernel, pod, grace, message, PodEnd::Pressure);
         Some(uid)
     }
 
-    /// Ends a pod for good (`evictPod`); `disrupted` marks it as a victim of its node.
+    /// Ends a pod for good (`evictPod`); one that is a victim of its node, rather than of what it did, is marked so.
     pub(crate) fn evict(
         &mut self,
         kernel: &mut Kernel,
         pod: SharedPod,
         grace: i64,
         message: String,
-        disrupted: bool,
+        why: PodEnd,
     ) {
+        let disrupted = (why == PodEnd::Pressure).then(|| message.clone());
+        kernel.decide(Decision::EndPod { pod: pod.to_ref(), why, message: message.clone() });
         self.pod_event(kernel, &pod, EventType::Warning, REASON, &message);
-        let disrupted = disrupted.then(|| message.clone());
         let status = FinalStatus { reason: REASON, message, disrupted, spares_success: false };
         let kill = KillOptions { evict: true, grace_override: Some(grace), status: Some(status) };
         let cause = kernel.cause;
