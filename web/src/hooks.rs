@@ -129,7 +129,7 @@ pub fn use_keys(
                     let (state, results) = &*now.borrow();
                     let (seen, shown) = (results.seen.as_deref(), results.shown.as_deref());
                     let of_run = |seen: &&Seen| seen.look.run == results.drawn;
-                    let story = results.told(&state);
+                    let story = results.told(state);
                     let screen = keys::Screen {
                         story: story.as_deref(),
                         shown,

@@ -9,6 +9,7 @@ use crate::kubelet::processes::Waiters;
 use crate::kubelet::runtime::ContainerState;
 use crate::kubelet::{Kubelet, Timer};
 use crate::trace::ProbeResult;
+use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -113,9 +114,9 @@ fn ask_own(
     key: &ProbeKey,
     host: &str,
     request: Request,
-) -> Result<RequestId, (String, Request)> {
+) -> Result<RequestId, Box<(String, Request)>> {
     if !host.is_empty() {
-        return Err((host.to_string(), request));
+        return Err(Box::new((host.to_string(), request)));
     }
     let id = processes.request(now, request);
     execs.expect_request(&key.uid, id, Waiter::Probe(key.clone()));
@@ -205,7 +206,8 @@ impl Kubelet {
                 let timeout = SimTime::from_secs(spec.timeout_seconds.max(1) as u64);
                 self.wake_at(kernel, now + timeout, Timer::ProbeTimeout(key.clone(), ticket));
                 self.run_processes_soon(kernel, &key.uid);
-                if let Some((host, request)) = elsewhere {
+                if let Some(elsewhere) = elsewhere {
+                    let (host, request) = *elsewhere;
                     let waiter = Waiter::Probe(key.clone());
                     let asked =
                         self.ask_host(kernel, &key.uid, waiter, &host, request.port, request.ask, ticket);
