@@ -9,6 +9,7 @@ mod browser;
 mod checkpoints;
 mod clock;
 mod dialogs;
+mod done;
 mod edit;
 mod editor;
 mod engine;

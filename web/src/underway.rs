@@ -1,9 +1,9 @@
 //! A text's way to a timeline: it is read, simulated bit by bit, and drawn as far as it got.
 
 use crate::checkpoints::Checkpoints;
+use crate::done::{Done, Life};
 use crate::findings::{MOST, diagnostic, findings, note, refusals};
 use crate::protocol::{Diagnostic, Drawing, Run};
-use crate::session::{Done, Life};
 use crate::showing::Stage;
 use crate::{edit, real};
 use lifepod_api::{SimTime, Version};
