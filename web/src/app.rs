@@ -255,8 +255,9 @@ pub fn App(props: &AppProps) -> Html {
         let engine = engine.clone();
         move |other| engine.compare(other.is_some())
     });
-    // Every change of a cause is a new run; the worker takes the latest.
-    use_effect_with(state.revision, {
+    // Every change of a cause is a new run; the worker takes the latest. No effect: those wait until the page is drawn,
+    // and the worker need not.
+    use_memo(state.revision, {
         let (engine, state) = (engine.clone(), state.clone());
         move |id| {
             let text = state.text.to_string();
