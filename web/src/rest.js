@@ -26,12 +26,17 @@ export function join(module) {
   first.here.value = 1;
 }
 
-/** Fetches the rest while nobody waits for it. */
+/** Fetches the rest while nobody waits for it, as often as it takes. */
 export async function fetchRest() {
-  if (isWhole()) return;
-  const response = await fetch(address);
-  if (!response.ok) throw new Error(`${address}: ${response.status}`);
-  const module = await WebAssembly.compile(await response.arrayBuffer());
+  let module;
+  for (let wait = 1_000; !module; wait *= 2) {
+    if (isWhole()) return;
+    try {
+      const response = await fetch(address);
+      if (response.ok) module = await WebAssembly.compile(await response.arrayBuffer());
+    } catch {}
+    if (!module) await new Promise((resolve) => setTimeout(resolve, wait));
+  }
   // Not in one go: a page may not be stopped for as long as a large module takes.
   await WebAssembly.instantiate(module, { first });
   rest = module;

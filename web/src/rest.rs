@@ -14,8 +14,8 @@ extern "C" {
     /// The compiled rest, to be handed to a worker; undefined before it is there.
     pub fn compiled() -> JsValue;
     fn join(rest: &JsValue);
-    #[wasm_bindgen(catch, js_name = fetchRest)]
-    async fn fetch_rest() -> Result<(), JsValue>;
+    #[wasm_bindgen(js_name = fetchRest)]
+    async fn fetch_rest();
     /// The builder of the page knows this import by its name: it is what functions call that came too early.
     #[wasm_bindgen(js_name = loadRest)]
     fn load_rest();
@@ -29,10 +29,8 @@ pub fn begin() {
 /// Fetches the rest while nobody waits for it, and tells when it has come.
 pub fn fetch(come: impl FnOnce() + 'static) {
     wasm_bindgen_futures::spawn_local(async {
-        // When it does not come now, it may when it is needed.
-        if fetch_rest().await.is_ok() {
-            come();
-        }
+        fetch_rest().await;
+        come();
     });
 }
 

@@ -18,11 +18,14 @@ use anyhow::{Context, Result, bail};
 use module::Module;
 use std::collections::BTreeSet;
 use std::fs;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 /// How the page's JavaScript calls the import that loads the rest.
 const LOAD: &str = "loadRest";
+/// How the name of the page's module ends.
+const MODULE: &str = "_bg.wasm";
 /// What wasm-opt must know of what browsers understand; the compiler uses no more.
 const FEATURES: [&str; 6] = [
     "--enable-bulk-memory",
@@ -33,7 +36,8 @@ const FEATURES: [&str; 6] = [
     "--enable-sign-ext",
 ];
 
-/// Splits the module of the page in this folder, by what runs in Chromium. Without Chromium it stays whole.
+/// Splits the module of the page in this folder, by what runs in Chromium. Without Chromium, or where it does not work, the
+/// page stays whole.
 pub fn split(page: &Path) -> Result<()> {
     let Some(chromium) = tools::find_chromium() else {
         say::line("Chromium is missing: the page stays in one piece, and its first load takes longer");
@@ -48,27 +52,49 @@ pub fn split(page: &Path) -> Result<()> {
 
     let (bodies, segments) = body::bodies(&module).context("the page's module is not sound")?;
     let (watched, flags) = watch::watched(&module, &bodies, segments)?;
-    let ran = rehearse(page, &file, &watched, [flags, segments.into()], &chromium)?;
+    let ran = match rehearse(page, &file, &watched, [flags, segments.into()], &chromium) {
+        Ok(ran) => ran,
+        Err(error) => {
+            say::problem(&error);
+            say::line("the page stays in one piece, which works as well");
+            return Ok(());
+        }
+    };
     let outlined = outline::outline(&module, &bodies, &ran)?;
     let module = Module::read(&outlined.bytes)?;
     let parts = cut::cut(&module, &cut::moved(&module, &outlined.unused), load.try_into()?)?;
-    fs::write(&file, clean(page, &parts.first, &["-Oz", "--one-caller-inline-max-function-size=40"])?)?;
+    let first = clean(page, &parts.first, &["-Oz", "--one-caller-inline-max-function-size=40"])?;
     // Once more through all of wasm-opt would take a minute for the hundredth part of it.
-    fs::write(rest_of(&file), clean(page, &parts.rest, &["--remove-unused-module-elements"])?)?;
+    let rest = clean(page, &parts.rest, &["--remove-unused-module-elements"])?;
+    replace(page, &file, &first, &rest)?;
     say::done("split", clock);
     Ok(())
 }
 
-/// The file that `web/src/rest.js` fetches.
-fn rest_of(module: &Path) -> PathBuf {
-    let name = module.file_name().unwrap_or_default().to_string_lossy();
-    module.with_file_name(name.replace("_bg.wasm", "_rest.wasm"))
+/// Puts both parts in the place of the module. Two rehearsals may differ, and what a browser has kept of one must not meet
+/// what it loads of another: so the parts have names of their own, by what is in them, and so has the JavaScript that
+/// knows where they are (`web/src/rest.js` goes by its name).
+fn replace(page: &Path, file: &Path, first: &[u8], rest: &[u8]) -> Result<()> {
+    let mut hasher = DefaultHasher::new();
+    (first, rest).hash(&mut hasher);
+    let name = file.file_name().unwrap_or_default().to_string_lossy();
+    let old = name.strip_suffix(MODULE).context("the module's name has changed")?;
+    let (stem, _) = old.rsplit_once('-').context("the module's name has no hash")?;
+    let new = format!("{stem}-{:016x}", hasher.finish());
+
+    fs::write(page.join(format!("{new}{MODULE}")), first)?;
+    fs::write(page.join(format!("{new}_rest.wasm")), rest)?;
+    fs::rename(page.join(format!("{old}.js")), page.join(format!("{new}.js")))?;
+    fs::remove_file(file)?;
+    let index = page.join("index.html");
+    fs::write(&index, fs::read_to_string(&index)?.replace(old, &new))?;
+    Ok(())
 }
 
 fn main_module(page: &Path) -> Result<PathBuf> {
     for file in fs::read_dir(page)? {
         let path = file?.path();
-        if path.to_string_lossy().ends_with("_bg.wasm") {
+        if path.to_string_lossy().ends_with(MODULE) {
             return Ok(path);
         }
     }
