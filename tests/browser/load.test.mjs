@@ -34,52 +34,17 @@ for (const [width, height, address] of [[1440, 900, ""], [360, 780, ""], [1440, 
 
 const REST = "**/*_rest.wasm";
 
-/** Whether the page is in two parts: it is in one when it was built without Chromium. */
-const isSplit = (lifepod) =>
-  lifepod.page.evaluate(() => performance.getEntriesByType("resource").some(({ name }) => name.endsWith("_rest.wasm")));
-
-test("a first visit needs nothing of the rest of the program", {}, async (lifepod) => {
-  const { page } = lifepod;
-  let comes;
-  const held = new Promise((resolve) => (comes = resolve));
-  await page.route(REST, async (route) => {
-    await held;
-    await route.continue();
-  });
-  await lifepod.open();
-  await lifepod.drawn();
-  await lifepod.settled();
-  assert.match(await lifepod.pods(), /myapp-pod/);
-  await page.locator("yaml-editor .cm-content").click();
-  await page.keyboard.press("Control+End");
-  for (const key of ["x", "Backspace"]) await lifepod.answered(() => page.keyboard.press(key));
-  comes();
-});
-
-test("the rest of the program comes late, and what needs it waits", {}, async (lifepod) => {
+test("the rest of the program comes late, and what needs it loads it", {}, async (lifepod) => {
   const { page } = lifepod;
   lifepod.expected(/Failed to load resource/);
-  let asked = 0;
-  // The page's own attempt fails; whoever needs it tries again.
-  await page.route(REST, (route) => ((asked += 1) === 1 ? route.abort() : route.continue()));
+  // What is fetched while nobody waits for it fails at first; whoever needs it asks for it otherwise.
+  let failed = false;
+  await page.route(REST, (route) => {
+    if (failed || route.request().resourceType() !== "fetch") return route.continue();
+    failed = true;
+    return route.abort();
+  });
   await lifepod.open();
   await lifepod.paste(deployment(3));
-  assert.match(await lifepod.pods(), /web-/);
-  if (await isSplit(lifepod)) assert.ok(asked > 1, `asked for ${asked} times`);
-});
-
-test("without the rest of the program the page says what is the matter, and goes on when it comes", {}, async (lifepod) => {
-  const { page } = lifepod;
-  lifepod.expected(/Failed to load resource|could not be loaded/);
-  let online = false;
-  await page.route(REST, (route) => (online ? route.continue() : route.abort()));
-  await lifepod.open();
-  await page.waitForTimeout(300);
-  if (!(await isSplit(lifepod))) return;
-  await lifepod.put(deployment(3));
-  await page.getByText("a part of lifepod could not be loaded").waitFor();
-  online = true;
-  await page.waitForTimeout(2_500);
-  await lifepod.paste(deployment(4));
   assert.match(await lifepod.pods(), /web-/);
 });

@@ -18,9 +18,20 @@ async function ran([glue, flags, count]) {
 }
 
 const all = new Set();
-/** Opens the page at an address, does something there, and notes what ran. */
-async function visit(address, then) {
+/** Makes the page's worker slow: it begins late, and each look at its clock says that a moment has passed. */
+async function slow(page) {
+  await page.route("**/worker.js", async (route) => {
+    const response = await route.fetch();
+    const clock = "{ let now = 0; performance.now = () => (now += 10); }";
+    const late = "{ const at = Date.now() + 800; while (Date.now() < at); }";
+    await route.fulfill({ response, body: clock + late + (await response.text()) });
+  });
+}
+
+/** Opens the page at an address, after a preparation, does something there, and notes what ran. */
+async function visit(address, prepare, then) {
   const page = await browser.newPage({ viewport: { width: 1440, height: 900 }, locale: "en" });
+  await prepare(page);
   const lifepod = new Lifepod(page, process.env.PAGE_URL + address, ".");
   await lifepod.open();
   await lifepod.drawn();
@@ -33,16 +44,32 @@ async function visit(address, then) {
   await page.close();
 }
 
-await visit("", async (lifepod, page) => {
+/** What a first visitor tries. */
+async function tries(lifepod, page) {
   await page.locator("yaml-editor .cm-content").click();
   await page.keyboard.press("Control+End");
   for (const key of ["x", "Backspace"]) await lifepod.answered(() => page.keyboard.press(key));
+  await lifepod.settled();
   await page.mouse.move(900, 300);
   await page.mouse.wheel(0, 50);
   await lifepod.drawn();
   return page.workers();
+}
+
+await visit("", async () => {}, tries);
+// On a slow machine a run is shown bit by bit.
+await visit("", slow, tries);
+// That the simulator failed can be said without what did not come, which may be why it failed.
+await visit("", async () => {}, async (lifepod, page) => {
+  await page.workers()[0].evaluate(() => void setTimeout(() => {
+    throw new Error("this is a rehearsal");
+  }));
+  await page.getByText("this is a rehearsal").first().waitFor();
+  return [];
 });
 // What other texts take of the simulator is their affair, but a page that is opened by a link should not stop.
-for (const address of ["#tour=01-first-pod", "#example=questions/13-budget-blocks-drain"]) await visit(address, async () => []);
+for (const address of ["#tour=01-first-pod", "#example=questions/13-budget-blocks-drain"]) {
+  await visit(address, async () => {}, async () => []);
+}
 await browser.close();
 console.log([...all].join(" "));
