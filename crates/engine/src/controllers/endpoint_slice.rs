@@ -131,11 +131,8 @@ pub(super) fn pods_behind<'a>(
     informers: &'a Informers,
     service: &'a Service,
 ) -> impl Iterator<Item = &'a Pod> {
-    informers.in_namespace::<Pod>(&service.metadata.namespace).filter(|pod| {
-        matches_all(&service.spec.selector, &pod.metadata.labels)
-            && !is_pod_phase_terminal(&pod.status.phase)
-            && !pod.status.pod_ip.is_empty()
-    })
+    let selected = informers.pods_with(&service.metadata.namespace, &service.spec.selector);
+    selected.filter(|pod| !is_pod_phase_terminal(&pod.status.phase) && !pod.status.pod_ip.is_empty())
 }
 
 /// Whether a change of a pod may change an endpoint (`podEndpointsChanged`).

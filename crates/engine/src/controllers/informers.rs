@@ -6,10 +6,11 @@ use super::consistency::revision;
 use crate::objects::Objects;
 use crate::store::WatchEvent;
 use crate::trace::Op;
-use alloc::collections::BTreeMap;
-use alloc::string::String;
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use core::ops::Deref;
+use lifepod_api::labels::{Labels, matches_all};
 use lifepod_api::{Object, ObjectMeta, OwnerReference, Pod, Resource};
 
 /// A shared cache of everything that the controllers watch.
@@ -20,9 +21,16 @@ pub(crate) struct Informers {
     by_controller: BTreeMap<String, Objects>,
     /// Pods by `spec.nodeName`; those without a node under the empty name.
     pods_by_node: BTreeMap<String, Objects>,
+    /// The names of pods by namespace and each of their labels.
+    pods_by_label: BTreeMap<LabelOfPods, BTreeSet<String>>,
     /// The store's revision that the watches have shown last.
     revision: u64,
 }
+
+/// A namespace, and a label with its value.
+type LabelOfPods = (String, String, String);
+
+const NOBODY: &BTreeSet<String> = &BTreeSet::new();
 
 /// The owner that controls an object (`metav1.GetControllerOf`).
 pub(crate) fn controller_of(meta: &ObjectMeta) -> Option<&OwnerReference> {
@@ -49,6 +57,7 @@ impl Informers {
         let new = Some(&event.object).filter(|_| event.op != Op::Deleted);
         let (before, after) = (old.as_ref().map(|o| (owner(o), o)), new.map(|o| (owner(o), o)));
         mark(&mut self.by_controller, before, after);
+        self.mark_labels(old.as_ref().and_then(|o| Pod::of(o)), new.and_then(|o| Pod::of(o)));
         let of_node = |object| Some((node(object)?, object));
         mark(&mut self.pods_by_node, old.as_ref().and_then(of_node), new.and_then(of_node));
         old
@@ -73,6 +82,42 @@ impl Informers {
     /// The objects of a type in a namespace that nobody controls, by name.
     pub(crate) fn orphans<T: Resource>(&self, namespace: &str) -> impl Iterator<Item = &T> {
         self.by_controller.get("").into_iter().flat_map(move |objects| objects.in_namespace(namespace))
+    }
+
+    /// The pods of a namespace that have all these labels, by name; an empty selector means all pods. Only those are
+    /// looked at that have the rarest of the labels.
+    pub(crate) fn pods_with<'a>(
+        &'a self,
+        namespace: &'a str,
+        labels: &'a Labels,
+    ) -> impl Iterator<Item = &'a Pod> {
+        let named = |(label, value): (&String, &String)| {
+            let label = (namespace.to_string(), label.clone(), value.clone());
+            self.pods_by_label.get(&label).unwrap_or(NOBODY)
+        };
+        let rarest = labels.iter().map(named).min_by_key(|names| names.len());
+        let some = rarest.into_iter().flatten().filter_map(move |name| self.find::<Pod>(namespace, name));
+        let all = rarest.is_none().then(|| self.in_namespace::<Pod>(namespace));
+        let pods = some.chain(all.into_iter().flatten());
+        pods.filter(move |pod| matches_all(labels, &pod.metadata.labels))
+    }
+
+    fn mark_labels(&mut self, before: Option<&Pod>, after: Option<&Pod>) {
+        let labels = |pod: Option<&Pod>| pod.map(|pod| pod.metadata.labels.clone()).unwrap_or_default();
+        let (was, is) = (labels(before), labels(after));
+        let Some(meta) = after.or(before).map(|pod| &pod.metadata).filter(|_| was != is) else { return };
+        let key = |(label, value): (&String, &String)| (meta.namespace.clone(), label.clone(), value.clone());
+        for label in was.iter().map(key) {
+            if let Some(names) = self.pods_by_label.get_mut(&label) {
+                names.remove(&meta.name);
+                if names.is_empty() {
+                    self.pods_by_label.remove(&label);
+                }
+            }
+        }
+        for label in is.iter().map(key) {
+            self.pods_by_label.entry(label).or_default().insert(meta.name.clone());
+        }
     }
 
     /// The nodes that pods name, the empty name for those without one among them.
