@@ -159,3 +159,39 @@ fn mark(
         None => index.entry(name.into()).or_default().insert(object),
     };
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::vec::Vec;
+
+    fn pod(name: &str, labels: &[(&str, &str)]) -> Arc<Object> {
+        let mut pod = Pod::default();
+        pod.metadata.name = name.to_string();
+        pod.metadata.labels =
+            labels.iter().map(|(key, value)| (key.to_string(), value.to_string())).collect();
+        Arc::new(Object::Pod(pod))
+    }
+
+    fn with(informers: &Informers, labels: &[(&str, &str)]) -> Vec<String> {
+        let labels: Labels = labels.iter().map(|(key, value)| (key.to_string(), value.to_string())).collect();
+        informers.pods_with("", &labels).map(|pod| pod.metadata.name.clone()).collect()
+    }
+
+    #[test]
+    fn pods_are_found_by_the_labels_that_they_have_now() {
+        let mut informers = Informers::default();
+        let mut told = |op, object| informers.apply(&WatchEvent { op, object });
+        told(Op::Added, pod("b", &[("app", "web"), ("tier", "front")]));
+        told(Op::Added, pod("a", &[("app", "web")]));
+        told(Op::Added, pod("c", &[("app", "db")]));
+        assert_eq!(with(&informers, &[("app", "web")]), ["a", "b"]);
+        assert_eq!(with(&informers, &[("app", "web"), ("tier", "front")]), ["b"]);
+        assert_eq!(with(&informers, &[]), ["a", "b", "c"]);
+        informers.apply(&WatchEvent { op: Op::Modified, object: pod("b", &[("app", "db")]) });
+        informers.apply(&WatchEvent { op: Op::Deleted, object: pod("a", &[("app", "web")]) });
+        assert!(with(&informers, &[("app", "web")]).is_empty());
+        assert_eq!(with(&informers, &[("app", "db")]), ["b", "c"]);
+        assert!(with(&informers, &[("app", "web"), ("tier", "front")]).is_empty());
+    }
+}
