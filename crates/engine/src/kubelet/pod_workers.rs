@@ -123,7 +123,7 @@ pub(crate) struct PodWorker {
     pub(crate) mounting: Mounting,
     /// The deadline for which a tick is queued.
     pub(crate) deadline_watched: Option<SimTime>,
-    /// When its folders are to be measured, if one was too large.
+    /// When what it stores is to be measured, if that was too much.
     pub(crate) measured_at: Option<SimTime>,
 }
 

@@ -12,6 +12,7 @@ mod live;
 mod module;
 mod outline;
 mod watch;
+mod write;
 
 use crate::{check, say, shell, tools};
 use anyhow::{Context, Result, bail};

@@ -7,14 +7,12 @@
 use super::body::{Body, Node};
 use super::live::{Locals, Needs};
 use super::module::Module;
+use super::write::{New, Write};
 use anyhow::{Context, Result};
 use std::collections::{BTreeMap, BTreeSet};
-use std::convert::Infallible;
 use std::ops::Range;
-use wasm_encoder::reencode::{Error, Reencode, RoundtripReencoder};
-use wasm_encoder::{
-    BlockType, CodeSection, Function, FunctionSection, InstructionSink, TypeSection, ValType,
-};
+use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
+use wasm_encoder::{BlockType, Function, InstructionSink, ValType};
 use wasmparser::Operator;
 
 /// What a call and its door take at least, in bytes; each local that is passed takes a few more.
@@ -219,16 +217,6 @@ impl Search<'_, '_> {
 /// The operator behind so many nodes of a block.
 fn end_of(nodes: &[Node], count: usize, end: usize) -> usize {
     nodes.get(count).map_or(end, Node::first)
-}
-
-/// What is new in the module.
-#[derive(Default)]
-struct New {
-    /// The types of functions that it did not have.
-    types: Vec<(Vec<ValType>, Vec<ValType>)>,
-    /// The functions that it did not have, with their types.
-    functions: Vec<(u32, Function)>,
-    rewritten: BTreeMap<u32, Function>,
 }
 
 /// The values that a function made of a region returns: which exit it took, where there is a choice; the value that the
@@ -462,57 +450,6 @@ fn depth_of(body: &Body<'_>, at: usize) -> usize {
         Operator::End => depth - 1,
         _ => depth,
     })
-}
-
-/// Writes the module with what is new.
-struct Write<'a, 'm> {
-    module: &'a Module<'m>,
-    new: &'a New,
-}
-
-impl Reencode for Write<'_, '_> {
-    type Error = Infallible;
-
-    fn parse_type_section(
-        &mut self,
-        types: &mut TypeSection,
-        section: wasmparser::TypeSectionReader<'_>,
-    ) -> Result<(), Error<Infallible>> {
-        wasm_encoder::reencode::utils::parse_type_section(self, types, section)?;
-        for (params, results) in &self.new.types {
-            types.ty().function(params.iter().copied(), results.iter().copied());
-        }
-        Ok(())
-    }
-
-    fn parse_function_section(
-        &mut self,
-        functions: &mut FunctionSection,
-        section: wasmparser::FunctionSectionReader<'_>,
-    ) -> Result<(), Error<Infallible>> {
-        wasm_encoder::reencode::utils::parse_function_section(self, functions, section)?;
-        for (kind, _) in &self.new.functions {
-            functions.function(*kind);
-        }
-        Ok(())
-    }
-
-    fn parse_code_section(
-        &mut self,
-        code: &mut CodeSection,
-        _: wasmparser::CodeSectionReader<'_>,
-    ) -> Result<(), Error<Infallible>> {
-        for (function, body) in self.module.functions() {
-            match self.new.rewritten.get(&function) {
-                Some(rewritten) => code.function(rewritten),
-                None => code.raw(body.as_bytes()),
-            };
-        }
-        for (_, function) in &self.new.functions {
-            code.function(function);
-        }
-        Ok(())
-    }
 }
 
 #[cfg(test)]
