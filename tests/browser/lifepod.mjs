@@ -13,16 +13,20 @@ export class Lifepod {
     this.expectedComplaints.push(complaint);
   }
 
-  /** Opens the page and waits for its editor and its first verdict. */
+  /** Opens the page and waits until it is ready. */
   async open() {
     await this.page.goto(this.url);
     await this.ready();
   }
 
-  /** Waits for the editor and its first verdict. */
+  /** Waits for the editor, the first verdict, and the first timeline where the text has one. */
   async ready() {
     await this.page.locator("yaml-editor .cm-content").waitFor();
     await this.page.locator(".editor-took").waitFor();
+    // The lanes are asked for when the page knows its size, which may be after the verdict.
+    await this.page.waitForFunction(
+      () => document.querySelector('.timeline-empty, .timeline[aria-busy="false"]') !== null,
+    );
   }
 
   /** Replaces the text in the editor by typing. */
