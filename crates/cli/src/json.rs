@@ -51,7 +51,7 @@ pub fn text(run: &Run) -> String {
             }
             What::Decision(decision) => {
                 let (of, name, detail) = decision_parts(decision);
-                decisions.push(with(entry, json!({"pod": pod(of), "decision": name, "detail": detail})));
+                decisions.push(with(entry, json!({"pod": of.map(pod), "decision": name, "detail": detail})));
             }
             What::Said(said) => {
                 let parts = match said {
@@ -159,8 +159,11 @@ fn call_parts(call: &Call) -> (&'static str, Value) {
     }
 }
 
-fn decision_parts(decision: &Decision) -> (&PodRef, &'static str, Value) {
-    match decision {
+fn decision_parts(decision: &Decision) -> (Option<&PodRef>, &'static str, Value) {
+    let (pod, name, detail) = match decision {
+        Decision::Throttled { client, qps, burst } => {
+            return (None, "Throttled", json!({"client": client, "qps": qps, "burst": burst}));
+        }
         Decision::Schedule { pod, node, verdicts } => {
             let refused = verdicts.refused.iter();
             let refused: Vec<Value> = refused
@@ -244,5 +247,6 @@ fn decision_parts(decision: &Decision) -> (&PodRef, &'static str, Value) {
         Decision::Assumption { pod, container, subject, assumed } => {
             (pod, "Assumption", json!({"container": container, "subject": subject, "assumed": assumed}))
         }
-    }
+    };
+    (Some(pod), name, detail)
 }

@@ -1,5 +1,6 @@
 //! Everything that determines a run besides the manifests and the actions on them.
 
+use crate::flow_control::ClientConnection;
 use crate::jitter::JitterMode;
 use crate::kubelet::eviction::threshold::EvictionConfig;
 use crate::latency::Latency;
@@ -45,6 +46,9 @@ pub struct Config {
     pub kubelet: KubeletConfig,
     /// Whether there is a controller manager. Without one nobody answers to owners, taints and lost nodes.
     pub controller_manager: bool,
+    /// `--kube-api-qps` and `--kube-api-burst` of kube-controller-manager: how fast each controller may speak to the API
+    /// server (`pkg/controller/apis/config/v1alpha1/defaults.go`).
+    pub controller_client: ClientConnection,
     /// The run stops when its trace has this many entries: no scenario may take the page down.
     pub max_entries: usize,
 }
@@ -67,6 +71,7 @@ impl Default for Config {
             outside: Vec::new(),
             kubelet: KubeletConfig::default(),
             controller_manager: true,
+            controller_client: ClientConnection { qps: 20, burst: 30 },
             max_entries: 1_000_000,
         }
     }

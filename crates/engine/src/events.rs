@@ -1,10 +1,12 @@
 //! The recorder of Kubernetes `Event` objects: what a component says, after aggregation and rate limits
 //! (`client-go/tools/record/events_cache.go`).
 
+use crate::flow_control::Turn;
 use crate::jitter::Draw;
 use crate::kernel::Kernel;
 use crate::name::Name;
 use crate::trace::Op;
+use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -78,6 +80,66 @@ pub(crate) fn takes_events(kernel: &Kernel, event: &Object) -> bool {
     admission::namespace_lifecycle(event, namespace).is_ok()
 }
 
+/// An Event that is to be told.
+#[derive(Clone, Debug)]
+pub(crate) struct EventWrite {
+    component: &'static str,
+    host: String,
+    involved: ObjectReference,
+    kind: EventType,
+    reason: String,
+    message: String,
+    seen: Observed,
+    /// When it was recorded.
+    at: Time,
+}
+
+impl EventWrite {
+    /// Counts the stored Event up, or creates it when there is none (`event.go recordEvent`).
+    pub(crate) fn write(self, kernel: &mut Kernel) {
+        let EventWrite { component, host, involved, kind, reason, message, seen, at } = self;
+        kernel.flow_control.take(component, kernel.now);
+        // Events about objects without a namespace are kept in the default one.
+        let namespace = match involved.namespace.as_str() {
+            "" => "default",
+            own => own,
+        };
+        let count = seen.count;
+        let stored = match count {
+            1 => None,
+            _ => kernel.store.get(&ObjectKey::new("Event", namespace, &seen.name)),
+        };
+        if let Some(Object::Event(event)) = stored.map(|stored| (**stored).clone()) {
+            let event = ApiEvent { count, message, last_timestamp: Some(at), ..event };
+            kernel.commit(Op::Modified, Object::Event(event), component);
+            return;
+        }
+        let event = Object::Event(ApiEvent {
+            metadata: ObjectMeta {
+                name: seen.name,
+                namespace: namespace.to_string(),
+                uid: kernel.jitter.uid(),
+                creation_timestamp: Some(kernel.time()),
+                ..ObjectMeta::default()
+            },
+            involved_object: involved,
+            reason,
+            message,
+            source: EventSource { component: component.to_string(), host: host.clone() },
+            first_timestamp: Some(seen.first),
+            last_timestamp: Some(at),
+            count,
+            type_: kind.as_str().to_string(),
+            reporting_component: component.to_string(),
+            reporting_instance: host,
+            ..ApiEvent::default()
+        });
+        if takes_events(kernel, &event) {
+            kernel.commit(Op::Added, event, component);
+        }
+    }
+}
+
 impl Recorder {
     /// The recorder of `component`, on `host` when it runs on a node.
     pub(crate) fn new(component: &'static str, host: &str) -> Self {
@@ -102,7 +164,7 @@ impl Recorder {
     ) {
         if !kernel.config.kubelet.correlate_events {
             let first = self.observe(kernel, involved);
-            self.tell(kernel, involved, kind, reason, message, Observed { count: 1, ..first });
+            self.tell(kernel, involved, kind, reason, message.to_string(), Observed { count: 1, ..first });
             return;
         }
         let object = Name::from(&*format!("{}/{}", involved.uid, involved.field_path));
@@ -116,7 +178,7 @@ impl Recorder {
         self.observed.insert(key, seen.clone());
         // What is held back counts all the same (`events_cache.go EventCorrelate`).
         if self.allows(kernel.now, &involved.uid, kind) {
-            self.tell(kernel, involved, kind, reason, &message, seen);
+            self.tell(kernel, involved, kind, reason, message, seen);
         }
     }
 
@@ -128,54 +190,30 @@ impl Recorder {
         Observed { name: format!("{}.{nanos:x}", involved.name), first: kernel.time(), count: 0 }
     }
 
-    /// Counts the stored Event up, or creates it when there is none (`event.go recordEvent`).
+    /// Has the Event written, as soon as the component's client may: nobody waits for that but the Events behind it
+    /// (`event.go StartRecordingToSink`).
     fn tell(
         &self,
         kernel: &mut Kernel,
         involved: &ObjectReference,
         kind: EventType,
         reason: &str,
-        message: &str,
+        message: String,
         seen: Observed,
     ) {
-        let now = kernel.time();
-        // Events about objects without a namespace are kept in the default one.
-        let namespace = match involved.namespace.as_str() {
-            "" => "default",
-            own => own,
-        };
-        let (count, message) = (seen.count, message.to_string());
-        let stored = match count {
-            1 => None,
-            _ => kernel.store.get(&ObjectKey::new("Event", namespace, &seen.name)),
-        };
-        if let Some(Object::Event(event)) = stored.map(|stored| (**stored).clone()) {
-            let event = ApiEvent { count, message, last_timestamp: Some(now), ..event };
-            kernel.commit(Op::Modified, Object::Event(event), self.component);
-            return;
-        }
-        let event = Object::Event(ApiEvent {
-            metadata: ObjectMeta {
-                name: seen.name,
-                namespace: namespace.to_string(),
-                uid: kernel.jitter.uid(),
-                creation_timestamp: Some(now),
-                ..ObjectMeta::default()
-            },
-            involved_object: involved.clone(),
+        let event = EventWrite {
+            component: self.component,
+            host: self.host.clone(),
+            involved: involved.clone(),
+            kind,
             reason: reason.to_string(),
             message,
-            source: EventSource { component: self.component.to_string(), host: self.host.clone() },
-            first_timestamp: Some(seen.first),
-            last_timestamp: Some(now),
-            count,
-            type_: kind.as_str().to_string(),
-            reporting_component: self.component.to_string(),
-            reporting_instance: self.host.clone(),
-            ..ApiEvent::default()
-        });
-        if takes_events(kernel, &event) {
-            kernel.commit(Op::Added, event, self.component);
+            seen,
+            at: kernel.time(),
+        };
+        match kernel.flow_control.is_free(self.component, kernel.now) {
+            true => event.write(kernel),
+            false => kernel.get_in_line(self.component, Turn::Event(Box::new(event))),
         }
     }
 

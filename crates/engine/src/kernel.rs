@@ -1,6 +1,7 @@
 //! What every component of the cluster is handed: the clock, the queue, the store, chance, and the trace.
 
 use crate::config::Config;
+use crate::flow_control::FlowControl;
 use crate::heartbeats::Heartbeats;
 use crate::jitter::{Draw, Jitter};
 use crate::kubelet::PodUid;
@@ -48,6 +49,8 @@ pub(crate) enum Wake {
     Scheduler(crate::scheduler::Timer),
     /// A key in a controller's work queue is due.
     Controller(crate::controllers::Due),
+    /// There is a token for the client that writes under that name, and somebody waits for it.
+    Token(&'static str),
     /// A node's heart began to beat, or stopped.
     Heartbeat,
     /// A client asked to be woken.
@@ -73,6 +76,7 @@ pub(crate) struct Kernel {
     pub(crate) cause: Option<EntryId>,
     pub(crate) queue: Queue<Task>,
     pub(crate) store: Store,
+    pub(crate) flow_control: FlowControl,
     pub(crate) heartbeats: Heartbeats,
     pub(crate) network: Network,
     pub(crate) jitter: Jitter,
@@ -93,6 +97,7 @@ impl Kernel {
             cause: None,
             queue: Queue::default(),
             store: Store::default(),
+            flow_control: FlowControl::default(),
             heartbeats: Heartbeats::default(),
             network,
             jitter,

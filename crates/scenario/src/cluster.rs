@@ -53,6 +53,16 @@ pub(crate) fn read(spec: &ScenarioSpec, scenario: &mut Scenario, found: &mut Pro
     if let Some(longest) = cluster.kubelet.crash_loop_back_off.max_container_restart_period {
         config.kubelet.max_container_restart_period = longest.0;
     }
+    let written = &cluster.controller_manager;
+    if let Some(qps) = written.kube_api_qps {
+        config.controller_client.qps = qps;
+    }
+    if let Some(burst) = written.kube_api_burst {
+        let path = "spec.cluster.controllerManager.kubeAPIBurst";
+        if let Some(burst) = found.number(path, burst, 1, i32::MAX) {
+            config.controller_client.burst = burst;
+        }
+    }
     eviction::read(&cluster.kubelet, &mut config.kubelet.eviction, found);
     let periods = &cluster.kubelet.shutdown_grace_period_by_pod_priority;
     if !periods.is_empty() {

@@ -53,7 +53,10 @@ fn is_told(entry: &Entry) -> bool {
             _ => false,
         },
         What::Decision(decision) => match decision {
-            Decision::SyncPod { .. } | Decision::Requeue { .. } | Decision::Phase { .. } => false,
+            Decision::SyncPod { .. }
+            | Decision::Requeue { .. }
+            | Decision::Phase { .. }
+            | Decision::Throttled { .. } => false,
             // An Event tells of all others.
             Decision::EndPod { why, .. } => *why == PodEnd::NodeShutdown,
             _ => true,
@@ -81,6 +84,7 @@ fn who(entry: &Entry) -> String {
         What::Probe(_) => "kubelet".into(),
         What::Decision(Decision::Schedule { .. }) => "default-scheduler".into(),
         What::Decision(Decision::Evict { .. }) => "kube-apiserver".into(),
+        What::Decision(Decision::Throttled { client, .. }) => (*client).into(),
         What::Decision(_) => "kubelet".into(),
         What::Requests(requests) => requests.client.as_ref().into(),
         What::Proxied(_) => "kube-proxy".into(),

@@ -63,6 +63,7 @@ impl Kernel {
         options: &DeleteOptions,
         by: &'static str,
     ) -> Result<(), Refusal> {
+        self.flow_control.take(by, self.now);
         let Some(stored) = self.store.get(key).cloned() else { return Err(not_found(key)) };
         check_preconditions(key, stored.meta(), options)?;
         let now = self.time();

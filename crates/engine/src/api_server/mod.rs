@@ -46,6 +46,7 @@ impl Kernel {
     /// Stores a new object: defaults, admission, and what the kind's strategy sets.
     pub(crate) fn create(&mut self, mut object: Object, by: &'static str) -> Result<Arc<Object>, Refusal> {
         let namespaced = KINDS.iter().find(|k| k.kind == object.kind()).is_none_or(|k| k.namespaced);
+        self.flow_control.take(by, self.now);
         let suffix = self.jitter.name_suffix();
         let now = self.time();
         let uid = self.jitter.uid();
@@ -98,6 +99,7 @@ impl Kernel {
         sub: Subresource,
         by: &'static str,
     ) -> Result<Arc<Object>, Refusal> {
+        self.flow_control.take(by, self.now);
         let key = object.key();
         let Some(stored) = self.store.get(&key).cloned() else { return Err(not_found(&key)) };
         let (meta, was) = (object.meta(), stored.meta());

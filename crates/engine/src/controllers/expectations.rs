@@ -33,6 +33,11 @@ impl Expectations {
         self.of.insert(key.clone(), Expected { creations, deletions, since: now });
     }
 
+    /// How many dependents were created, or are about to be, and were not seen yet.
+    pub(crate) fn creations(&self, key: &ObjectKey) -> usize {
+        self.of.get(key).map_or(0, |expected| expected.creations)
+    }
+
     /// A dependent was seen to be created, or will not be.
     pub(crate) fn creation_observed(&mut self, key: &ObjectKey) {
         if let Some(expected) = self.of.get_mut(key) {

@@ -139,6 +139,8 @@ impl GarbageCollector {
 
     /// `attemptToDeleteItem`, on an object that is not being deleted.
     fn attempt_to_delete(&mut self, kernel: &mut Kernel, object: &Arc<Object>) -> Result<(), Refusal> {
+        // It reads the object anew.
+        kernel.flow_control.take(BY, kernel.now);
         let (key, meta) = (object.key(), object.meta());
         let mut states: Vec<(OwnerState, &OwnerReference)> = Vec::new();
         for owner in &meta.owner_references {

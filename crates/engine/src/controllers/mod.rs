@@ -7,6 +7,7 @@
 //!
 //! A new controller is a struct with a [`WorkQueue`] that implements [`Controller`], and a line in `controllers!`.
 
+mod clients;
 mod consistency;
 mod cron_job;
 mod daemon_set;
@@ -15,6 +16,7 @@ pub mod deployment;
 pub mod disruption;
 mod endpoint_slice;
 mod endpoints;
+mod errand;
 mod expectations;
 mod garbage_collector;
 mod history;
@@ -31,13 +33,13 @@ mod refs;
 mod replica_set;
 mod replica_tally;
 mod resource_quota;
-mod slow_start;
 mod stateful_set;
 mod taint_eviction;
 mod template_hash;
 mod ttl_after_finished;
 mod work_queue;
 
+use crate::flow_control::Turn;
 use crate::kernel::{Component, Kernel, Wake};
 use crate::store::WatchEvent;
 use crate::trace::Op;
@@ -73,6 +75,7 @@ macro_rules! controllers {
             $($field: $ty,)*
         }
 
+        const ALL: [ControllerName; COUNT] = [$(ControllerName::$name),*];
         const COUNT: usize = [$(ControllerName::$name),*].len();
 
         impl ControllerManager {
@@ -142,6 +145,14 @@ pub(crate) trait Controller {
     /// # Errors
     /// The API server's refusal; the key comes back after a wait that doubles with each error.
     fn sync(&mut self, kernel: &mut Kernel, informers: &Informers, key: &ObjectKey) -> Result<(), Refusal>;
+
+    /// Goes on with a sync that waits for turns ([`WorkQueue::wait_for_turns`]): one has come.
+    ///
+    /// # Errors
+    /// As with [`Controller::sync`].
+    fn resume(&mut self, kernel: &mut Kernel, informers: &Informers, key: &ObjectKey) -> Result<(), Refusal> {
+        self.sync(kernel, informers, key)
+    }
 }
 
 impl ControllerManager {
@@ -156,13 +167,15 @@ impl ControllerManager {
         for kind in kinds {
             kernel.store.watch(Component::ControllerManager, kind);
         }
+        clients::register(kernel);
         manager
     }
 
     pub(crate) fn handle(&mut self, kernel: &mut Kernel, wake: Wake) {
         match wake {
             Wake::Watch(event) => self.on_watch(kernel, &event),
-            Wake::Controller(due) => self.on_due(kernel, &due),
+            Wake::Controller(due) => self.on_due(kernel, due),
+            Wake::Token(client) => self.on_token(kernel, client),
             Wake::Heartbeat => self.node_lifecycle.on_heartbeat(kernel),
             _ => {}
         }
@@ -180,16 +193,58 @@ impl ControllerManager {
         self.informers = informers;
     }
 
-    fn on_due(&mut self, kernel: &mut Kernel, due: &Due) {
-        let now = kernel.now;
+    fn on_due(&mut self, kernel: &mut Kernel, due: Due) {
+        let controller = due.controller;
+        if let Some(key) = self.get(controller).queue().take(kernel, due) {
+            self.work(kernel, controller, &key, Step::Sync);
+        }
+    }
+
+    /// Serves those who wait for a client, as long as it has tokens.
+    fn on_token(&mut self, kernel: &mut Kernel, client: &'static str) {
+        while let Some((cause, turn)) = kernel.flow_control.next_turn(client, kernel.now) {
+            kernel.cause = cause;
+            match turn {
+                Turn::Sync(due) => {
+                    if let Some(key) = self.get(due.controller).queue().begin(&due) {
+                        self.work(kernel, due.controller, &key, Step::Sync);
+                    }
+                }
+                Turn::GoOn(due) => {
+                    self.get(due.controller).queue().go_on(&due.key);
+                    self.work(kernel, due.controller, &due.key, Step::Resume);
+                }
+                Turn::Event(event) => {
+                    event.write(kernel);
+                    kernel.next_event(client);
+                }
+            }
+        }
+        kernel.call_next(client);
+    }
+
+    /// Takes a step of a key's sync: all of it, unless it has to wait.
+    fn work(&mut self, kernel: &mut Kernel, controller: ControllerName, key: &ObjectKey, step: Step) {
         let informers = core::mem::take(&mut self.informers);
-        let controller = self.get(due.controller);
-        if controller.queue().take(now, due) {
-            match controller.sync(kernel, &informers, &due.key) {
-                Ok(()) => controller.queue().forget(&due.key),
-                Err(_) => controller.queue().add_rate_limited(kernel, due.key.clone()),
+        let controller = self.get(controller);
+        let result = match step {
+            Step::Sync => controller.sync(kernel, &informers, key),
+            Step::Resume => controller.resume(kernel, &informers, key),
+        };
+        let queue = controller.queue();
+        if queue.is_over(kernel, key) {
+            match result {
+                Ok(()) => queue.forget(key),
+                Err(_) => queue.add_rate_limited(kernel, key.clone()),
             }
         }
         self.informers = informers;
     }
+}
+
+/// How a controller works on a key.
+#[derive(Clone, Copy)]
+enum Step {
+    Sync,
+    Resume,
 }

@@ -23,17 +23,9 @@ impl PodControl {
         PodControl { recorder: Recorder::new(component, ""), by: component }
     }
 
-    /// Creates a pod from `owner`'s template, named after the owner, and tells of it (`CreatePods`).
-    ///
-    /// # Errors
-    /// The API server's refusal.
-    pub(crate) fn create(
-        &mut self,
-        kernel: &mut Kernel,
-        template: &PodTemplateSpec,
-        owner: &Object,
-    ) -> Result<Arc<Object>, Refusal> {
-        self.create_pod(kernel, pod_from_template(template, owner), owner)
+    /// Whether a call would be sent at once.
+    pub(crate) fn is_free(&self, kernel: &Kernel) -> bool {
+        kernel.flow_control.is_free(self.by, kernel.now)
     }
 
     /// Creates a pod that was made from a template before, and tells of it (`createPods`).
@@ -69,12 +61,15 @@ impl PodControl {
     ///
     /// # Errors
     /// The API server's refusal: 404 when the pod is gone already, of which nothing is told.
-    pub(crate) fn delete(&mut self, kernel: &mut Kernel, pod: &Pod, owner: &Object) -> Result<(), Refusal> {
-        let meta = &pod.metadata;
-        let key = ObjectKey::new("Pod", &meta.namespace, &meta.name);
-        match kernel.delete(&key, &DeleteOptions::default(), self.by) {
+    pub(crate) fn delete(
+        &mut self,
+        kernel: &mut Kernel,
+        pod: &ObjectKey,
+        owner: &Object,
+    ) -> Result<(), Refusal> {
+        match kernel.delete(pod, &DeleteOptions::default(), self.by) {
             Ok(()) => {
-                let message = format!("Deleted pod: {}", meta.name);
+                let message = format!("Deleted pod: {}", pod.name);
                 self.event(kernel, owner, EventType::Normal, "SuccessfulDelete", &message);
                 Ok(())
             }

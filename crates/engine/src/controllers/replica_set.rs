@@ -2,22 +2,24 @@
 //! (`pkg/controller/replicaset/replica_set.go`, `pkg/controller/replication`).
 
 use super::deletion_rank::{Candidate, places_in_order};
+use super::errand::{Done, Errand, Hands};
 use super::expectations::Expectations;
 use super::informers::{Informers, controller_of};
-use super::pod_control::{PodControl, is_namespace_terminating, is_not_found};
+use super::pod_control::{PodControl, pod_from_template};
 use super::pods::{
     is_long_enough, is_pod_active, is_pod_ready, is_pod_terminating, next_availability_check, pod_key,
 };
 use super::refs::RefManager;
 use super::replica_tally::{NodeNumber, Roster, Rosters, Tally};
-use super::slow_start::slow_start_batch;
 use super::{Change, Controller, ControllerName, WorkQueue};
 use crate::kernel::Kernel;
 use crate::trace::Op;
 use alloc::borrow::Cow;
+use alloc::collections::BTreeMap;
 use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::iter;
 use lifepod_api::labels::Labels;
 use lifepod_api::{
     LabelSelector, Object, ObjectKey, OwnerReference, Pod, PodTemplateSpec, Refusal, ReplicaSet,
@@ -39,6 +41,18 @@ pub(crate) struct ReplicaSetController {
     expectations: Expectations,
     rosters: Rosters,
     pods: PodControl,
+    /// Syncs that wait for tokens.
+    under_way: BTreeMap<ObjectKey, Sync>,
+}
+
+/// What one sync found, and what it does about it.
+#[derive(Clone, Debug)]
+struct Sync {
+    object: Arc<Object>,
+    tally: Tally,
+    /// Since when each ready pod is, where that matters.
+    ready_since: Vec<Time>,
+    errand: Errand,
 }
 
 /// What the two kinds have in common.
@@ -73,6 +87,7 @@ impl ReplicaSetController {
             expectations: Expectations::default(),
             rosters: Rosters::default(),
             pods: PodControl::new(by),
+            under_way: BTreeMap::new(),
         }
     }
 
@@ -202,33 +217,31 @@ impl ReplicaSetController {
         Ok((roster, owned().all(mine) && !orphans().any(mine)))
     }
 
-    /// Makes or deletes pods until there are as many as wanted (`manageReplicas`).
+    /// The pods to make or to delete so that there are as many as wanted (`manageReplicas`).
     fn manage_replicas(
         &mut self,
-        kernel: &mut Kernel,
+        kernel: &Kernel,
         informers: &Informers,
-        object: &Object,
+        object: &Arc<Object>,
         set: &Set<'_>,
         roster: &Roster,
-    ) -> Result<(), Refusal> {
+    ) -> Errand {
         let key = object.key();
         let wanted = usize::try_from(set.replicas).unwrap_or(0);
         if roster.active.len() <= wanted {
-            return self.create_missing(kernel, object, set, roster.tally.active);
+            let count = (wanted - roster.active.len()).min(BURST_REPLICAS);
+            let template = set.template.filter(|_| count > 0);
+            if template.is_some() {
+                self.expectations.expect(&key, count, [], kernel.now);
+            }
+            let pods = template.map(|template| pod_from_template(template, object));
+            return Errand::new(object, pods.into_iter().flat_map(|pod| iter::repeat_n(pod, count)), []);
         }
         let count = (roster.active.len() - wanted).min(BURST_REPLICAS);
         let doomed = self.pods_to_delete(kernel, informers, object, roster, count);
-        self.expectations.expect(&key, 0, doomed.iter().map(|pod| pod_key(pod)), kernel.now);
-        let mut refused = Ok(());
-        for pod in doomed {
-            if let Err(refusal) = self.pods.delete(kernel, pod, object) {
-                self.expectations.deletion_observed(&key, &pod_key(pod));
-                if !is_not_found(&refusal) {
-                    refused = refused.and(Err(refusal));
-                }
-            }
-        }
-        refused
+        let doomed: Vec<ObjectKey> = doomed.into_iter().map(pod_key).collect();
+        self.expectations.expect(&key, 0, doomed.iter().cloned(), kernel.now);
+        Errand::new(object, [], doomed)
     }
 
     /// The pods that go when `count` are too many (`getPodsToDelete`).
@@ -281,60 +294,66 @@ impl ReplicaSetController {
         on_node
     }
 
-    /// Compares what is with what should be, and says what is.
-    fn sync_set(
+    /// Compares what is with what should be.
+    fn compare(
         &mut self,
-        kernel: &mut Kernel,
+        kernel: &Kernel,
         informers: &Informers,
-        object: &Object,
+        object: &Arc<Object>,
         set: &Set<'_>,
         roster: &Roster,
-    ) -> Result<(), Refusal> {
-        let key = object.key();
-        let needs_sync = self.expectations.satisfied(&key, kernel.now);
-        let managed = match needs_sync && object.meta().deletion_timestamp.is_none() {
+    ) -> Sync {
+        let needs_sync = self.expectations.satisfied(&object.key(), kernel.now);
+        let errand = match needs_sync && object.meta().deletion_timestamp.is_none() {
             true => self.manage_replicas(kernel, informers, object, set, roster),
-            false => Ok(()),
+            false => Errand::new(object, [], []),
         };
+        let ready = roster.active.values().filter_map(|replica| replica.rank.ready_since);
+        let ready_since = if set.min_ready_seconds > 0 { ready.collect() } else { Vec::new() };
+        Sync { object: object.clone(), tally: roster.tally, ready_since, errand }
+    }
+
+    /// Makes and deletes pods as far as that is possible now.
+    fn run(
+        &mut self,
+        kernel: &mut Kernel,
+        mut sync: Sync,
+        step: fn(&mut Errand, &mut Kernel, &mut Hands<'_>) -> Option<Done>,
+    ) -> Result<(), Refusal> {
+        let mut hands = Hands {
+            pods: &mut self.pods,
+            expectations: &mut self.expectations,
+            queue: &mut self.queue,
+        };
+        match step(&mut sync.errand, kernel, &mut hands) {
+            Some(done) => self.finish(kernel, &sync, &done),
+            None => {
+                self.under_way.insert(sync.object.key(), sync);
+                Ok(())
+            }
+        }
+    }
+
+    /// Says what was found, and what came of it.
+    fn finish(&mut self, kernel: &mut Kernel, sync: &Sync, done: &Done) -> Result<(), Refusal> {
+        let Some(set) = Set::of(&sync.object) else { return Ok(()) };
         let now = kernel.time();
-        let ready = || roster.active.values().filter_map(|replica| replica.rank.ready_since);
+        let ready = || sync.ready_since.iter().copied();
         let min_ready = set.min_ready_seconds;
         let available = match min_ready {
-            0 => roster.tally.ready,
+            0 => sync.tally.ready,
             wait => ready().filter(|since| is_long_enough(*since, wait, now)).count() as i32,
         };
-        let status = calculate_status(set, roster.tally, available, managed.as_ref().err(), now);
+        let status = calculate_status(&set, sync.tally, available, done.refused.as_ref(), now);
         let waits = min_ready > 0 && status.ready_replicas != status.available_replicas;
-        self.update_status(kernel, object, &set.status, status)?;
-        managed?;
+        self.update_status(kernel, &sync.object, &set.status, status)?;
+        done.result()?;
         if waits {
             let next = next_availability_check(kernel, ready(), min_ready);
             let wait = next.unwrap_or(SimTime::from_secs(min_ready as u64));
-            self.queue.add_after(kernel, key, wait);
+            self.queue.add_after(kernel, sync.object.key(), wait);
         }
         Ok(())
-    }
-
-    /// Makes the pods that are missing when there are `active`.
-    fn create_missing(
-        &mut self,
-        kernel: &mut Kernel,
-        object: &Object,
-        set: &Set<'_>,
-        active: i32,
-    ) -> Result<(), Refusal> {
-        let count = usize::try_from(set.replicas - active).unwrap_or(0).min(BURST_REPLICAS);
-        let Some(template) = set.template.filter(|_| count > 0) else { return Ok(()) };
-        let key = object.key();
-        self.expectations.expect(&key, count, [], kernel.now);
-        let (made, refused) = slow_start_batch(count, || match self.pods.create(kernel, template, object) {
-            Err(refusal) if !is_namespace_terminating(&refusal) => Err(refusal),
-            _ => Ok(()),
-        });
-        for _ in made..count {
-            self.expectations.creation_observed(&key);
-        }
-        refused
     }
 
     /// Writes the status unless it says so already (`updateReplicaSetStatus`). No revision is asked for: the real one
@@ -393,11 +412,18 @@ impl Controller for ReplicaSetController {
             Some(roster) => (roster, true),
             None => self.count(kernel, informers, object, &set)?,
         };
-        let synced = self.sync_set(kernel, informers, object, &set, &roster);
+        let sync = self.compare(kernel, informers, object, &set, &roster);
         if all_its_own {
             self.rosters.set(key, roster);
         }
-        synced
+        self.run(kernel, sync, Errand::begin)
+    }
+
+    fn resume(&mut self, kernel: &mut Kernel, _: &Informers, key: &ObjectKey) -> Result<(), Refusal> {
+        match self.under_way.remove(key) {
+            Some(sync) => self.run(kernel, sync, Errand::resume),
+            None => Ok(()),
+        }
     }
 }
 

@@ -105,6 +105,8 @@ impl TaintEviction {
 
     /// Marks the pod as disrupted and deletes it (`deletePodHandler`, `addConditionAndDeletePod`).
     fn evict(&mut self, kernel: &mut Kernel, key: &ObjectKey) -> Result<(), Refusal> {
+        // It reads the pod anew.
+        kernel.flow_control.take(BY, kernel.now);
         let Some(pod) = kernel.find_pod(&key.namespace, &key.name) else { return Ok(()) };
         let message = format!("Marking for deletion Pod {}/{}", key.namespace, key.name);
         self.tell(kernel, key, Some(&pod), &message);

@@ -1,10 +1,16 @@
 //! The queue between what a controller sees and what it does about it
 //! (`staging/src/k8s.io/client-go/util/workqueue`): a key waits once however often it is added, and comes back later
 //! after an error.
+//!
+//! A sync whose calls have to wait for tokens of the controller's client ([`crate::flow_control`]) occupies one of the
+//! controller's workers meanwhile. What happens to its key in that time is worked on when it is over, and what finds no
+//! free worker waits.
 
 use super::ControllerName;
+use crate::flow_control::Turn;
 use crate::kernel::{Component, Kernel, Wake};
-use alloc::collections::{BTreeMap, BTreeSet};
+use crate::trace::{Decision, EntryId, What};
+use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
 use lifepod_api::{ObjectKey, SimTime};
 
 /// The first and the longest wait after errors, unless a controller has its own
@@ -31,6 +37,21 @@ pub(crate) struct WorkQueue {
     failures: BTreeMap<ObjectKey, u32>,
     /// The first and the longest wait after errors.
     delays: (SimTime, SimTime),
+    /// Syncs that wait for their turns.
+    under_way: BTreeMap<ObjectKey, UnderWay>,
+    /// Keys that wait for a worker, and what each was to be worked on because of.
+    unattended: VecDeque<(Option<EntryId>, ObjectKey)>,
+}
+
+/// A sync that has begun and is not over.
+#[derive(Clone, Debug)]
+struct UnderWay {
+    /// How many turns it waits for.
+    turns: usize,
+    /// The key was to be worked on meanwhile, because of this (`queue.go dirty`).
+    dirty: Option<Option<EntryId>>,
+    /// The entry that says why it waits.
+    why: EntryId,
 }
 
 impl WorkQueue {
@@ -46,6 +67,8 @@ impl WorkQueue {
             waiting: BTreeMap::new(),
             failures: BTreeMap::new(),
             delays,
+            under_way: BTreeMap::new(),
+            unattended: VecDeque::new(),
         }
     }
 
@@ -103,17 +126,99 @@ impl WorkQueue {
         self.failures.get(key).copied().unwrap_or(0)
     }
 
-    /// Whether the key is to be worked on now. A wake that was overtaken by an earlier one is not.
-    pub(super) fn take(&mut self, now: SimTime, due: &Due) -> bool {
-        if due.delayed {
-            let mine = self.waiting.get(&due.key) == Some(&now);
-            if mine {
-                self.waiting.remove(&due.key);
+    /// Whether the key is to be worked on now. A wake that was overtaken by an earlier one is not, nor a key that is
+    /// being worked on, nor one for which there is no worker or no token: they come back by themselves.
+    pub(super) fn take(&mut self, kernel: &mut Kernel, due: Due) -> Option<ObjectKey> {
+        let is_due = match due.delayed {
+            true => {
+                let mine = self.waiting.get(&due.key) == Some(&kernel.now);
+                if mine {
+                    self.waiting.remove(&due.key);
+                }
+                // A key that also waits for its turn is worked on then, once.
+                mine && self.ready.insert(due.key.clone())
             }
-            // A key that also waits for its turn is worked on then, once.
-            return mine && !self.ready.contains(&due.key);
+            false => self.ready.contains(&due.key),
+        };
+        if !is_due {
+            return None;
         }
-        self.ready.remove(&due.key)
+        if let Some(sync) = self.under_way.get_mut(&due.key) {
+            self.ready.remove(&due.key);
+            sync.dirty = sync.dirty.or(Some(kernel.cause));
+        } else if self.under_way.len() >= self.controller.workers() {
+            self.unattended.push_back((kernel.cause, due.key));
+        } else if !kernel.flow_control.is_free(self.controller.client(), kernel.now) {
+            if let Some(why) = self.throttled(kernel) {
+                self.get_in_line(kernel, why, Turn::Sync(Due { delayed: false, ..due }));
+            }
+        } else {
+            return self.begin(&due);
+        }
+        None
+    }
+
+    /// The key's turn has come: it is worked on now.
+    pub(super) fn begin(&mut self, due: &Due) -> Option<ObjectKey> {
+        self.ready.remove(&due.key).then(|| due.key.clone())
+    }
+
+    /// Says why something waits. None when the client has no limits, so that nothing does.
+    fn throttled(&self, kernel: &mut Kernel) -> Option<EntryId> {
+        let client = self.controller.client();
+        let limits = kernel.flow_control.limits(client)?;
+        Some(kernel.record(What::Decision(Decision::Throttled { client, qps: limits.qps, burst: limits.burst })))
+    }
+
+    /// The sync of the key waits for so many turns. It is resumed at each of them.
+    pub(crate) fn wait_for_turns(&mut self, kernel: &mut Kernel, key: &ObjectKey, turns: usize) {
+        let known = self.under_way.get(key).map(|sync| sync.why);
+        let Some(why) = known.or_else(|| self.throttled(kernel)) else { return };
+        let sync = UnderWay { turns: 0, dirty: None, why };
+        self.under_way.entry(key.clone()).or_insert(sync).turns += turns;
+        for _ in 0..turns {
+            let due = Due { controller: self.controller, key: key.clone(), delayed: false };
+            self.get_in_line(kernel, why, Turn::GoOn(due));
+        }
+    }
+
+    fn get_in_line(&self, kernel: &mut Kernel, why: EntryId, turn: Turn) {
+        let outer = kernel.cause.replace(why);
+        kernel.get_in_line(self.controller.client(), turn);
+        kernel.cause = outer;
+    }
+
+    /// Whether the key's sync waits for a turn.
+    pub(crate) fn waits_for_turn(&self, key: &ObjectKey) -> bool {
+        self.under_way.get(key).is_some_and(|sync| sync.turns > 0)
+    }
+
+    /// A turn of the key's sync has come.
+    pub(super) fn go_on(&mut self, key: &ObjectKey) {
+        if let Some(sync) = self.under_way.get_mut(key) {
+            sync.turns -= 1;
+        }
+    }
+
+    /// A step of the key's sync was made. When it waits for no further turn, it is over: its worker is free, and the key
+    /// is worked on again if something happened to it.
+    pub(super) fn is_over(&mut self, kernel: &mut Kernel, key: &ObjectKey) -> bool {
+        let Some(sync) = self.under_way.get(key) else { return true };
+        if sync.turns > 0 {
+            return false;
+        }
+        let (dirty, outer) = (sync.dirty, kernel.cause);
+        self.under_way.remove(key);
+        if let Some(cause) = dirty {
+            kernel.cause = cause;
+            self.add(kernel, key.clone());
+        }
+        if let Some((cause, key)) = self.unattended.pop_front() {
+            kernel.cause = cause;
+            self.wake(kernel, kernel.now, key, false);
+        }
+        kernel.cause = outer;
+        true
     }
 
     fn wake(&self, kernel: &mut Kernel, at: SimTime, key: ObjectKey, delayed: bool) {

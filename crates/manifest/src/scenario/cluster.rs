@@ -13,6 +13,7 @@ object! {
         service_account_tokens: bool = "serviceAccountTokens",
         latencies: ScenarioLatencies = "latencies",
         kubelet: ScenarioKubelet = "kubelet",
+        controller_manager: ScenarioControllerManager = "controllerManager",
     }
     /// A node, with the labels and taints that scheduling asks for. With `count`, so many of them, named
     /// `<name>-1` and on.
@@ -53,6 +54,12 @@ object! {
         eviction_max_pod_grace_period: Option<i32> = "evictionMaxPodGracePeriod",
         eviction_pressure_transition_period: Option<Duration> = "evictionPressureTransitionPeriod",
         shutdown_grace_period_by_pod_priority: Vec<ScenarioShutdownGracePeriod> = "shutdownGracePeriodByPodPriority",
+    }
+    /// Flags of kube-controller-manager: how many calls a second each controller's client may make, negative for as many
+    /// as it likes, and how many at once.
+    v1alpha1 ScenarioControllerManager {
+        kube_api_qps: Option<i32> = "kubeAPIQPS",
+        kube_api_burst: Option<i32> = "kubeAPIBurst",
     }
     /// How long an orderly shutdown waits for the pods from a priority on.
     v1alpha1 ScenarioShutdownGracePeriod {

@@ -244,6 +244,7 @@ fn of_decision<'a>(scene: &Scene<'a>, entry: &'a Entry, decision: &'a Decision) 
         Decision::Evict { pod, budget, refused } => {
             Fact::Evicted { pod: &pod.name, budget, refused: refused.as_deref() }
         }
+        Decision::Throttled { client, qps, burst } => Fact::Throttled { client, qps: *qps, burst: *burst },
         Decision::Assumption { container, subject, assumed, .. } => {
             Fact::Assumed { container, subject, assumed }
         }

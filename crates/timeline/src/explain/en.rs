@@ -58,6 +58,7 @@ pub(super) fn headline(fact: &Fact<'_>) -> String {
             format!("{container} is restarted, the {} time", ordinal(*count))
         }
         Fact::StaysDead { container, .. } => format!("{container} is not restarted"),
+        Fact::Throttled { client, .. } => format!("{client} waits for its turn at the API server"),
         Fact::KillDecided { container, .. } => format!("The kubelet kills {container}"),
         Fact::StopSent { container, signal, .. } => format!("{container} is sent {}", full(signal)),
         Fact::StopAbandoned { container } => format!("The stop of {container} is abandoned"),
@@ -339,6 +340,11 @@ pub(super) fn sentence(fact: &Fact<'_>) -> String {
             "The kubelet will look at the pod again at {} at the latest ({} and a random half more).",
             clock(*due, true),
             length(*base)
+        ),
+        Fact::Throttled { client, qps, burst } => format!(
+            "`{client}` had no token left for its calls to the API server. Its client may make {qps} of them a second, \
+             and {burst} at once after a pause (`--kube-api-qps` and `--kube-api-burst` of kube-controller-manager): \
+             what it does next waits for its turn."
         ),
         Fact::PhaseDerived { from, to } => {
             format!("The kubelet derived the phase {to} from the states of the containers (it was {from}).")

@@ -200,6 +200,12 @@ pub(super) enum Fact<'a> {
         base: SimTime,
         due: SimTime,
     },
+    /// A controller's client had no token left.
+    Throttled {
+        client: &'a str,
+        qps: i32,
+        burst: u32,
+    },
     PhaseDerived {
         from: &'a str,
         to: &'a str,
@@ -378,6 +384,7 @@ impl<'a> Fact<'a> {
             Fact::Synced { why: SyncReason::ActiveDeadline } => "pkg/kubelet/active_deadline.go",
             Fact::Synced { .. } => "pkg/kubelet/pod_workers.go podWorkerLoop",
             Fact::Requeued { .. } => "pkg/kubelet/pod_workers.go completeWork",
+            Fact::Throttled { .. } => "staging/src/k8s.io/client-go/rest/request.go tryThrottle",
             Fact::Evicted { .. } => "pkg/registry/core/pod/storage/eviction.go checkAndDecrement",
             Fact::Budget { .. } => "pkg/controller/disruption/disruption.go updatePdbStatus",
             Fact::Endpoints { .. } => "staging/src/k8s.io/endpointslice/utils.go podToEndpoint",

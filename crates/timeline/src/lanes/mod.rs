@@ -324,7 +324,6 @@ pub(crate) fn pod_of(decision: &Decision) -> Option<&PodRef> {
         | Decision::Phase { pod, .. }
         | Decision::Evict { pod, .. }
         | Decision::Assumption { pod, .. } => pod,
-        #[allow(unreachable_patterns, reason = "decisions of other components may come to be")]
-        _ => return None,
+        Decision::Throttled { .. } => return None,
     })
 }

@@ -10,7 +10,7 @@ use crate::topics::pod_timelines::script::images;
 use lifepod_api::{Object, SimTime};
 use lifepod_engine::jitter::{Draw, Drawn, JitterMode};
 use lifepod_engine::trace::{Decision, What};
-use lifepod_engine::{Cluster, Command, Config, KubeletConfig, Latency};
+use lifepod_engine::{ClientConnection, Cluster, Command, Config, KubeletConfig, Latency};
 use serde_json::{Value, json};
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -89,6 +89,8 @@ impl<'a> Run<'a> {
             nodes,
             images: [common_image(rows)].into_iter().chain(images(v)).collect(),
             behaviors: unscripted(v),
+            // The recorded clusters' components had no client rate limits.
+            controller_client: ClientConnection::UNLIMITED,
             kubelet: KubeletConfig {
                 serialize_image_pulls: false,
                 correlate_events: true,

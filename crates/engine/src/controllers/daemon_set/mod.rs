@@ -9,12 +9,12 @@ mod status;
 mod update;
 
 use super::consistency::Consistency;
+use super::errand::{Done, Errand, Hands};
 use super::expectations::Expectations;
 use super::owners::concerned;
-use super::pod_control::{PodControl, is_namespace_terminating, is_not_found, pod_from_template};
+use super::pod_control::{PodControl, pod_from_template};
 use super::pods::{is_pod_available, is_pod_ready, pod_key};
 use super::refs::RefManager;
-use super::slow_start::slow_start_batch;
 use super::{Change, Controller, ControllerName, Informers, WorkQueue, controller_of};
 use crate::backoff::Backoff;
 use crate::events::EventType;
@@ -23,6 +23,7 @@ use crate::trace::Op;
 use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::{String, ToString};
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use lifepod_api::{
     DaemonSet, Node, Object, ObjectKey, Pod, PodTemplateSpec, Refusal, Resource, SimTime, Time,
@@ -55,6 +56,8 @@ pub(crate) struct DaemonSetController {
     expectations: Expectations,
     consistency: Consistency,
     failed_pods: Backoff,
+    /// The pods that syncs make and delete that wait for tokens.
+    under_way: BTreeMap<ObjectKey, Errand>,
     /// How many nodes there are.
     nodes: u64,
 }
@@ -65,7 +68,7 @@ type PodsByNode<'a> = BTreeMap<String, Vec<&'a Pod>>;
 /// What one sync of a DaemonSet works with.
 struct Sync<'a> {
     key: &'a ObjectKey,
-    owner: &'a Object,
+    owner: &'a Arc<Object>,
     set: &'a DaemonSet,
     /// All nodes, by name.
     nodes: Vec<(&'a Node, ShouldRun)>,
@@ -110,6 +113,7 @@ impl DaemonSetController {
             expectations: Expectations::default(),
             consistency: Consistency::default(),
             failed_pods: Backoff::new(initial, max, expires),
+            under_way: BTreeMap::new(),
             nodes: 0,
         }
     }
@@ -162,20 +166,20 @@ impl DaemonSetController {
         }
     }
 
-    /// Makes pods on the nodes that lack one and deletes those that should not be (`updateDaemonSet`).
-    fn update_daemon_set(&mut self, kernel: &mut Kernel, sync: &Sync<'_>) -> Result<(), Refusal> {
-        self.manage(kernel, sync)?;
-        if self.expectations.satisfied(sync.key, kernel.now)
-            && sync.set.spec.update_strategy.type_ == "RollingUpdate"
-        {
-            let (doomed, needing) = update::rolling_update(kernel, sync);
-            self.sync_nodes(kernel, sync, &doomed, &needing)?;
+    /// Makes pods on the nodes that lack one and deletes those that should not be; none when that has to wait
+    /// (`updateDaemonSet`).
+    fn update_daemon_set(&mut self, kernel: &mut Kernel, sync: &Sync<'_>) -> Option<Result<(), Refusal>> {
+        let managed = self.manage(kernel, sync)?;
+        let rolls = sync.set.spec.update_strategy.type_ == "RollingUpdate";
+        if managed.is_err() || !rolls || !self.expectations.satisfied(sync.key, kernel.now) {
+            return Some(managed);
         }
-        Ok(())
+        let (doomed, needing) = update::rolling_update(kernel, sync);
+        self.sync_nodes(kernel, sync, &doomed, &needing)
     }
 
     /// `manage`.
-    fn manage(&mut self, kernel: &mut Kernel, sync: &Sync<'_>) -> Result<(), Refusal> {
+    fn manage(&mut self, kernel: &mut Kernel, sync: &Sync<'_>) -> Option<Result<(), Refusal>> {
         let (mut needing, mut doomed) = (Vec::new(), Vec::new());
         for (node, should) in &sync.nodes {
             let name = &node.metadata.name;
@@ -241,45 +245,93 @@ impl DaemonSetController {
         running
     }
 
-    /// Makes a pod for each of these nodes, and deletes these pods (`syncNodes`).
+    /// Makes a pod for each of these nodes, and deletes these pods; none when some have to wait (`syncNodes`).
     fn sync_nodes(
         &mut self,
         kernel: &mut Kernel,
         sync: &Sync<'_>,
         doomed: &[&Pod],
         needing: &[String],
-    ) -> Result<(), Refusal> {
-        let doomed = &doomed[..doomed.len().min(BURST_REPLICAS)];
+    ) -> Option<Result<(), Refusal>> {
+        let doomed = doomed.iter().take(BURST_REPLICAS).map(|pod| pod_key(pod));
         let needing = &needing[..needing.len().min(BURST_REPLICAS)];
-        let keys = doomed.iter().map(|pod| pod_key(pod));
-        self.expectations.expect(sync.key, needing.len(), keys, kernel.now);
+        self.expectations.expect(sync.key, needing.len(), doomed.clone(), kernel.now);
         let template = pod_template(sync.set, &sync.hash);
-        let mut names = needing.iter();
-        let (made, mut refused) = slow_start_batch(needing.len(), || {
-            let Some(node) = names.next() else { return Ok(()) };
+        let pods = needing.iter().map(|node| {
             let mut pod = pod_from_template(&template, sync.owner);
             nodes::bind_to(&mut pod.spec, node);
-            match self.pods.create_pod(kernel, pod, sync.owner) {
-                Err(refusal) if !is_namespace_terminating(&refusal) => Err(refusal),
-                Ok(stored) => {
-                    self.consistency.wrote(sync.key, &stored);
-                    Ok(())
-                }
-                _ => Ok(()),
-            }
+            pod
         });
-        for _ in made..needing.len() {
-            self.expectations.creation_observed(sync.key);
-        }
-        for pod in doomed {
-            if let Err(refusal) = self.pods.delete(kernel, pod, sync.owner) {
-                self.expectations.deletion_observed(sync.key, &pod_key(pod));
-                if !is_not_found(&refusal) {
-                    refused = refused.and(Err(refusal));
-                }
+        let mut errand = Errand::new(sync.owner, pods, doomed);
+        match errand.begin(kernel, &mut self.hands()) {
+            Some(done) => Some(self.note(sync.key, &done)),
+            None => {
+                self.under_way.insert(sync.key.clone(), errand);
+                None
             }
         }
-        refused
+    }
+
+    fn hands(&mut self) -> Hands<'_> {
+        Hands { pods: &mut self.pods, expectations: &mut self.expectations, queue: &mut self.queue }
+    }
+
+    /// What came of making and deleting pods.
+    fn note(&mut self, key: &ObjectKey, done: &Done) -> Result<(), Refusal> {
+        if let Some(pod) = &done.last_made {
+            self.consistency.wrote(key, pod);
+        }
+        done.result()
+    }
+
+    /// Looks at a DaemonSet, whose pods may have been made and deleted just before.
+    fn look(
+        &mut self,
+        kernel: &mut Kernel,
+        informers: &Informers,
+        key: &ObjectKey,
+        managed: Option<Result<(), Refusal>>,
+    ) -> Result<(), Refusal> {
+        let Some(owner) = informers.get(key) else {
+            self.expectations.forget(key);
+            return Ok(());
+        };
+        let Some(set) = DaemonSet::of(owner).filter(|set| set.metadata.deletion_timestamp.is_none()) else {
+            return Ok(());
+        };
+        let selector = set.spec.selector.clone().unwrap_or_default();
+        if selector.is_empty() {
+            let message = "This daemon set is selecting all pods. A non-empty selector is required.";
+            self.pods.event(kernel, owner, EventType::Warning, "SelectingAll", message);
+            return Ok(());
+        }
+        let (present, old) = self.revisions(kernel, informers, owner, set, &selector)?;
+        let hash = present.metadata.labels.get(HASH).cloned().unwrap_or_default();
+        let candidates =
+            informers.controlled_by::<Pod>(&set.metadata.uid).chain(informers.orphans::<Pod>(&key.namespace));
+        let claimed: Vec<&Pod> = RefManager::new(owner, &selector, BY).claim(kernel, candidates)?;
+        let mut pods = PodsByNode::new();
+        for pod in claimed.iter().copied().filter(|pod| !(is_deleted(pod) && has_ended(pod))) {
+            if let Some(node) = target_node(pod) {
+                pods.entry(node.to_string()).or_default().push(pod);
+            }
+        }
+        let daemon_pod = nodes::DaemonPod::of(set);
+        let nodes = informers.all::<Node>().map(|node| (node, daemon_pod.should_run_on(node))).collect();
+        let sync = Sync { key, owner, set, nodes, pods, hash, now: kernel.time() };
+        let updated = match managed {
+            Some(result) => result,
+            None if !self.expectations.satisfied(key, kernel.now) => {
+                return self.update_status(kernel, &sync, false);
+            }
+            None => match self.update_daemon_set(kernel, &sync) {
+                Some(result) => result,
+                None => return Ok(()),
+            },
+        };
+        let cleaned = updated.and_then(|()| revisions::clean_up(kernel, set, old, &claimed));
+        let written = self.update_status(kernel, &sync, true);
+        cleaned.and(written)
     }
 }
 
@@ -334,40 +386,21 @@ impl Controller for DaemonSetController {
             return Ok(());
         }
         self.consistency.ensure_ready(key, informers)?;
-        let Some(owner) = informers.get(key) else {
-            self.expectations.forget(key);
-            return Ok(());
-        };
-        let Some(set) = DaemonSet::of(owner).filter(|set| set.metadata.deletion_timestamp.is_none()) else {
-            return Ok(());
-        };
-        let selector = set.spec.selector.clone().unwrap_or_default();
-        if selector.is_empty() {
-            let message = "This daemon set is selecting all pods. A non-empty selector is required.";
-            self.pods.event(kernel, owner, EventType::Warning, "SelectingAll", message);
-            return Ok(());
-        }
-        let (present, old) = self.revisions(kernel, informers, owner, set, &selector)?;
-        let hash = present.metadata.labels.get(HASH).cloned().unwrap_or_default();
-        let candidates =
-            informers.controlled_by::<Pod>(&set.metadata.uid).chain(informers.orphans::<Pod>(&key.namespace));
-        let claimed: Vec<&Pod> = RefManager::new(owner, &selector, BY).claim(kernel, candidates)?;
-        let mut pods = PodsByNode::new();
-        for pod in claimed.iter().copied().filter(|pod| !(is_deleted(pod) && has_ended(pod))) {
-            if let Some(node) = target_node(pod) {
-                pods.entry(node.to_string()).or_default().push(pod);
+        self.look(kernel, informers, key, None)
+    }
+
+    fn resume(&mut self, kernel: &mut Kernel, informers: &Informers, key: &ObjectKey) -> Result<(), Refusal> {
+        let Some(mut errand) = self.under_way.remove(key) else { return Ok(()) };
+        match errand.resume(kernel, &mut self.hands()) {
+            Some(done) => {
+                let managed = self.note(key, &done);
+                self.look(kernel, informers, key, Some(managed))
+            }
+            None => {
+                self.under_way.insert(key.clone(), errand);
+                Ok(())
             }
         }
-        let daemon_pod = nodes::DaemonPod::of(set);
-        let nodes = informers.all::<Node>().map(|node| (node, daemon_pod.should_run_on(node))).collect();
-        let sync = Sync { key, owner, set, nodes, pods, hash, now: kernel.time() };
-        if !self.expectations.satisfied(key, kernel.now) {
-            return self.update_status(kernel, &sync, false);
-        }
-        let updated = self.update_daemon_set(kernel, &sync);
-        let cleaned = updated.and_then(|()| revisions::clean_up(kernel, set, old, &claimed));
-        let written = self.update_status(kernel, &sync, true);
-        cleaned.and(written)
     }
 }
 

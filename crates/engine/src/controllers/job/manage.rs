@@ -6,14 +6,14 @@ use super::indexes::{self, COMPLETION_INDEX, completion_index, is_indexed};
 use super::sync::{Sync, is_suspended, only_replaces_failed_pods};
 use super::{JobController, SYNC_BATCH_PERIOD, TRACKING_FINALIZER, release};
 use crate::controllers::deletion_rank::{RankedPod, deletion_order};
-use crate::controllers::pod_control::{is_namespace_terminating, is_not_found, pod_from_template};
-use crate::controllers::pods::{is_pod_ready, is_pod_terminating, pod_key};
-use crate::controllers::slow_start::slow_start_batch;
+use crate::controllers::errand::Errand;
+use crate::controllers::pod_control::pod_from_template;
+use crate::controllers::pods::{is_pod_terminating, pod_key};
 use crate::kernel::Kernel;
 use alloc::format;
 use alloc::string::ToString;
 use alloc::vec::Vec;
-use lifepod_api::{Container, EnvVar, EnvVarSource, Job, ObjectFieldSelector, Pod, Refusal, SimTime};
+use lifepod_api::{Container, EnvVar, EnvVarSource, Job, ObjectFieldSelector, ObjectKey, Pod, SimTime};
 
 /// At most so many pods are made or deleted in one sync (`MaxPodCreateDeletePerSync`).
 const MAX_POD_CREATE_DELETE_PER_SYNC: usize = 500;
@@ -21,8 +21,8 @@ const MAX_POD_CREATE_DELETE_PER_SYNC: usize = 500;
 const COMPLETION_INDEX_ENV: &str = "JOB_COMPLETION_INDEX";
 
 impl JobController {
-    /// Makes or deletes pods; never both in one sync.
-    pub(super) fn manage(&mut self, kernel: &mut Kernel, sync: &mut Sync<'_>) -> Result<(), Refusal> {
+    /// The pods to make or to delete; never both in one sync.
+    pub(super) fn manage(&mut self, kernel: &mut Kernel, sync: &mut Sync<'_>) -> Errand {
         let want = wanted_active(sync);
         let too_many = if is_suspended(&sync.job.spec) { sync.active } else { (sync.active - want).max(0) };
         let mut surplus = pods_for_removal(kernel, sync, too_many as usize);
@@ -30,12 +30,15 @@ impl JobController {
             surplus.truncate(MAX_POD_CREATE_DELETE_PER_SYNC);
         }
         if is_suspended(&sync.job.spec) || !surplus.is_empty() {
-            return self.delete_job_pods(kernel, sync, &surplus);
+            // They are not counted (`deleteJobPods`).
+            let doomed: Vec<ObjectKey> = surplus.into_iter().map(pod_key).collect();
+            self.expectations.expect(sync.key, 0, doomed.iter().cloned(), kernel.now);
+            return Errand::new(sync.owner, [], doomed).before_delete(release);
         }
         let terminating = if only_replaces_failed_pods(&sync.job.spec) { sync.terminating } else { 0 };
         let missing = want - terminating - sync.active;
         if missing <= 0 {
-            return Ok(());
+            return Errand::new(sync.owner, [], []);
         }
         let missing = (missing as usize).min(MAX_POD_CREATE_DELETE_PER_SYNC);
         let per_index = sync.job.spec.backoff_limit_per_index.is_some();
@@ -48,9 +51,10 @@ impl JobController {
             // What waits counts as none active, until the wait is over.
             sync.active = 0;
             self.queue.add_after(kernel, sync.key.clone(), wait.max(SYNC_BATCH_PERIOD));
-            return Ok(());
+            return Errand::new(sync.owner, [], []);
         }
-        self.create_pods(kernel, sync, &places)
+        self.expectations.expect(sync.key, places.len(), [], kernel.now);
+        Errand::new(sync.owner, places.into_iter().map(|index| new_pod(sync, index)), [])
     }
 
     /// The index of each pod that is to be made now, or how long none is.
@@ -72,82 +76,6 @@ impl JobController {
         let shortest = pending.iter().map(wait).min().unwrap_or(SimTime::ZERO);
         pending.retain(|index| wait(index) == SimTime::ZERO);
         (pending.into_iter().map(Some).collect(), shortest)
-    }
-
-    fn create_pods(
-        &mut self,
-        kernel: &mut Kernel,
-        sync: &mut Sync<'_>,
-        places: &[Option<i32>],
-    ) -> Result<(), Refusal> {
-        self.expectations.expect(sync.key, places.len(), [], kernel.now);
-        let mut next = places.iter().copied();
-        let (created, refused) = slow_start_batch(places.len(), || {
-            let index = next.next().flatten();
-            match self.pods.create_pod(kernel, new_pod(sync, index), sync.owner) {
-                Err(refusal) if !is_namespace_terminating(&refusal) => {
-                    self.expectations.creation_observed(sync.key);
-                    Err(refusal)
-                }
-                // Where everything is being deleted a refusal is no reason to try again.
-                _ => Ok(()),
-            }
-        });
-        for _ in next {
-            self.expectations.creation_observed(sync.key);
-        }
-        sync.active += created as i32;
-        refused
-    }
-
-    /// Deletes pods that the Job does not need: they are not counted (`deleteJobPods`).
-    fn delete_job_pods(
-        &mut self,
-        kernel: &mut Kernel,
-        sync: &mut Sync<'_>,
-        pods: &[&Pod],
-    ) -> Result<(), Refusal> {
-        let keys = pods.iter().map(|pod| pod_key(pod));
-        self.expectations.expect(sync.key, 0, keys, kernel.now);
-        let mut result = Ok(());
-        for pod in pods {
-            let deleted = release(kernel, pod).and_then(|()| self.pods.delete(kernel, pod, sync.owner));
-            if deleted.is_err() {
-                self.expectations.deletion_observed(sync.key, &pod_key(pod));
-            }
-            result = result.and(count_deleted(sync, pod, deleted));
-        }
-        result
-    }
-
-    /// Deletes what still runs of a Job that ends; its pods keep their finalizers, so that they are counted. Says
-    /// whether all could be deleted (`deleteActivePods`).
-    pub(super) fn delete_active_pods(
-        &mut self,
-        kernel: &mut Kernel,
-        sync: &mut Sync<'_>,
-    ) -> (bool, Result<(), Refusal>) {
-        let mut result = Ok(());
-        for pod in sync.active_pods.clone() {
-            let deleted = self.pods.delete(kernel, pod, sync.owner);
-            result = result.and(count_deleted(sync, pod, deleted));
-        }
-        (result.is_ok(), result)
-    }
-}
-
-/// Counts a deleted pod as terminating; one that is gone was deleted too.
-fn count_deleted(sync: &mut Sync<'_>, pod: &Pod, deleted: Result<(), Refusal>) -> Result<(), Refusal> {
-    if is_pod_ready(pod) {
-        sync.ready -= 1;
-    }
-    match deleted {
-        Err(refusal) if !is_not_found(&refusal) => Err(refusal),
-        _ => {
-            sync.active -= 1;
-            sync.terminating += 1;
-            Ok(())
-        }
     }
 }
 

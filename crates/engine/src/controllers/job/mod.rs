@@ -14,6 +14,7 @@ mod success_policy;
 mod sync;
 mod track;
 
+use super::errand::{Done, Errand, Hands};
 use super::expectations::Expectations;
 use super::owners::concerned;
 use super::pod_control::{PodControl, is_not_found};
@@ -22,7 +23,7 @@ use super::{Change, Controller, ControllerName, Informers, WorkQueue, controller
 use crate::jitter::Draw;
 use crate::kernel::Kernel;
 use crate::trace::Op;
-use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
 use alloc::string::String;
 use alloc::vec::Vec;
 use back_off::BackOffRecord;
@@ -52,6 +53,25 @@ pub(crate) struct JobController {
     back_offs: BTreeMap<ObjectKey, BackOffRecord>,
     /// Jobs that were written as finished, which no watch has shown yet (`finishedJobExpectations`).
     finished: BTreeSet<String>,
+    /// Syncs that wait for tokens.
+    under_way: BTreeMap<ObjectKey, Waits>,
+}
+
+/// What a sync that waits for tokens is at. It goes on with what is known of the Job then: what it found when it began
+/// would be old.
+#[derive(Clone, Debug)]
+enum Waits {
+    /// It makes or deletes pods.
+    Manages { errand: Errand, ends: bool },
+    /// It takes the finalizers off these pods, which have a `uid` besides.
+    Releases(VecDeque<(ObjectKey, String)>),
+}
+
+/// A sync has made or deleted the pods that it was to.
+struct Managed {
+    done: Done,
+    /// Because the Job ends.
+    ends: bool,
 }
 
 impl JobController {
@@ -63,6 +83,7 @@ impl JobController {
             released: BTreeMap::new(),
             back_offs: BTreeMap::new(),
             finished: BTreeSet::new(),
+            under_way: BTreeMap::new(),
         }
     }
 
@@ -167,7 +188,7 @@ impl JobController {
                 return Ok(());
             }
         }
-        release(kernel, pod)
+        release(kernel, &pod_key(pod))
     }
 }
 
@@ -192,6 +213,44 @@ impl Controller for JobController {
         if key.kind == Pod::KIND {
             return self.sync_orphan_pod(kernel, informers, key);
         }
+        self.look(kernel, informers, key, None)
+    }
+
+    fn resume(&mut self, kernel: &mut Kernel, informers: &Informers, key: &ObjectKey) -> Result<(), Refusal> {
+        match self.under_way.remove(key) {
+            Some(Waits::Manages { mut errand, ends }) => match errand.resume(kernel, &mut self.hands()) {
+                Some(done) => self.look(kernel, informers, key, Some(Managed { done, ends })),
+                None => {
+                    self.under_way.insert(key.clone(), Waits::Manages { errand, ends });
+                    Ok(())
+                }
+            },
+            Some(Waits::Releases(mut pods)) => {
+                let released = pods.pop_front().map_or(Ok(()), |pod| self.release_counted(kernel, key, &pod));
+                if pods.is_empty() {
+                    return released.and_then(|()| self.look(kernel, informers, key, None));
+                }
+                self.under_way.insert(key.clone(), Waits::Releases(pods));
+                released
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+impl JobController {
+    fn hands(&mut self) -> Hands<'_> {
+        Hands { pods: &mut self.pods, expectations: &mut self.expectations, queue: &mut self.queue }
+    }
+
+    /// Looks at a Job, whose pods may have been made or deleted just before.
+    fn look(
+        &mut self,
+        kernel: &mut Kernel,
+        informers: &Informers,
+        key: &ObjectKey,
+        managed: Option<Managed>,
+    ) -> Result<(), Refusal> {
         let Some(owner) = informers.get(key) else { return Ok(()) };
         let Some(job) = Job::of(owner) else { return Ok(()) };
         if is_managed_elsewhere(job) {
@@ -205,7 +264,7 @@ impl Controller for JobController {
         if self.finished.contains(&job.metadata.uid) {
             return Ok(());
         }
-        self.sync_job(kernel, informers, key, owner, job)
+        self.sync_job(kernel, informers, key, owner, job, managed)
     }
 }
 
@@ -219,14 +278,16 @@ fn has_finalizer(pod: &Pod) -> bool {
 }
 
 /// Takes the finalizer off a pod; one that is gone has none (`removeTrackingFinalizerPatch`).
-fn release(kernel: &mut Kernel, pod: &Pod) -> Result<(), Refusal> {
-    if !has_finalizer(pod) {
+fn release(kernel: &mut Kernel, pod: &ObjectKey) -> Result<(), Refusal> {
+    // What is stored may be newer than what is known of it; all else stays as it is.
+    let Some(stored) = kernel.store.get(pod) else { return Ok(()) };
+    let mut object = (**stored).clone();
+    let finalizers = &mut object.meta_mut().finalizers;
+    let held = finalizers.len();
+    finalizers.retain(|finalizer| finalizer != TRACKING_FINALIZER);
+    if finalizers.len() == held {
         return Ok(());
     }
-    // What is stored may be newer than what is known of it; all else stays as it is.
-    let Some(stored) = kernel.store.get(&pod_key(pod)) else { return Ok(()) };
-    let mut object = (**stored).clone();
-    object.meta_mut().finalizers.retain(|finalizer| finalizer != TRACKING_FINALIZER);
     match kernel.update(object, Subresource::Main, BY) {
         Err(refusal) if !is_not_found(&refusal) => Err(refusal),
         _ => Ok(()),

@@ -4,14 +4,16 @@ use super::back_off::BackOffRecord;
 use super::conditions::{self, FAILURE_TARGET, SUCCESS_CRITERIA_MET, SUSPENDED};
 use super::failure_policy::{self, Verdict};
 use super::indexes::{self, Indexes, is_indexed, valid_index};
-use super::{BY, JobController, TRACKING_FINALIZER, has_finalizer, success_policy};
+use super::{BY, JobController, Managed, TRACKING_FINALIZER, Waits, has_finalizer, success_policy};
 use crate::controllers::Informers;
-use crate::controllers::pods::{is_pod_active, is_pod_ready, is_pod_terminating};
+use crate::controllers::errand::{Done, Errand};
+use crate::controllers::pods::{is_pod_active, is_pod_ready, is_pod_terminating, pod_key};
 use crate::controllers::refs::{RefManager, is_controlled_by};
 use crate::events::EventType;
 use crate::kernel::Kernel;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use lifepod_api::{Job, JobCondition, JobSpec, Object, ObjectKey, Pod, Refusal, SimTime, Time};
 
@@ -19,7 +21,7 @@ use lifepod_api::{Job, JobCondition, JobSpec, Object, ObjectKey, Pod, Refusal, S
 pub(super) struct Sync<'a> {
     pub(super) key: &'a ObjectKey,
     /// The Job as it was read.
-    pub(super) owner: &'a Object,
+    pub(super) owner: &'a Arc<Object>,
     /// The Job, whose status becomes what is to be written.
     pub(super) job: Job,
     pub(super) pods: Vec<&'a Pod>,
@@ -83,8 +85,9 @@ impl JobController {
         kernel: &mut Kernel,
         informers: &Informers,
         key: &ObjectKey,
-        owner: &Object,
+        owner: &Arc<Object>,
         job: &Job,
+        managed: Option<Managed>,
     ) -> Result<(), Refusal> {
         // Before the pods are listed: one that appears in between is waited for once too often rather than too rarely.
         let satisfied = self.expectations.satisfied(key, kernel.now);
@@ -111,18 +114,36 @@ impl JobController {
         }
 
         let mut suspension_changed = false;
-        let mut managed = Ok(());
+        let mut result = Ok(());
         if sync.finished.is_some() {
-            let all_deleted;
-            (all_deleted, managed) = self.delete_active_pods(kernel, &mut sync);
-            if !all_deleted || !satisfied {
+            let managed = match managed.filter(|managed| managed.ends) {
+                Some(managed) => Some(managed),
+                None => {
+                    let errand = Errand::new(owner, [], sync.active_pods.iter().map(|pod| pod_key(pod)));
+                    self.run(kernel, key, errand, true)
+                }
+            };
+            let Some(Managed { done, .. }) = managed else { return Ok(()) };
+            count_managed(&mut sync, &done, 0);
+            result = done.result();
+            if result.is_err() || !satisfied {
                 // Other pods may be there that are not known yet.
                 sync.finished = None;
             }
         } else {
-            let manages = satisfied && job.metadata.deletion_timestamp.is_none();
+            let manages = managed.is_some() || (satisfied && job.metadata.deletion_timestamp.is_none());
             if manages {
-                managed = self.manage(kernel, &mut sync);
+                let managed = match managed {
+                    Some(managed) => Some(managed),
+                    None => {
+                        let errand = self.manage(kernel, &mut sync);
+                        self.run(kernel, key, errand, false)
+                    }
+                };
+                let Some(Managed { done, .. }) = managed else { return Ok(()) };
+                let unseen = if done.succeeded > 0 { self.expectations.creations(key) } else { 0 };
+                count_managed(&mut sync, &done, unseen);
+                result = done.result();
             }
             let enough = match job.spec.completions {
                 None => sync.succeeded > 0,
@@ -146,10 +167,31 @@ impl JobController {
         let changed = suspension_changed || counts != (status.active, status.ready, status.terminating);
         (status.active, status.ready, status.terminating) = counts;
         self.track(kernel, &mut sync, changed)?;
-        managed
+        result
     }
 
-    fn begin<'a>(&self, key: &'a ObjectKey, owner: &'a Object, job: &Job, pods: Vec<&'a Pod>) -> Sync<'a> {
+    /// Makes and deletes pods; none when the rest has to wait.
+    fn run(
+        &mut self,
+        kernel: &mut Kernel,
+        key: &ObjectKey,
+        mut errand: Errand,
+        ends: bool,
+    ) -> Option<Managed> {
+        let done = errand.begin(kernel, &mut self.hands());
+        if done.is_none() {
+            self.under_way.insert(key.clone(), Waits::Manages { errand, ends });
+        }
+        done.map(|done| Managed { done, ends })
+    }
+
+    fn begin<'a>(
+        &self,
+        key: &'a ObjectKey,
+        owner: &'a Arc<Object>,
+        job: &Job,
+        pods: Vec<&'a Pod>,
+    ) -> Sync<'a> {
         let active_pods: Vec<&Pod> = pods.iter().copied().filter(|pod| is_pod_active(pod)).collect();
         let mut job = job.clone();
         job.status.uncounted_terminated_pods.get_or_insert_default();
@@ -212,6 +254,21 @@ impl JobController {
             sync.job.status.start_time = (!suspended).then(|| kernel.time());
         }
         changed
+    }
+}
+
+/// Counts what the informers do not show yet: `unseen` pods that were made, and those that were deleted as terminating.
+fn count_managed(sync: &mut Sync<'_>, done: &Done, unseen: usize) {
+    sync.active += unseen as i32;
+    for pod in &sync.active_pods {
+        let key = pod_key(pod);
+        if done.deleted.contains(&key) || done.kept.contains(&key) {
+            sync.ready -= i32::from(is_pod_ready(pod));
+        }
+        if done.deleted.contains(&key) {
+            sync.active -= 1;
+            sync.terminating += 1;
+        }
     }
 }
 

@@ -4,13 +4,14 @@ use super::conditions::{self, COMPLETE, FAILED, FAILURE_TARGET, SUCCESS_CRITERIA
 use super::failure_policy::{self, Verdict};
 use super::indexes::{completion_index, is_indexed, valid_index};
 use super::sync::Sync;
-use super::{BY, JobController, release};
+use super::{BY, JobController, Waits, has_finalizer, release};
+use crate::controllers::pods::pod_key;
 use crate::events::EventType;
 use crate::kernel::Kernel;
 use alloc::collections::BTreeSet;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
-use lifepod_api::{Job, JobStatus, Object, Pod, Refusal, Resource, Subresource};
+use lifepod_api::{Job, JobStatus, Object, ObjectKey, Pod, Refusal, Resource, Subresource};
 
 /// No more than this many pods wait in the status to be counted (`MaxUncountedPods`).
 const MAX_UNCOUNTED_PODS: usize = 500;
@@ -39,7 +40,7 @@ impl JobController {
             self.back_offs.insert(sync.key.clone(), sync.back_off);
             flush = false;
         }
-        let released = self.release_pods(kernel, sync, &listed.pods, &mut tracked);
+        let Some(released) = self.release_pods(kernel, sync, &listed.pods, &mut tracked) else { return Ok(()) };
         flush |= count_released(&mut sync.job.status, &tracked);
         if released.is_err() {
             if flush {
@@ -58,29 +59,44 @@ impl JobController {
         Ok(())
     }
 
-    /// `removeTrackingFinalizerFromPods`; the first refusal, if there was one, after all were tried.
+    /// `removeTrackingFinalizerFromPods`; the first refusal, if there was one, after all were tried. None when some have to
+    /// wait for tokens: the Job is looked at again after them.
     fn release_pods(
         &mut self,
         kernel: &mut Kernel,
         sync: &Sync<'_>,
         pods: &[&Pod],
         tracked: &mut BTreeSet<String>,
-    ) -> Result<(), Refusal> {
-        if pods.is_empty() {
-            return Ok(());
-        }
+    ) -> Option<Result<(), Refusal>> {
         let mut result = Ok(());
-        for pod in pods {
-            match release(kernel, pod) {
+        for (index, pod) in pods.iter().enumerate() {
+            if has_finalizer(pod) && !self.pods.is_free(kernel) {
+                let rest = pods[index..].iter().map(|pod| (pod_key(pod), pod.metadata.uid.clone()));
+                self.under_way.insert(sync.key.clone(), Waits::Releases(rest.collect()));
+                self.queue.wait_for_turns(kernel, sync.key, pods.len() - index);
+                return None;
+            }
+            let pod = (pod_key(pod), pod.metadata.uid.clone());
+            match self.release_counted(kernel, sync.key, &pod) {
                 Ok(()) => {
-                    tracked.remove(&pod.metadata.uid);
-                    let expected = self.released.entry(sync.key.clone()).or_default();
-                    expected.insert(pod.metadata.uid.clone());
+                    tracked.remove(&pod.1);
                 }
                 Err(refusal) => result = result.and(Err(refusal)),
             }
         }
-        result
+        Some(result)
+    }
+
+    /// Takes the finalizer off a pod, and remembers that until it is seen.
+    pub(super) fn release_counted(
+        &mut self,
+        kernel: &mut Kernel,
+        job: &ObjectKey,
+        (pod, uid): &(ObjectKey, String),
+    ) -> Result<(), Refusal> {
+        release(kernel, pod)?;
+        self.released.entry(job.clone()).or_default().insert(uid.clone());
+        Ok(())
     }
 
     /// `recordJobFinished`.

@@ -4,6 +4,9 @@
 //! to the next; a `Parallel` one takes all steps that it can. Updates go one pod at a time in both, from the highest
 //! ordinal down, and begin only when nothing else is to be done. That is why a set whose first pod never becomes ready
 //! does not heal when its template is mended: it waits for that pod, and never comes to replacing it.
+//!
+//! A `Parallel` set may have many calls to make, which wait for tokens of the client. Its sync gets in line for one call
+//! at a time, where the real one does so for a whole batch.
 
 use super::pods::{
     self, identity_matches, is_created, is_in_range, is_running_and_ready, is_terminating, is_unavailable,
@@ -63,6 +66,9 @@ impl StatefulSetController {
             ..StatefulSetStatus::default()
         };
         let taken = self.take_steps(kernel, informers, owner, set, members, &current, &update, &mut status);
+        if self.queue.waits_for_turn(&owner.key()) {
+            return taken.map(|()| status);
+        }
         complete_rolling_update(set, &mut status);
         let written = self.write_status(kernel, owner, set, &status);
         let live = |candidate: &ControllerRevision| {
@@ -154,7 +160,8 @@ impl StatefulSetController {
         };
         let result = self.scale(kernel, &work, &replicas, &condemned);
         count(status, set, all(), now);
-        if result? == Step::Wait || set.spec.update_strategy.type_ == "OnDelete" {
+        let waits = result? == Step::Wait || self.queue.waits_for_turn(&owner.key());
+        if waits || set.spec.update_strategy.type_ == "OnDelete" {
             return Ok(());
         }
         self.roll(kernel, &work, &replicas, update, status)
@@ -195,13 +202,16 @@ impl StatefulSetController {
         let Update { informers, owner, set, .. } = *work;
         if matches!(pod.status.phase.as_str(), "Failed" | "Succeeded") {
             // However it ended. Its successor is made when its name is free.
-            if !is_terminating(pod) {
+            if !is_terminating(pod) && self.may_call(kernel, work) {
                 self.delete_pod(kernel, owner, pod)?;
             }
             return Ok(Step::Wait);
         }
         if !is_created(pod) {
             if claims::is_stale(informers, set, pod) {
+                return Ok(Step::Wait);
+            }
+            if !self.may_call(kernel, work) {
                 return Ok(Step::Wait);
             }
             self.create_pod(kernel, work, pod)?;
@@ -225,6 +235,21 @@ impl StatefulSetController {
             self.enforce_invariants(kernel, work, pod)?;
         }
         Ok(Step::GoOn)
+    }
+
+    /// Whether a pod may be made or deleted now; if not, the sync gets in line. One that takes one step at a time was in
+    /// line before it began.
+    fn may_call(&mut self, kernel: &mut Kernel, work: &Update<'_>) -> bool {
+        let key = work.owner.key();
+        if self.queue.waits_for_turn(&key) {
+            return false;
+        }
+        let may =
+            work.monotonic || core::mem::take(&mut self.has_token) || self.pods.is_free(kernel);
+        if !may {
+            self.queue.wait_for_turns(kernel, &key, 1);
+        }
+        may
     }
 
     /// `CreateStatefulPod`.
@@ -294,7 +319,7 @@ impl StatefulSetController {
         let well =
             is_running_and_ready(pod) && is_pod_available(pod, work.set.spec.min_ready_seconds, work.now);
         let first = work.first_unavailable == Some(pod.metadata.name.as_str());
-        if well || first || !work.monotonic {
+        if (well || first || !work.monotonic) && self.may_call(kernel, work) {
             self.delete_pod(kernel, work.owner, pod)?;
         }
         Ok(Step::Wait)

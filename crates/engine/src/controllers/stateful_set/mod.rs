@@ -28,6 +28,8 @@ pub(crate) struct StatefulSetController {
     queue: WorkQueue,
     pods: PodControl,
     consistency: Consistency,
+    /// There is a token for the sync that is resumed.
+    has_token: bool,
 }
 
 impl StatefulSetController {
@@ -36,6 +38,7 @@ impl StatefulSetController {
             queue: WorkQueue::new(ControllerName::StatefulSet),
             pods: PodControl::new(BY),
             consistency: Consistency::default(),
+            has_token: false,
         }
     }
 
@@ -92,5 +95,13 @@ impl Controller for StatefulSetController {
             self.queue.add_after(kernel, key.clone(), wait);
         }
         Ok(())
+    }
+
+    /// Each pod has its own name, so that whoever begins anew finds what is left to do.
+    fn resume(&mut self, kernel: &mut Kernel, informers: &Informers, key: &ObjectKey) -> Result<(), Refusal> {
+        self.has_token = true;
+        let result = self.sync(kernel, informers, key);
+        self.has_token = false;
+        result
     }
 }

@@ -1,0 +1,75 @@
+//! Which client each controller speaks to the API server with, and how many of its keys it works on at once
+//! (`cmd/kube-controller-manager/app/{apps,batch,core,discovery,policy}.go`).
+//!
+//! Every controller gets a client of its own, whose limits are `--kube-api-qps` and `--kube-api-burst`; its Events are
+//! written with the same one. The garbage collector and the namespace controller have theirs raised.
+//!
+//! How faithful the waiting is:
+//! - ReplicaSets, ReplicationControllers, DaemonSets and Jobs make and delete their pods call by call
+//!   ([`super::errand`]), and so does a `Parallel` StatefulSet.
+//! - All other controllers make few calls in a sync: the sync begins when there is a token. Where a real one has several
+//!   goroutines that take turns between the calls of one key (taint eviction: look, mark, delete), here one key's
+//!   calls stay together.
+//! - The pod garbage collector and the namespace controller do in one go what one look finds; the next one waits longer.
+//! - Without limits are: what the disruption controller says in Events (its recorder has a name of its own), the
+//!   provisioner of volumes, which is another program; and outside of this component kube-scheduler (50 with a burst of
+//!   100, `pkg/scheduler/apis/config/v1/defaults.go`), the kubelets (`kubeAPIQPS` 50, `kubeAPIBurst` 100,
+//!   `eventRecordQPS` 50, `eventBurst` 100, `pkg/kubelet/apis/config/v1beta1/defaults.go`), and `kubectl`.
+
+use super::ControllerName;
+use crate::flow_control::ClientConnection;
+use crate::kernel::Kernel;
+
+/// What is said of a controller's client: under which name it writes, and how many times the flags its `qps` and its
+/// `burst` are.
+type Limits = (&'static str, i32, u32);
+
+impl ControllerName {
+    fn limits(self) -> Limits {
+        match self {
+            ControllerName::CronJob => ("cronjob-controller", 1, 1),
+            ControllerName::DaemonSet => ("daemonset-controller", 1, 1),
+            ControllerName::Deployment => ("deployment-controller", 1, 1),
+            ControllerName::Disruption => ("disruption-controller", 1, 1),
+            ControllerName::EndpointSlice => ("endpointslice-controller", 1, 1),
+            ControllerName::Endpoints => ("endpoint-controller", 1, 1),
+            // Each deletion takes two calls.
+            ControllerName::GarbageCollector => ("garbage-collector-controller", 2, 1),
+            ControllerName::Job => ("job-controller", 1, 1),
+            // `startModifiedNamespaceController`: emptying a namespace takes a great many.
+            ControllerName::Namespace => ("namespace-controller", 20, 100),
+            ControllerName::NodeLifecycle => ("node-controller", 1, 1),
+            ControllerName::PersistentVolume => ("persistentvolume-controller", 1, 1),
+            ControllerName::PodGc => ("pod-garbage-collector", 1, 1),
+            ControllerName::ReplicaSet => ("replicaset-controller", 1, 1),
+            ControllerName::ReplicationController => ("replication-controller", 1, 1),
+            ControllerName::ResourceQuota => ("resourcequota-controller", 1, 1),
+            ControllerName::StatefulSet => ("statefulset-controller", 1, 1),
+            ControllerName::TaintEviction => ("taint-eviction-controller", 1, 1),
+            ControllerName::TtlAfterFinished => ("ttl-after-finished-controller", 1, 1),
+        }
+    }
+
+    /// The name under which the controller's client writes.
+    pub(super) fn client(self) -> &'static str {
+        self.limits().0
+    }
+
+    /// How many keys it works on at once (`--concurrent-daemonset-syncs` and the like,
+    /// `pkg/controller/*/config/v1alpha1/defaults.go`). Only those whose syncs may wait are told apart.
+    pub(super) fn workers(self) -> usize {
+        match self {
+            ControllerName::DaemonSet => 2,
+            _ => 5,
+        }
+    }
+}
+
+/// Gives the controllers' clients their limits.
+pub(super) fn register(kernel: &mut Kernel) {
+    let ClientConnection { qps, burst } = kernel.config.controller_client;
+    for (by, more_qps, more_burst) in super::ALL.map(ControllerName::limits) {
+        let limits = ClientConnection { qps: qps.saturating_mul(more_qps), burst: burst.saturating_mul(more_burst) };
+        kernel.flow_control.limit(by, limits);
+    }
+}
