@@ -19,7 +19,7 @@ export function shell(command) {
   return HELLO.replace("echo Hello Kubernetes! && 3600", command);
 }
 
-/** A Deployment of so many pods that sleep, on as many nodes as they need. */
+/** A Deployment of so many pods that sleep, on as many nodes as they need, made as fast as the API server takes them. */
 export function deployment(replicas) {
   return `apiVersion: apps/v1
 kind: Deployment
@@ -41,6 +41,7 @@ kind: Scenario
 spec:
   horizon: 60s
   cluster:
+    controllerManager: {kubeAPIQPS: -1}
     nodes:
     - {name: node, count: ${Math.ceil(replicas / 100)}}
 `;
@@ -71,6 +72,7 @@ spec:
   seed: ${seed}
   horizon: 1h
   cluster:
+    controllerManager: {kubeAPIQPS: -1}
     nodes: [{name: node, count: ${count / 10}}]
 `;
 }

@@ -2,7 +2,7 @@
 
 use lifepod_api::SimTime;
 use lifepod_engine::trace::{Decision, RequestEnd, Requests};
-use lifepod_engine::{Entry, Trace, What};
+use lifepod_engine::{Entry, Op, Trace, What};
 use lifepod_scenario::{Options, prepare};
 use lifepod_timeline::{Explanation, InstantLook, Lang, SpanLook, Subject, explain, lanes};
 use serde_json::json;
@@ -277,4 +277,33 @@ spec:
     let paths = why.steps.iter().flat_map(|step| &step.fields).map(|field| &field.path);
     assert!(paths.into_iter().all(|path| !path.contains("terminationGracePeriodSeconds")));
     assert!(why.changes.iter().any(|change| change.text.contains("A larger limit")));
+}
+
+#[test]
+fn a_pod_that_is_made_late_tells_that_its_controller_waited_for_a_token() {
+    let trace = run("
+apiVersion: apps/v1
+kind: ReplicaSet
+metadata: {name: web}
+spec:
+  replicas: 20
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      containers: [{name: web, image: 'nginx:1.29'}]
+---
+apiVersion: lifepod.dev/v1alpha1
+kind: Scenario
+spec:
+  horizon: 1m
+  cluster: {controllerManager: {kubeAPIQPS: 2, kubeAPIBurst: 10}}
+");
+    let made = |entry: &&Entry| matches!(&entry.what, What::Object(r) if r.object.kind() == "Pod" && r.op == Op::Added);
+    let made: Vec<&Entry> = trace.entries().iter().filter(made).collect();
+    let why = |entry: &Entry| texts(&told(&trace, entry, Lang::En));
+    let wait = "may make 2 of them a second, and 10 at once after a pause";
+    assert!(!why(made[0]).contains(wait), "{}", why(made[0]));
+    assert!(why(made[19]).contains(wait), "{}", why(made[19]));
+    assert!(made[19].at.since(made[0].at) > SimTime::from_secs(5), "twenty Events and pods, two a second");
 }

@@ -216,7 +216,7 @@ mod tests {
             for _ in 0..2000 {
                 // Floods, lulls, and now and then a pause in which the bucket fills.
                 let pause = [0.0, 0.1, 1.0, 1.5, 100.0][chance.usize(..5)] * chance.f64() / qps;
-                now = now + SimTime::from_secs_f64(pause);
+                now += SimTime::from_secs_f64(pause);
                 let sent = bucket.next_token(now);
                 bucket.take(now);
                 let expected = real.wait(now.as_secs_f64());

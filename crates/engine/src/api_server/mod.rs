@@ -95,11 +95,25 @@ impl Kernel {
     /// changes (`generic/registry/store.go Update`).
     pub(crate) fn update(
         &mut self,
+        object: Object,
+        sub: Subresource,
+        by: &'static str,
+    ) -> Result<Arc<Object>, Refusal> {
+        let before = self.store.resource_version();
+        let result = self.replace(object, sub, by);
+        // Who has nothing new to say sends nothing.
+        if result.is_err() || self.store.resource_version() != before {
+            self.flow_control.take(by, self.now);
+        }
+        result
+    }
+
+    fn replace(
+        &mut self,
         mut object: Object,
         sub: Subresource,
         by: &'static str,
     ) -> Result<Arc<Object>, Refusal> {
-        self.flow_control.take(by, self.now);
         let key = object.key();
         let Some(stored) = self.store.get(&key).cloned() else { return Err(not_found(&key)) };
         let (meta, was) = (object.meta(), stored.meta());

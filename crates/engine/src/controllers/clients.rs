@@ -69,7 +69,8 @@ impl ControllerName {
 pub(super) fn register(kernel: &mut Kernel) {
     let ClientConnection { qps, burst } = kernel.config.controller_client;
     for (by, more_qps, more_burst) in super::ALL.map(ControllerName::limits) {
-        let limits = ClientConnection { qps: qps.saturating_mul(more_qps), burst: burst.saturating_mul(more_burst) };
+        let limits =
+            ClientConnection { qps: qps.saturating_mul(more_qps), burst: burst.saturating_mul(more_burst) };
         kernel.flow_control.limit(by, limits);
     }
 }

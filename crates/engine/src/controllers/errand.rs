@@ -184,3 +184,72 @@ impl Done {
         self.refused.clone().map_or(Ok(()), Err)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+    use crate::controllers::ControllerName;
+    use crate::flow_control::ClientConnection;
+    use lifepod_api::{Container, ObjectMeta, ReplicaSet};
+
+    /// A pod of a set; the controller itself refuses to make one without labels.
+    fn pod(labeled: bool) -> Pod {
+        let mut metadata =
+            ObjectMeta { generate_name: "web-".into(), namespace: "default".into(), ..ObjectMeta::default() };
+        if labeled {
+            metadata.labels.insert("app".into(), "web".into());
+        }
+        let container = Container { name: "web".into(), image: "nginx".into(), ..Container::default() };
+        let mut pod = Pod { metadata, ..Pod::default() };
+        pod.spec.containers.push(container);
+        pod
+    }
+
+    fn set() -> Arc<Object> {
+        let metadata =
+            ObjectMeta { name: "web".into(), namespace: "default".into(), ..ObjectMeta::default() };
+        Arc::new(Object::ReplicaSet(ReplicaSet { metadata, ..ReplicaSet::default() }))
+    }
+
+    /// Runs an errand for a set whose controller's client has these limits; what came of it, the pods that there are, and
+    /// how many are still awaited.
+    fn run(pods: Vec<Pod>, limits: ClientConnection) -> (Option<Done>, usize, usize) {
+        let mut kernel = Kernel::new(Config { controller_client: limits, ..Config::default() });
+        crate::namespaces::register(&mut kernel);
+        crate::controllers::clients::register(&mut kernel);
+        let (owner, by) = (set(), "replicaset-controller");
+        let mut expectations = Expectations::default();
+        expectations.expect(&owner.key(), pods.len(), [], kernel.now);
+        let mut errand = Errand::new(&owner, pods, []);
+        let mut hands = Hands {
+            pods: &mut PodControl::new(by),
+            expectations: &mut expectations,
+            queue: &mut WorkQueue::new(ControllerName::ReplicaSet),
+        };
+        let done = errand.begin(&mut kernel, &mut hands);
+        let made = kernel.store.of_kind("Pod").count();
+        (done, made, expectations.creations(&owner.key()))
+    }
+
+    #[test]
+    fn a_batch_with_a_refusal_is_the_last() {
+        // The batches are 1, 2, 4: of the third one the last two are refused.
+        let pods = (0..100).map(|place| pod(place < 5)).collect();
+        let (done, made, awaited) = run(pods, ClientConnection::UNLIMITED);
+        let done = done.expect("nothing has to wait");
+        assert_eq!((done.succeeded, done.refused.is_some()), (5, true), "{done:?}");
+        assert_eq!((made, awaited), (5, 5));
+    }
+
+    #[test]
+    fn what_finds_no_token_waits() {
+        // Each pod comes with an Event, which takes a token too.
+        let (done, made, awaited) = run(vec![pod(true); 100], ClientConnection { qps: 20, burst: 30 });
+        assert!(done.is_none());
+        assert_eq!((made, awaited), (15, 100));
+    }
+
+    use alloc::vec;
+    use alloc::vec::Vec;
+}

@@ -5,6 +5,9 @@
 //! [`Informers`], which are a little behind the store, and writes through the API server's verbs, which refuse what is
 //! based on an old revision; an error brings the key back later.
 //!
+//! Each writes through a client with a rate limit ([`clients`]). Where a real sync blocks because its client has no token
+//! left, the sync here is a value that is resumed ([`Controller::resume`]).
+//!
 //! A new controller is a struct with a [`WorkQueue`] that implements [`Controller`], and a line in `controllers!`.
 
 mod clients;
@@ -206,7 +209,7 @@ impl ControllerManager {
             kernel.cause = cause;
             match turn {
                 Turn::Sync(due) => {
-                    if let Some(key) = self.get(due.controller).queue().begin(&due) {
+                    if let Some(key) = self.get(due.controller).queue().begin(kernel, due.key) {
                         self.work(kernel, due.controller, &key, Step::Sync);
                     }
                 }

@@ -320,11 +320,8 @@ impl ReplicaSetController {
         mut sync: Sync,
         step: fn(&mut Errand, &mut Kernel, &mut Hands<'_>) -> Option<Done>,
     ) -> Result<(), Refusal> {
-        let mut hands = Hands {
-            pods: &mut self.pods,
-            expectations: &mut self.expectations,
-            queue: &mut self.queue,
-        };
+        let mut hands =
+            Hands { pods: &mut self.pods, expectations: &mut self.expectations, queue: &mut self.queue };
         match step(&mut sync.errand, kernel, &mut hands) {
             Some(done) => self.finish(kernel, &sync, &done),
             None => {

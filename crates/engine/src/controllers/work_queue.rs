@@ -146,28 +146,38 @@ impl WorkQueue {
         if let Some(sync) = self.under_way.get_mut(&due.key) {
             self.ready.remove(&due.key);
             sync.dirty = sync.dirty.or(Some(kernel.cause));
-        } else if self.under_way.len() >= self.controller.workers() {
-            self.unattended.push_back((kernel.cause, due.key));
-        } else if !kernel.flow_control.is_free(self.controller.client(), kernel.now) {
+        } else if self.has_worker() && !kernel.flow_control.is_free(self.controller.client(), kernel.now) {
             if let Some(why) = self.throttled(kernel) {
                 self.get_in_line(kernel, why, Turn::Sync(Due { delayed: false, ..due }));
             }
         } else {
-            return self.begin(&due);
+            return self.begin(kernel, due.key);
         }
         None
     }
 
-    /// The key's turn has come: it is worked on now.
-    pub(super) fn begin(&mut self, due: &Due) -> Option<ObjectKey> {
-        self.ready.remove(&due.key).then(|| due.key.clone())
+    /// The key's turn has come: it is worked on now, if there is a worker.
+    pub(super) fn begin(&mut self, kernel: &Kernel, key: ObjectKey) -> Option<ObjectKey> {
+        if !self.has_worker() {
+            self.unattended.push_back((kernel.cause, key));
+            return None;
+        }
+        self.ready.remove(&key).then_some(key)
+    }
+
+    fn has_worker(&self) -> bool {
+        self.under_way.len() < self.controller.workers()
     }
 
     /// Says why something waits. None when the client has no limits, so that nothing does.
     fn throttled(&self, kernel: &mut Kernel) -> Option<EntryId> {
         let client = self.controller.client();
         let limits = kernel.flow_control.limits(client)?;
-        Some(kernel.record(What::Decision(Decision::Throttled { client, qps: limits.qps, burst: limits.burst })))
+        Some(kernel.record(What::Decision(Decision::Throttled {
+            client,
+            qps: limits.qps,
+            burst: limits.burst,
+        })))
     }
 
     /// The sync of the key waits for so many turns. It is resumed at each of them.

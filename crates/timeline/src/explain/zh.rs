@@ -45,7 +45,7 @@ pub(super) fn headline(fact: &Fact<'_>) -> String {
         }
         Fact::Restarted { container, count, .. } => format!("{container} 第 {count} 次重启"),
         Fact::StaysDead { container, .. } => format!("{container} 不再重启"),
-        Fact::Throttled { client, .. } => format!("{client} 排队等候调用 API server"),
+        Fact::Throttled { client, .. } => format!("{client} 排队等候调用 API 服务器"),
         Fact::KillDecided { container, .. } => format!("kubelet 终止 {container}"),
         Fact::StopSent { container, signal, .. } => format!("向 {container} 发送 {}", full(signal)),
         Fact::StopAbandoned { container } => format!("停止 {container} 的操作被放弃"),
@@ -287,7 +287,7 @@ pub(super) fn sentence(fact: &Fact<'_>) -> String {
             )
         }
         Fact::Throttled { client, qps, burst } => format!(
-            "`{client}` 对 API server 的调用已没有令牌可用。它的客户端每秒只能发出 {qps} 次调用，停歇之后最多连发 {burst} 次（kube-controller-manager 的 `--kube-api-qps` 和 `--kube-api-burst`）：接下来要做的事排队等候。"
+            "`{client}` 对 API 服务器的调用已没有令牌可用。它的客户端每秒只能发出 {qps} 次调用，停歇之后最多连发 {burst} 次（kube-controller-manager 的 `--kube-api-qps` 和 `--kube-api-burst`）：接下来要做的事排队等候。"
         ),
         Fact::PhaseDerived { from, to } => format!("kubelet 根据容器的状态得出阶段 {to}（之前为 {from}）。"),
         Fact::Requested { requests, known } => endpoints::requested(Lang::Zh, requests, known.as_ref()),

@@ -40,7 +40,9 @@ impl JobController {
             self.back_offs.insert(sync.key.clone(), sync.back_off);
             flush = false;
         }
-        let Some(released) = self.release_pods(kernel, sync, &listed.pods, &mut tracked) else { return Ok(()) };
+        let Some(released) = self.release_pods(kernel, sync, &listed.pods, &mut tracked) else {
+            return Ok(());
+        };
         flush |= count_released(&mut sync.job.status, &tracked);
         if released.is_err() {
             if flush {

@@ -244,8 +244,7 @@ impl StatefulSetController {
         if self.queue.waits_for_turn(&key) {
             return false;
         }
-        let may =
-            work.monotonic || core::mem::take(&mut self.has_token) || self.pods.is_free(kernel);
+        let may = work.monotonic || core::mem::take(&mut self.has_token) || self.pods.is_free(kernel);
         if !may {
             self.queue.wait_for_turns(kernel, &key, 1);
         }
