@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "./harness.mjs";
+import { HELLO } from "./manifests.mjs";
 
 const REAL = `apiVersion: v1
 kind: List
@@ -70,4 +71,52 @@ test("a pod alone, and Events alone, are recognised too", {}, async (lifepod) =>
   assert.ok((await lifepod.lanes()).includes("recorded/default/web-6d4cf56db6-x7k2p/"));
   await lifepod.paste(event);
   assert.match((await lifepod.lane("recorded/default/web-6d4cf56db6-x7k2p/events")).join("\n"), /BackOff \(x12\)/);
+});
+
+/** Its image, its secret, its account and its node are those of somebody's own cluster. */
+const CRASHING = `apiVersion: v1
+kind: Pod
+metadata:
+  creationTimestamp: "2026-03-02T10:00:00Z"
+  name: api-6d4cf56db6-x7k2p
+  namespace: shop
+spec:
+  serviceAccountName: api
+  priorityClassName: business
+  nodeSelector: {pool: large}
+  nodeName: ip-10-0-1-23.ec2.internal
+  containers:
+  - name: api
+    image: registry.example.com/shop/api:2.41.0
+    env:
+    - {name: DATABASE, valueFrom: {secretKeyRef: {name: database, key: url}}}
+    volumeMounts: [{name: data, mountPath: /data}]
+  volumes:
+  - {name: data, persistentVolumeClaim: {claimName: data}}
+status:
+  phase: Running
+  startTime: "2026-03-02T10:00:00Z"
+  containerStatuses:
+  - name: api
+    restartCount: 8
+    lastState: {terminated: {exitCode: 1, reason: Error, startedAt: "2026-03-02T10:17:26Z", finishedAt: "2026-03-02T10:17:30Z"}}
+    state: {waiting: {reason: CrashLoopBackOff, message: back-off 5m0s restarting failed container}}
+`;
+
+test("a pod of somebody's cluster finds what it found there, and crashes as it did", {}, async (lifepod) => {
+  await lifepod.open();
+  await lifepod.paste(CRASHING);
+  assert.match(await lifepod.verdict(), /no errors/);
+  await lifepod.press("End");
+  assert.match(await lifepod.pods(), /^\$ kubectl get pods -n shop\s[^]*api-6d4cf56db6-x7k2p +0\/1 +CrashLoopBackOff/);
+  const verdicts = await lifepod.page.locator(".editor-verdict").allInnerTexts();
+  assert.match(verdicts.join("\n"), /last recorded run did: it ends with exit code 1 after 4 s/);
+  await lifepod.shot("real-crashing");
+});
+
+test("a manifest goes to the namespace that it is written for", {}, async (lifepod) => {
+  await lifepod.open();
+  await lifepod.type(HELLO.replace("metadata:", "metadata:\n  namespace: shop"));
+  assert.match(await lifepod.verdict(), /no errors/);
+  assert.match(await lifepod.pods(), /kubectl get pods -n shop\s[^]*myapp-pod/);
 });

@@ -5,7 +5,7 @@ use crate::origin;
 use crate::protocol::{Field, Line, Printed, Replacement, Trial};
 use crate::showing::Stage;
 use crate::underway::Reading;
-use lifepod_api::SimTime;
+use lifepod_api::{KINDS, SimTime};
 use lifepod_engine::{Checkpoint, Scenario, Simulation, What};
 use lifepod_manifest::Lines;
 use lifepod_timeline::{About, FieldRef, Stop, chronicle, traffic_table};
@@ -43,8 +43,13 @@ impl Done {
         Some((simulation, kept.to_vec()))
     }
 
-    /// What a command prints at an instant.
+    /// What a command prints at an instant. Lists are of where the text has its objects.
     pub fn kubectl(&self, at: SimTime, words: &[&str]) -> Printed {
+        let mut words = words.to_vec();
+        if matches!(words[..], ["get", "pods"] | ["events"]) {
+            words.extend(self.namespace());
+        }
+        let words = &words[..];
         let output = lifepod_kubectl::run_at(
             &self.life.run.trace,
             at,
@@ -54,6 +59,26 @@ impl Done {
         );
         let command = format!("kubectl {}", words.join(" "));
         Printed { command, output: output.stdout + &output.stderr }
+    }
+
+    /// The words that tell kubectl where to look; none for the namespace where it looks by itself.
+    fn namespace(&self) -> Vec<&str> {
+        let objects = self.reading.documents.iter().filter_map(|document| document.object.as_ref());
+        let is_in_one = |kind: &str| KINDS.iter().any(|known| known.kind == kind && known.namespaced);
+        let placed = objects.filter(|object| is_in_one(object.kind()));
+        let mut namespaces: Vec<&str> = placed
+            .map(|object| match object.meta().namespace.as_str() {
+                "" => "default",
+                name => name,
+            })
+            .collect();
+        namespaces.sort_unstable();
+        namespaces.dedup();
+        match namespaces[..] {
+            [] | ["default"] => Vec::new(),
+            [name] => vec!["-n", name],
+            _ => vec!["-A"],
+        }
     }
 
     /// What became of the clients' requests until an instant.

@@ -1,9 +1,10 @@
 //! What is to be said of a text, as the editor marks it.
 
 use crate::protocol::{Diagnostic, Edit, Fix, Severity};
+use lifepod_engine::trace::Action;
 use lifepod_engine::{Trace, What};
 use lifepod_manifest::{Document, Lines};
-use lifepod_scenario::Note;
+use lifepod_scenario::{Note, granted};
 use lifepod_timeline::Lang;
 
 /// So many findings are marked in the text.
@@ -15,9 +16,13 @@ pub fn refusals(trace: &Trace, documents: &[Document]) -> Vec<(usize, String)> {
         What::Action(action) if action.text.starts_with("kubectl create ") => Some(action),
         _ => None,
     });
-    // The text's own objects are created first, in its order.
     let objects = documents.iter().enumerate().filter(|(_, document)| document.object.is_some());
-    objects.zip(actions).filter_map(|((index, _), action)| Some((index, action.refused.clone()?))).collect()
+    // The text's own objects are created first, in its order, but for the namespaces that it takes for granted.
+    let granted = granted(documents);
+    let is_granted = |action: &Action| {
+        action.text.strip_prefix("kubectl create namespace ").is_some_and(|name| granted.contains(name))
+    };
+    objects.zip(actions.filter(|action| !is_granted(action))).filter_map(|((index, _), action)| Some((index, action.refused.clone()?))).collect()
 }
 
 /// The findings as the editor marks them, in order of the text. A thousand say no more than the first of the worst,
@@ -47,7 +52,7 @@ pub fn note(lines: &Lines, made: &Note, lang: Lang) -> Diagnostic {
     let words = crate::i18n::Lang::of_core(lang).words();
     let assumed = match lang {
         Lang::En => made.assumed.clone(),
-        Lang::Zh => made.assumed_zh(),
+        Lang::Zh => made.assumed_zh.clone(),
     };
     let ((end_line, end_column), (line, column)) = (place(made.range.end), place(made.say.at));
     let insert = Edit { line, column, end_line: line, end_column: column, insert: made.say.insert.clone() };
@@ -88,7 +93,10 @@ pub fn diagnostic(lines: &Lines, finding: &lifepod_manifest::Diagnostic, lang: L
         end_line,
         end_column,
         severity: severity(finding),
-        message: finding.message.clone(),
+        message: match lang {
+            Lang::Zh if !finding.message_zh.is_empty() => finding.message_zh.clone(),
+            _ => finding.message.clone(),
+        },
         hint: match lang {
             Lang::En => finding.hint.en(),
             Lang::Zh => finding.hint.zh(),

@@ -22,6 +22,7 @@ pub mod patch;
 pub mod placement;
 pub mod prepare;
 pub mod quantity;
+mod recorded;
 pub mod resources;
 pub mod scale;
 pub mod schema;

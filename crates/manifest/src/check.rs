@@ -43,9 +43,10 @@ pub fn check(text: &str, options: &CheckOptions) -> Parsed {
     linted.extend(budgets(&objects));
     for (index, finding) in linted.into_iter().filter(|(_, f)| !options.silenced.contains(&f.lint)) {
         let (severity, document) = (Severity::Warning, &parsed.documents[index]);
-        let (path, message) = (&finding.path, &finding.message);
+        let (path, message) = (&finding.path, finding.message.en());
         let diagnostic = document.diagnostic(&lines, index, severity, path, message, &finding.hint);
-        found.push(Diagnostic { lint: Some(finding.lint), ..diagnostic });
+        let message_zh = finding.message.zh().to_string();
+        found.push(Diagnostic { lint: Some(finding.lint), message_zh, ..diagnostic });
     }
     found.extend(repeated(&lines, &parsed.documents));
     parsed.diagnostics.extend(found);

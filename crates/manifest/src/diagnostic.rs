@@ -26,6 +26,8 @@ pub struct Diagnostic {
     pub path: String,
     /// In the words of the API server or kubectl where they have any.
     pub message: String,
+    /// The same in Simplified Chinese; empty for Kubernetes' words, which have no other language.
+    pub message_zh: String,
     /// What to do, in our own words; empty where the message says it.
     pub hint: Hint,
     /// Changes of the text that mend it, the likeliest first.
@@ -52,6 +54,7 @@ impl Diagnostic {
             document: 0,
             path: String::new(),
             message: message.into(),
+            message_zh: String::new(),
             hint: Hint::NONE,
             fixes: Vec::new(),
             unreadable: false,

@@ -1,9 +1,9 @@
-//! Advice in the languages of the page.
+//! What lifepod itself says of a text, in the languages of the page.
 
 use std::borrow::Cow;
 use std::fmt;
 
-/// What to do about a finding, in our own words; empty where its message says it.
+/// What is found or what to do about it, in our own words; empty where Kubernetes' words say it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Hint {
     en: Cow<'static, str>,

@@ -97,7 +97,7 @@ pub struct Finding {
     /// The field.
     pub path: String,
     /// What will happen.
-    pub message: String,
+    pub message: Hint,
     /// What to do.
     pub hint: Hint,
 }
@@ -147,11 +147,18 @@ fn pod(out: &mut Vec<Finding>, spec: &PodSpec, path: &str) {
             out.push(Finding {
                 lint: Lint::NoRequests,
                 path: format!("{path}.resources"),
-                message: format!(
-                    "container {:?} requests no {}: the scheduler reckons with nothing for it, and it is among the \
-                     first to be evicted",
-                    c.name,
-                    missing.join(" and no ")
+                message: Hint::of(
+                    format!(
+                        "container {:?} requests no {}: the scheduler reckons with nothing for it, and it is among \
+                         the first to be evicted",
+                        c.name,
+                        missing.join(" and no ")
+                    ),
+                    format!(
+                        "容器 {:?} 没有声明 {} 请求：调度器当它不占资源，驱逐时它会最先离开",
+                        c.name,
+                        missing.join(" 和 ")
+                    ),
                 ),
                 hint: Hint::new("set resources.requests", "请设置 resources.requests"),
             });
@@ -167,9 +174,15 @@ fn pod(out: &mut Vec<Finding>, spec: &PodSpec, path: &str) {
                 out.push(Finding {
                     lint: Lint::PortClash,
                     path: format!("{path}.ports[{j}].containerPort"),
-                    message: format!(
-                        "containers {:?} and {:?} share one network: only one of them can listen on port {}",
-                        other.name, c.name, port.container_port
+                    message: Hint::of(
+                        format!(
+                            "containers {:?} and {:?} share one network: only one of them can listen on port {}",
+                            other.name, c.name, port.container_port
+                        ),
+                        format!(
+                            "容器 {:?} 和 {:?} 共用一个网络：端口 {} 只能由其中一个监听",
+                            other.name, c.name, port.container_port
+                        ),
                     ),
                     hint: Hint::new("give one of them another port", "请给其中一个换一个端口"),
                 });
@@ -204,9 +217,14 @@ fn pre_stop(out: &mut Vec<Finding>, c: &Container, grace: i64, path: &str) {
         out.push(Finding {
             lint: Lint::PreStopExceedsGrace,
             path: format!("{path}.lifecycle.preStop"),
-            message: format!(
-                "the preStop hook takes {seconds} s of a grace period of {grace} s: the container gets TERM 2 s before \
-                 it is killed"
+            message: Hint::of(
+                format!(
+                    "the preStop hook takes {seconds} s of a grace period of {grace} s: the container gets TERM 2 s \
+                     before it is killed"
+                ),
+                format!(
+                    "preStop 钩子要用 {seconds} 秒，而宽限期只有 {grace} 秒：容器收到 TERM 后 2 秒就会被强制杀死"
+                ),
             ),
             hint: Hint::new(
                 "raise terminationGracePeriodSeconds above the hook's time",
@@ -230,11 +248,18 @@ fn liveness(out: &mut Vec<Finding>, c: &Container, path: &str) {
         out.push(Finding {
             lint: Lint::LivenessBeforeReady,
             path: format!("{path}.livenessProbe"),
-            message: format!(
-                "the liveness probe kills the container after {} s of failures, before the readiness probe gives it up \
-                 ({} s): a slow start becomes a crash loop",
-                patience(liveness),
-                patience(readiness)
+            message: Hint::of(
+                format!(
+                    "the liveness probe kills the container after {} s of failures, before the readiness probe gives \
+                     it up ({} s): a slow start becomes a crash loop",
+                    patience(liveness),
+                    patience(readiness)
+                ),
+                format!(
+                    "存活探针失败 {} 秒后就杀死容器，早于就绪探针放弃它的时间（{} 秒）：启动慢会变成崩溃循环",
+                    patience(liveness),
+                    patience(readiness)
+                ),
             ),
             hint: Hint::new(
                 "add a startupProbe, or give the liveness probe more time",
@@ -250,7 +275,10 @@ fn image(out: &mut Vec<Finding>, c: &Container, path: &str) {
         out.push(Finding {
             lint: Lint::LatestNotPulled,
             path: format!("{path}.imagePullPolicy"),
-            message: "with IfNotPresent, each node keeps whichever `latest` it pulled first".to_string(),
+            message: Hint::new(
+                "with IfNotPresent, each node keeps whichever `latest` it pulled first",
+                "使用 IfNotPresent 时，各节点会一直沿用自己最先拉取到的那个 `latest`",
+            ),
             hint: Hint::new(
                 "name a version, or leave imagePullPolicy away",
                 "请写明版本，或去掉 imagePullPolicy",
@@ -275,11 +303,17 @@ fn probe_ports(out: &mut Vec<Finding>, spec: &PodSpec, c: &Container, path: &str
         let message = match port {
             // A named port must be the container's own.
             IntOrString::String(name) if !c.ports.iter().any(|p| p.name == *name) => {
-                format!("no port of container {:?} is named {name:?}: the probe always fails", c.name)
+                Hint::of(
+                    format!("no port of container {:?} is named {name:?}: the probe always fails", c.name),
+                    format!("容器 {:?} 没有名为 {name:?} 的端口：探针总会失败", c.name),
+                )
             }
             IntOrString::Int(n) if !c.ports.is_empty() && !ports.any(|p| p.container_port == *n) => {
-                format!(
-                    "no container of the pod declares port {n}: the probe fails unless something listens there"
+                Hint::of(
+                    format!(
+                        "no container of the pod declares port {n}: the probe fails unless something listens there"
+                    ),
+                    format!("Pod 中没有容器声明端口 {n}：除非有进程在那里监听，否则探针会失败"),
                 )
             }
             _ => continue,
@@ -311,9 +345,10 @@ fn never_allows(field: &str) -> Finding {
     Finding {
         lint: Lint::BudgetNeverAllows,
         path: format!("spec.{field}"),
-        message:
-            "this budget never lets a pod be evicted: draining a node with one of its pods waits for ever"
-                .to_string(),
+        message: Hint::new(
+            "this budget never lets a pod be evicted: draining a node with one of its pods waits for ever",
+            "这个预算永远不允许驱逐 Pod：排空承载其 Pod 的节点会一直等下去",
+        ),
         hint: Hint::new("allow at least one pod to be away", "请至少允许一个 Pod 不可用"),
     }
 }
@@ -356,7 +391,10 @@ fn rolling_update(out: &mut Vec<Finding>, spec: &DeploymentSpec) {
         out.push(Finding {
             lint: Lint::RollingUpdateStopsAll,
             path: "spec.strategy.rollingUpdate.maxUnavailable".to_string(),
-            message: "a rolling update may stop all replicas at once".to_string(),
+            message: Hint::new(
+                "a rolling update may stop all replicas at once",
+                "滚动更新可能同时停掉所有副本",
+            ),
             hint: Hint::new(
                 "let maxUnavailable be smaller than replicas",
                 "请让 maxUnavailable 小于 replicas",
@@ -372,7 +410,7 @@ fn job(out: &mut Vec<Finding>, o: &Job) {
         out.push(Finding {
             lint: Lint::JobRetriesForever,
             path: "spec.backoffLimit".to_string(),
-            message: "a Job that always fails is tried for weeks".to_string(),
+            message: Hint::new("a Job that always fails is tried for weeks", "总是失败的 Job 会重试数周"),
             hint: Hint::new(
                 "set a lower backoffLimit, or activeDeadlineSeconds",
                 "请降低 backoffLimit，或设置 activeDeadlineSeconds",

@@ -1,7 +1,8 @@
 //! What a run had to assume, on the text that left it open, with the behaviour that would say it.
 
 use crate::pods::{Described, described};
-use lifepod_api::Container;
+use crate::recorded::{self, LastRun};
+use lifepod_api::{Container, Object};
 use lifepod_engine::Trace;
 use lifepod_engine::trace::Assumption;
 use lifepod_manifest::{Document, Lines};
@@ -19,6 +20,8 @@ pub struct Note {
     pub subject: String,
     /// What was assumed, as a sentence without a full stop.
     pub assumed: String,
+    /// The same in Chinese; in English where nobody has translated it.
+    pub assumed_zh: String,
     /// The characters that left it open, as byte offsets: the words themselves where they stand in one place.
     pub range: Range<usize>,
     /// The first character's line, from 1.
@@ -29,18 +32,15 @@ pub struct Note {
     pub say: Edit,
 }
 
-impl Note {
-    /// What was assumed, in Chinese; in English where nobody has translated it.
-    pub fn assumed_zh(&self) -> String {
-        let ports =
-            self.assumed.strip_prefix("its program serves").and_then(|rest| rest.strip_suffix(UNTIL_TOLD));
-        if let Some(ports) = ports {
-            let ports = if ports.is_empty() { "" } else { "在声明的端口上" };
-            return format!("假定镜像里的程序{ports}提供服务，直到收到停止信号");
-        }
-        let known = ZH.iter().find(|(en, _)| *en == self.assumed);
-        known.map_or_else(|| self.assumed.clone(), |(_, zh)| (*zh).to_string())
+/// What was assumed, in Chinese; in English where nobody has translated it.
+fn in_chinese(assumed: &str) -> String {
+    let ports = assumed.strip_prefix("its program serves").and_then(|rest| rest.strip_suffix(UNTIL_TOLD));
+    if let Some(ports) = ports {
+        let ports = if ports.is_empty() { "" } else { "在声明的端口上" };
+        return format!("假定镜像里的程序{ports}提供服务，直到收到停止信号");
     }
+    let known = ZH.iter().find(|(en, _)| *en == assumed);
+    known.map_or(assumed, |(_, zh)| zh).to_string()
 }
 
 const UNTIL_TOLD: &str = " until it is told to stop";
@@ -105,13 +105,53 @@ pub fn assumptions(text: &str, documents: &[Document], trace: &Trace) -> Vec<Not
             container: made.container.to_string(),
             subject: made.subject.to_string(),
             assumed: made.assumed.to_string(),
+            assumed_zh: in_chinese(made.assumed),
             range,
             line,
             column,
             say: say(text, documents, &behavior(document, &pod, &made)),
         });
     }
+    notes.extend(documents.iter().enumerate().flat_map(|(index, document)| {
+        let runs = match &document.object {
+            Some(Object::Pod(pod)) => recorded::last_runs(pod),
+            _ => Vec::new(),
+        };
+        runs.into_iter().filter_map(|run| repeated(text, &lines, documents, index, &run)).collect::<Vec<_>>()
+    }));
     notes
+}
+
+/// A run that is simulated as it was recorded; none where the text says itself what the container does.
+fn repeated(
+    text: &str,
+    lines: &Lines,
+    documents: &[Document],
+    index: usize,
+    run: &LastRun<'_>,
+) -> Option<Note> {
+    let document = &documents[index];
+    let (pod, name) = (described(document.object.as_ref()?)?, &run.container.name);
+    let scenarios = documents.iter().filter_map(|document| document.scenario.as_ref());
+    let mut rules = scenarios.flat_map(|scenario| &scenario.spec.behaviors);
+    if rules.any(|rule| rule.container.is_empty() || rule.container == *name) {
+        return None;
+    }
+    let (_, path) = pod.containers().find(|(n, _)| n == name)?;
+    let range = lines.first_line(document.span_of(&format!("{path}.image")));
+    let (line, column) = lines.position(range.start);
+    let (assumed, assumed_zh) = run.assumed();
+    Some(Note {
+        document: index,
+        container: name.clone(),
+        subject: run.container.image.clone(),
+        assumed,
+        assumed_zh,
+        range,
+        line,
+        column,
+        say: say(text, documents, &run.behavior_text(&pod.metadata.name)),
+    })
 }
 
 /// The document that the pod of an assumption comes from: its own, or the one whose name it begins with.

@@ -10,16 +10,19 @@ mod behavior;
 mod cluster;
 mod eviction;
 mod fault;
+mod namespaces;
 mod nested;
 mod pods;
 mod problems;
+mod recorded;
 mod traffic;
 
 pub use assumptions::{Edit, Note, assumptions};
+pub use namespaces::granted;
 
 use crate::pods::described;
 use crate::problems::{Problem, Problems};
-use lifepod_api::SimTime;
+use lifepod_api::{Object, SimTime};
 use lifepod_engine::{Command, Scenario};
 use lifepod_manifest::scenario::ScenarioSpec;
 use lifepod_manifest::{CheckOptions, Diagnostic, Document, Hint, Lines, Parsed, Severity, check, nearest};
@@ -73,6 +76,7 @@ pub fn applies(documents: &[Document]) -> bool {
 pub fn add(text: &str, documents: &[Document], scenario: &mut Scenario) -> Vec<Diagnostic> {
     let mut diagnostics = Vec::new();
     let applied = applies(documents);
+    namespaces::grant(documents, &mut scenario.commands);
     for (index, document) in documents.iter().enumerate() {
         if let Some(object) = &document.object {
             let mut object = object.clone();
@@ -102,6 +106,12 @@ pub fn add(text: &str, documents: &[Document], scenario: &mut Scenario) -> Vec<D
             }));
         }
     }
+    // What the text says of a container has the first word.
+    let pods = documents.iter().filter_map(|document| match &document.object {
+        Some(Object::Pod(pod)) => Some(pod),
+        _ => None,
+    });
+    scenario.config.behaviors.extend(pods.flat_map(recorded::behaviors));
     diagnostics
 }
 

@@ -1,5 +1,7 @@
 //! What a run assumes is shown on the text, and one edit says it instead.
 
+use lifepod_engine::What;
+use lifepod_engine::trace::{Call, RuntimeCall};
 use lifepod_scenario::{Note, Options, assumptions, prepare};
 
 fn notes(text: &str) -> Vec<Note> {
@@ -82,7 +84,74 @@ fn words_in_a_script_are_underlined_where_they_stand() {
 #[test]
 fn the_note_can_be_read_in_chinese() {
     let image = notes(UNKNOWN_IMAGE);
-    assert_eq!(image[0].assumed_zh(), "假定镜像里的程序在声明的端口上提供服务，直到收到停止信号");
+    assert_eq!(image[0].assumed_zh, "假定镜像里的程序在声明的端口上提供服务，直到收到停止信号");
     let command = notes(UNKNOWN_COMMAND);
-    assert!(command.iter().all(|note| note.assumed_zh() != note.assumed), "{command:#?}");
+    assert!(command.iter().all(|note| note.assumed_zh != note.assumed), "{command:#?}");
+}
+
+const RECORDED: &str = r#"apiVersion: v1
+kind: Pod
+metadata: {name: api, namespace: shop, creationTimestamp: "2026-03-02T10:00:00Z"}
+spec:
+  containers:
+  - {name: api, image: "registry.example.com/api:1", ports: [{containerPort: 8080}]}
+status:
+  startTime: "2026-03-02T10:00:00Z"
+  containerStatuses:
+  - name: api
+    restartCount: 8
+    lastState: {terminated: {exitCode: 3, reason: Error, startedAt: "2026-03-02T10:06:08Z", finishedAt: "2026-03-02T10:06:12Z"}}
+    state: {waiting: {reason: CrashLoopBackOff}}
+"#;
+
+/// The exit codes of the first three processes, and the seconds at which they ended.
+fn exits(text: &str) -> Vec<(i32, u64)> {
+    let prepared = prepare(text, &Options::default());
+    let run = prepared.scenario.unwrap_or_else(|| panic!("{:#?}", prepared.diagnostics)).run();
+    let ends = run.trace.entries().iter().filter_map(|entry| match &entry.what {
+        What::Call(RuntimeCall { call: Call::Exited { exit_code, .. }, .. }) => {
+            Some((*exit_code, entry.at.as_secs()))
+        }
+        _ => None,
+    });
+    ends.take(3).collect()
+}
+
+#[test]
+fn what_was_copied_out_of_a_cluster_does_again_what_it_did_last() {
+    let ends = exits(RECORDED);
+    assert_eq!(ends.iter().map(|(code, _)| *code).collect::<Vec<_>>(), [3, 3, 3]);
+    assert!((4..=8).contains(&ends[0].1), "after four seconds, once the image is there: {ends:?}");
+
+    let found = notes(RECORDED);
+    assert_eq!(found.len(), 1, "{found:#?}");
+    assert_eq!(found[0].assumed, "it does what its last recorded run did: it ends with exit code 3 after 4 s");
+    assert_eq!(found[0].assumed_zh, "假定它重复上次被记录的运行：4 秒后以退出码 3 结束");
+
+    let said = found[0].say.apply(RECORDED);
+    assert_eq!(exits(&said), ends, "said in the text, it is the same\n{said}");
+    assert!(notes(&said).is_empty());
+}
+
+#[test]
+fn what_the_text_says_itself_is_not_taken_from_the_last_run() {
+    let serves = format!(
+        "{RECORDED}---\napiVersion: lifepod.dev/v1alpha1\nkind: Scenario\nspec:\n  behaviors:\n  - pods: api\n    run:\n    - listen: 8080\n"
+    );
+    assert!(exits(&serves).is_empty(), "a behaviour has the first word");
+    let script = RECORDED.replace(", ports:", ", command: [sh, -c, 'sleep 9; exit 5'], ports:");
+    assert_eq!(exits(&script)[0].0, 5, "what a shell does can be seen");
+    let runs = RECORDED.replace("waiting: {reason: CrashLoopBackOff}", "running: {startedAt: \"2026-03-02T10:06:14Z\"}");
+    assert!(exits(&runs).is_empty(), "what runs may go on");
+}
+
+#[test]
+fn what_ran_out_of_memory_does_so_until_the_limit_is_raised() {
+    let small = RECORDED
+        .replace("exitCode: 3, reason: Error", "exitCode: 137, reason: OOMKilled")
+        .replace("    restartCount", "    resources: {limits: {memory: 64Mi}}\n    restartCount")
+        .replace(", ports:", ", resources: {limits: {memory: 64Mi}}, ports:");
+    assert_eq!(exits(&small)[0].0, 137);
+    let large = small.replacen("64Mi", "128Mi", 1);
+    assert!(exits(&large).is_empty(), "{:?}", exits(&large));
 }

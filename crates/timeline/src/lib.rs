@@ -35,7 +35,7 @@ pub use layout::{
     layout, place,
 };
 pub use model::{About, Crowd, Form, Instant, InstantLook, Lane, Span, SpanLook, Stop, Timeline};
-pub use recorded::{is_recorded, recorded};
+pub use recorded::recorded;
 pub use rows::{Place, Shown, about, branch_end, rows};
 pub use scene::{Frame, Scene, SceneRow, scene};
 pub use svg::svg;

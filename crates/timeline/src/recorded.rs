@@ -15,21 +15,12 @@ use lifepod_engine::EntryId;
 /// The entry of what no trace records.
 const NO_ENTRY: EntryId = EntryId(u32::MAX);
 
-/// Is this a pod as a real cluster gave it out, with a life behind it?
-pub fn is_recorded(pod: &Pod) -> bool {
-    let status = &pod.status;
-    pod.metadata.creation_timestamp.is_some()
-        && (status.start_time.is_some()
-            || !status.conditions.is_empty()
-            || !status.container_statuses.is_empty())
-}
-
 /// The recorded lives among these objects, as lanes on which time zero is the first pod's creation, or the first Event
 /// where there are only those; none when nothing was recorded. The timeline's horizon is the last time that the objects
 /// know of.
 pub fn recorded<'a>(objects: impl Iterator<Item = &'a Object> + Clone, lang: Lang) -> Option<Timeline> {
     let pods = objects.clone().filter_map(|object| match object {
-        Object::Pod(pod) if is_recorded(pod) => Some(pod),
+        Object::Pod(pod) if pod.is_recorded() => Some(pod),
         _ => None,
     });
     let events: Vec<&ApiEvent> = objects
