@@ -22,7 +22,7 @@ use endpoints::Known;
 use fact::Fact;
 use lifepod_api::{Resource, SimTime};
 use lifepod_engine::{Entry, EntryId, Trace, What};
-use remedy::Remedy;
+use remedy::{Reach, Remedy};
 use scene::Scene;
 use serde::Serialize;
 pub use trial::Trial;
@@ -34,7 +34,8 @@ pub struct Explanation {
     pub title: String,
     /// The chain of causes: the entry itself first, its root last.
     pub steps: Vec<Step>,
-    /// What would have changed it: at most one for each rule in the chain, the nearest first.
+    /// What would have changed it: at most one for each rule in the chain, what would have kept it from happening
+    /// first, then the nearest.
     pub changes: Vec<Change>,
 }
 
@@ -108,7 +109,7 @@ pub fn explain(trace: &Trace, id: EntryId, lang: Lang) -> Option<Explanation> {
     let mut steps: Vec<Step> = Vec::new();
     // The rounds that are not told: where their step stands, and how many there are.
     let mut rounds: Option<(usize, usize)> = None;
-    let mut changes: Vec<Change> = Vec::new();
+    let mut changes: Vec<(Reach, Change)> = Vec::new();
     for entry in links(&scene, id) {
         let fact = Fact::of(&scene, entry);
         if !told.is_empty()
@@ -149,20 +150,20 @@ pub fn explain(trace: &Trace, id: EntryId, lang: Lang) -> Option<Explanation> {
         });
         if let Some(remedy) = Remedy::of(&fact) {
             let change = Change { text: remedy.sentence(lang), trials: trial::of(&scene, entry, &fact) };
-            let same = |known: &&mut Change| {
+            let same = |(_, known): &&mut (Reach, Change)| {
                 known.text == change.text || (!change.trials.is_empty() && known.trials == change.trials)
             };
-            let room = changes.len() < MAX_CHANGES;
             match changes.iter_mut().find(same) {
                 // Nearer to the root there are more numbers to tell it with.
-                Some(known) if !change.trials.is_empty() => *known = change,
+                Some((_, known)) if !change.trials.is_empty() => *known = change,
                 Some(_) => {}
-                None if room => changes.push(change),
-                None => {}
+                None => changes.push((remedy.reach(), change)),
             }
         }
         told.push(fact);
     }
+    changes.sort_by_key(|(reach, _)| *reach);
+    let changes = changes.into_iter().map(|(_, change)| change).take(MAX_CHANGES).collect();
     if let Some((place, times)) = rounds {
         steps[place].text = sentence(lang, &Fact::Rounds { times });
     }

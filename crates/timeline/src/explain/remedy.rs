@@ -40,7 +40,27 @@ pub(super) enum Remedy<'a> {
     Settling,
 }
 
+/// How much of the trouble a remedy takes away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Reach {
+    /// It would not have come to it.
+    Prevents,
+    /// It would have gone more gently: a container that is stopped for its probe is not helped by a longer grace.
+    Softens,
+    /// It says when it is over.
+    Waits,
+}
+
 impl<'a> Remedy<'a> {
+    /// How much of the trouble it takes away.
+    pub(super) fn reach(&self) -> Reach {
+        match self {
+            Self::HearTerm { .. } => Reach::Softens,
+            Self::RestartPolicy => Reach::Waits,
+            _ => Reach::Prevents,
+        }
+    }
+
     /// What would have changed this fact; none where nothing is wrong.
     pub(super) fn of(fact: &Fact<'a>) -> Option<Self> {
         Some(match fact {

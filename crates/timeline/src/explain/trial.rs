@@ -10,8 +10,8 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use lifepod_api::wire::Wire;
 use lifepod_api::{Container, Pod, Probe, Quantity};
-use lifepod_engine::Entry;
-use lifepod_engine::trace::{KillReason, PodRef, ProbeKind};
+use lifepod_engine::trace::{Call, KillReason, PodRef, ProbeKind, ProbeResult};
+use lifepod_engine::{Entry, What};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -32,6 +32,7 @@ impl Trial {
     pub fn label(&self) -> String {
         let name = self.path.rsplit('.').next().unwrap_or(&self.path);
         match &self.value {
+            Value::String(text) if text.starts_with(HEARS) => "trap 'exit 0' TERM".to_string(),
             Value::String(text) => format!("{name}: {text}"),
             Value::Object(fields) => match fields.get("sleep").map(|sleep| &sleep["seconds"]) {
                 Some(seconds) => format!("{name}: sleep {seconds}"),
@@ -46,6 +47,8 @@ impl Trial {
 const SETTLING_SECONDS: i64 = 5;
 /// A readiness probe that is tried asks this often: soon enough for a process that starts within seconds.
 const ASKING_SECONDS: i32 = 2;
+/// How a script begins that ends when it is told to.
+const HEARS: &str = "trap 'exit 0' TERM";
 /// A process that takes long to start mostly needs less than this many periods.
 const STARTUP_FAILURES: i32 = 30;
 
@@ -84,7 +87,9 @@ pub(super) fn of(scene: &Scene<'_>, entry: &Entry, fact: &Fact<'_>) -> Vec<Trial
         {
             other_policies(pod, name, *code)
         }
-        Fact::Killed { .. } => longer_grace(pod).into_iter().collect(),
+        Fact::Killed { container: name } => {
+            hearing(pod, name).into_iter().chain(longer_grace(pod)).collect()
+        }
         Fact::Unschedulable { verdicts } => {
             let reasons = || verdicts.refused.iter().flat_map(|refusal| &refusal.reasons);
             let short = |name: &&str| reasons().any(|reason| *reason == format!("Insufficient {name}"));
@@ -126,9 +131,50 @@ fn patience(
         && c.startup_probe.is_none()
         && kind == ProbeKind::Liveness
     {
-        values.push((format!("{path}.startupProbe"), startup_probe(probe)));
+        // What never answered since it started only needs longer to start.
+        let at = if has_passed(scene, entry, pod_ref, name) { 1 } else { 0 };
+        values.insert(at, (format!("{path}.startupProbe"), startup_probe(probe)));
     }
     values
+}
+
+/// Whether the container's liveness probe has succeeded in the run that there was.
+fn has_passed(scene: &Scene<'_>, entry: &Entry, pod: &PodRef, name: &str) -> bool {
+    let entries = scene.trace.entries();
+    let before = entries[..entries.partition_point(|e| e.id <= entry.id)].iter().rev();
+    let of_run = before.take_while(|entry| match &entry.what {
+        What::Call(call) => {
+            !(matches!(call.call, Call::StartContainer { .. })
+                && call.pod.uid == pod.uid
+                && call.container.as_deref() == Some(name))
+        }
+        _ => true,
+    });
+    of_run.into_iter().any(|entry| match &entry.what {
+        What::Probe(probe) => {
+            probe.kind == ProbeKind::Liveness
+                && probe.result == ProbeResult::Success
+                && probe.pod.uid == pod.uid
+                && probe.container == name
+        }
+        _ => false,
+    })
+}
+
+/// A script that ends at once when it is told to: as the first process a shell hears of no signal that it has not set a
+/// trap for, and sets off the trap only when the command that it waits for is over, so that must run in the background.
+fn hearing(pod: &Pod, name: &str) -> Option<(String, Value)> {
+    let (path, c) = container(pod, name)?;
+    let is_shell = |word: &String| matches!(word.rsplit('/').next(), Some("sh" | "ash" | "bash" | "dash"));
+    let [shell, flag, script @ ..] = &c.command[..] else { return None };
+    let (field, script) = match (script, &c.args[..]) {
+        ([script], []) => ("command[2]", script),
+        ([], [script]) => ("args[0]", script),
+        _ => return None,
+    };
+    let script = script.trim().trim_end_matches(';');
+    (is_shell(shell) && flag == "-c" && !script.starts_with(HEARS))
+        .then(|| (format!("{path}.{field}"), format!("{HEARS}; {{ {script}; }} & wait $!").into()))
 }
 
 /// A startup probe that asks what a liveness probe asks.

@@ -157,7 +157,7 @@ pub(super) fn sentence(fact: &Fact<'_>) -> String {
         Fact::SandboxRemoved => "运行时删除了 Pod 沙箱的记录。".into(),
         Fact::PullBegan { container, image } => format!("kubelet 开始为 {container} 拉取 `{image}`。"),
         Fact::Pulled { image, took, size_bytes } => {
-            format!("`{image}` 用 {} 拉取完成（{} MB）。", length(*took), size_bytes.div_ceil(1_000_000))
+            format!("`{image}` 用 {}拉取完成（{} MB）。", length(*took), size_bytes.div_ceil(1_000_000))
         }
         Fact::PullFailed { image, error } => format!("`{image}` 无法拉取：{error}"),
         Fact::ContainerCreated { container } => format!("运行时用镜像创建了 {container}。"),
@@ -171,7 +171,7 @@ pub(super) fn sentence(fact: &Fact<'_>) -> String {
         }
         Fact::StartFailed { container, error } => format!("{container} 无法启动：{error}"),
         Fact::StopSent { container, signal, grace } => {
-            format!("运行时向 {container} 发送 {}；{} 后将发送 SIGKILL。", full(signal), seconds(*grace))
+            format!("运行时向 {container} 发送 {}；{}后将发送 SIGKILL。", full(signal), seconds(*grace))
         }
         Fact::StopAbandoned { container } => {
             format!("正在停止 {container} 的 kubelet 消失了：信号已发出，之后不会再发送 SIGKILL。")
@@ -183,7 +183,7 @@ pub(super) fn sentence(fact: &Fact<'_>) -> String {
             let after = match lasted {
                 None => String::new(),
                 Some(SimTime(0)) => "立即".into(),
-                Some(t) => format!("运行 {} 后", length(*t)),
+                Some(t) => format!("运行 {}后", length(*t)),
             };
             if *oom {
                 return format!("{container} {after}被内核杀死：内存用量超过了限制（退出码 {code}）。");
@@ -242,7 +242,7 @@ pub(super) fn sentence(fact: &Fact<'_>) -> String {
                 format!("{container} 已结束")
             };
             format!(
-                "{exits}，因此 kubelet 从上次结束起等待 {} 才再次启动它：直到 {}，还有 {}。每次重启等待时间翻倍，从 \
+                "{exits}，因此 kubelet 从上次结束起等待 {}才再次启动它：直到 {}，还有 {}。每次重启等待时间翻倍，从 \
                  10 秒到最多 5 分钟；一次运行超过 10 分钟后重新计算。",
                 length(*back_off),
                 clock(*until, true),
@@ -261,7 +261,7 @@ pub(super) fn sentence(fact: &Fact<'_>) -> String {
             format!("{container} 保持原状：退出码为 {code}，重启策略 {policy} 不会再启动它。")
         }
         Fact::ImageBackOff { image, back_off, until } => format!(
-            "上次拉取 `{image}` 失败，kubelet 等待 {} 再试：直到 {}。每次失败等待时间翻倍，从 10 秒到最多 5 分钟。",
+            "上次拉取 `{image}` 失败，kubelet 等待 {}再试：直到 {}。每次失败等待时间翻倍，从 10 秒到最多 5 分钟。",
             length(*back_off),
             clock(*until, true)
         ),
@@ -281,7 +281,7 @@ pub(super) fn sentence(fact: &Fact<'_>) -> String {
         }
         Fact::Requeued { base, due } => {
             format!(
-                "kubelet 最迟在 {} 再次检查这个 Pod（{} 再加随机的至多一半）。",
+                "kubelet 最迟在 {} 再次检查这个 Pod（{}再加随机的至多一半）。",
                 clock(*due, true),
                 length(*base)
             )
@@ -332,7 +332,7 @@ pub(super) fn sentence(fact: &Fact<'_>) -> String {
 fn probed(p: &Probed<'_>) -> String {
     let name = probe_name(p.kind);
     let does = if p.does.is_empty() { String::new() } else { format!(" {} ", p.does) };
-    let every = p.period.map_or_else(String::new, |t| format!("（每 {} 一次）", length(t)));
+    let every = p.period.map_or_else(String::new, |t| format!("（每 {}一次）", length(t)));
     if p.unknown {
         return format!("{} 的{name}{does}无法执行；这次不计数。", p.container);
     }
