@@ -23,7 +23,7 @@ test("a workload of many pods is one lane of its crowd until it is opened", {}, 
 
   // Any of them is reached by scrolling, and found by its name.
   await lifepod.page.locator(".timeline-scroll").evaluate((element) => element.scrollTo(0, element.scrollHeight));
-  await lifepod.page.waitForFunction(() => document.querySelector('[data-lane^="node/"]'));
+  await lifepod.page.waitForFunction(() => document.querySelector('[data-lane^="node"]'));
   const name = await lifepod.page.locator('[data-lane^="web-"]').last().getAttribute("data-lane").catch(() => null);
   assert.ok(name, "pods are still in reach of the nodes");
   await lifepod.page.getByRole("searchbox").fill(name.split("#")[0]);

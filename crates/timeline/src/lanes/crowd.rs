@@ -1,4 +1,4 @@
-//! Many pods as one lane: how many of those below a workload are in which state.
+//! Many pods or nodes as one lane: how many of those below it are in which state.
 
 use crate::model::{Crowd, Form, Lane, SpanLook};
 use crate::rows::branch_end;
@@ -7,6 +7,28 @@ use lifepod_api::SimTime;
 
 /// A workload of more pods than this is closed at first: its crowd says more than a screen of lanes.
 const CLOSED_ABOVE: usize = 20;
+
+/// More nodes than this stand below a lane of their own, closed at first: nearly all of them do nothing but be ready.
+const NODES_BELOW_ONE: usize = 8;
+
+/// The lanes of the nodes; where there are many, below one that is called so after their number.
+pub(super) fn of_nodes(mut nodes: Vec<Lane>, called: &str) -> Vec<Lane> {
+    if nodes.len() <= NODES_BELOW_ONE {
+        return nodes;
+    }
+    let mut all = Lane::new("nodes", alloc::format!("{} {called}", nodes.len()), 0, Form::Part);
+    let spans = nodes.iter().flat_map(|node| &node.spans);
+    let changes = spans.flat_map(|span| {
+        // What runs on a pod's lane is ready on a node's.
+        let look = if span.look == SpanLook::Running { SpanLook::Ready } else { span.look };
+        [(span.from, look, 1), (span.to, look, -1)]
+    });
+    all.crowd = sums(changes.collect());
+    all.closed = true;
+    nodes.iter_mut().for_each(|node| node.depth = 1);
+    nodes.insert(0, all);
+    nodes
+}
 
 /// Gives each lane of a workload the crowd of the pods below it.
 pub(super) fn gather(lanes: &mut [Lane]) {

@@ -232,7 +232,8 @@ impl<'a> Builder<'a> {
             service.finish(horizon, &mut lanes);
         }
         lanes.extend(self.clients.finish(horizon, self.options.lang));
-        lanes.extend(self.nodes.into_iter().map(|n| n.finish(horizon)));
+        let nodes = self.nodes.into_iter().map(|n| n.finish(horizon)).collect();
+        lanes.extend(crowd::of_nodes(nodes, self.options.lang.words().nodes));
         let mut actions = Lane::new("actions", self.options.lang.words().actions, 0, Form::Part);
         actions.instants = self.actions;
         if !actions.is_empty() {
