@@ -16,11 +16,22 @@ test("a broken document says where, and leaves the last timeline", {}, async (li
   assert.ok((await lifepod.page.locator(".cm-lintRange-error, .cm-lintPoint-error").count()) > 0, "a squiggle");
   assert.deepEqual(await lifepod.lanes(), lanes);
   assert.equal(await lifepod.pods(), pods);
+  assert.ok(await lifepod.page.locator(".timeline-stale").isVisible(), "and says that it is the last");
   await lifepod.shot("broken");
 
   await lifepod.type(HELLO);
   assert.match(await lifepod.verdict(), /no errors/);
+  assert.equal(await lifepod.page.locator(".timeline-stale").count(), 0);
   assert.equal(await lifepod.page.locator(".cm-lintRange-error").count(), 0);
+});
+
+test("where there is no text there is no life of another", {}, async (lifepod) => {
+  await lifepod.open();
+  await lifepod.type("");
+  assert.match(await lifepod.page.locator(".timeline-empty").innerText(), /a Pod is enough/);
+  assert.doesNotMatch(await lifepod.page.locator(".inspector").innerText(), /myapp-pod/);
+  await lifepod.type(HELLO);
+  assert.match(await lifepod.pods(), /myapp-pod/);
 });
 
 test("the text outlives a reload", {}, async (lifepod) => {

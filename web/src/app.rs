@@ -351,7 +351,7 @@ pub fn App(props: &AppProps) -> Html {
     use_keys(&state, &results, send.clone());
     use_playback(state.playing, send.clone());
 
-    let story = results.told(&state);
+    let story = results.told(&state).filter(|_| !is_blank(&state));
     let settled = results.seen.as_ref().is_some_and(|seen| seen.look == look)
         && ask.is_none_or(|ask| results.story.as_ref().is_some_and(|story| story.ask == ask));
     let what_if = {
@@ -406,11 +406,11 @@ pub fn App(props: &AppProps) -> Html {
                 lang={state.lang}
                 tab={state.tab}
                 cursor={state.cursor}
-                seen={results.seen.clone()}
+                seen={results.seen.clone().filter(|_| !is_blank(&state))}
                 story={story}
                 note={state.note.clone()}
                 offers_tour={state.guide.is_none()}
-                drawing={results.drawing.clone()}
+                drawing={results.drawing.clone().filter(|_| !is_blank(&state))}
                 other={results.other.clone()}
                 beside={state.beside}
                 typed={results.typed.clone()}
@@ -443,6 +443,7 @@ fn timeline(
             drawing={results.drawing.clone()}
             seen={if here { results.shown.clone() } else { results.other_shown.clone() }}
             stale={results.stale}
+            blank={is_blank(state)}
             other={results.other.as_ref().map_or(0, |other| other.run)}
             cursor={state.cursor}
             view={state.view}
@@ -478,6 +479,11 @@ fn dialog(
         }
         Some(Dialog::Seeds) => html! { <Seeds {lang} state={state()} {drawing} {send} /> },
     }
+}
+
+/// Whether there is no text, so that what ran last means nothing any more.
+fn is_blank(state: &State) -> bool {
+    state.text.trim().is_empty()
 }
 
 fn view_of(tab: Tab) -> Pane {

@@ -93,7 +93,9 @@ words! {
     cut_short: "More happened than a page can hold: the run ends early.", "事件太多，模拟提前结束。";
     not_kept: "This text is too large to be kept for the next visit.", "文本过大，无法保存到下次访问。";
     timeline: "Timeline", "时间线";
-    empty: "Paste a manifest on the left: a Pod is enough.", "在左侧粘贴一份清单，一个 Pod 就够了。";
+    empty: "Paste a manifest into the editor, or what kubectl get pod -o yaml printed: a Pod is enough.",
+        "在编辑器中粘贴一份清单，或 kubectl get pod -o yaml 的输出：一个 Pod 就够了。";
+    stale: "This is the last text that could run", "这是上一份能运行的文本的结果";
     tab_why: "Why", "原因";
     tab_events: "Events", "事件";
     tab_yaml: "YAML", "YAML";
@@ -107,8 +109,10 @@ words! {
     why_back: "About this example", "关于这个示例";
     nothing_yet: "Nothing here at this time.", "此刻还没有内容。";
     help_title: "Reading a pod's life", "读懂 Pod 的一生";
-    help_intro: "The manifest on the left is run in a simulated cluster. Move the cursor to any instant; below is what kubectl would say then.",
-        "左侧的清单会在模拟集群中运行。把光标移到任意时刻，下方就是那一刻 kubectl 的输出。";
+    help_intro: "The manifest is run in a simulated cluster. Move the cursor to any instant, and kubectl says what it would say then.",
+        "清单会在模拟集群中运行。把光标移到任意时刻，就能看到那一刻 kubectl 的输出。";
+    help_touch: "With fingers: a tap selects, a drag moves the cursor, two fingers zoom, a long press asks what if.",
+        "触屏：轻点选中，拖动移动光标，双指缩放，长按打开“假如”菜单。";
     help_scrub: "a step back or forward; with Shift, ten", "后退或前进一步；按住 Shift 为十步";
     help_entry: "the previous or next thing that happened", "上一条或下一条记录";
     help_ends: "the beginning or the end", "开头或结尾";
@@ -167,7 +171,7 @@ words! {
     next_chapter: "Next: ", "下一章：";
     try_it: "Try it:", "试一试：";
     help_tour: "in the tour: the previous or next step", "导览中：上一步或下一步";
-    gallery_search: "What do you want to know? prestop, oom, drain …", "想知道什么？prestop、oom、drain……";
+    gallery_search: "Search: prestop, oom, drain …", "搜索：prestop、oom、drain……";
     gallery_none: "No chapter and no example has these words.", "没有含这些词的章节或示例。";
     gallery_questions: "Questions people ask", "大家常问的问题";
     gallery_patterns: "Patterns", "常见模式";
@@ -237,5 +241,6 @@ words! {
     lost_link: "This link is broken or cut short: here is your own text instead.", "链接已损坏或被截断，这里显示的是你自己的文本。";
     undo: "Take back the last change", "撤销上次修改";
     default: "(default)", "（默认）";
+    colon: ": ", "：";
     close: "Close", "关闭";
 }

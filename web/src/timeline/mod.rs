@@ -44,6 +44,8 @@ pub struct TimelineProps {
     pub other: u32,
     /// Whether the text has moved on and the drawing has not.
     pub stale: bool,
+    /// Whether there is no text at all: then nothing is drawn either.
+    pub blank: bool,
     pub cursor: SimTime,
     pub view: View,
     pub folded: bool,
@@ -96,7 +98,7 @@ pub fn Timeline(props: &TimelineProps) -> Html {
     });
 
     html! {
-        <section class={classes!("timeline", props.stale.then_some("is-stale"))} aria-label={words.timeline} aria-busy={(!held).to_string()}>
+        <section class={classes!("timeline", props.stale.then_some("is-stale"))} aria-label={words.timeline} aria-busy={(!held && !props.blank).to_string()}>
             <div
                 class="timeline-scroll" ref={node} tabindex="0" role="slider" aria-label={words.timeline}
                 aria-valuemin="0" aria-valuemax={end.as_secs().to_string()} aria-valuenow={props.cursor.as_secs().to_string()}
@@ -104,14 +106,19 @@ pub fn Timeline(props: &TimelineProps) -> Html {
                 onpointerdown={pointer.clone()} onpointermove={pointer.clone()} onpointerup={pointer.clone()}
                 onpointercancel={pointer} oncontextmenu={open_menu(props.send.clone())}
             >
-                if let (Some(stage), Some(seen)) = (stage.as_ref(), &props.seen) {
+                if props.blank {
+                    <p class="timeline-empty">{words.empty}</p>
+                } else if let (Some(stage), Some(seen)) = (stage.as_ref(), &props.seen) {
                     { view(props, stage, &seen.scene, &placed, window) }
                 } else if props.drawing.is_none() {
                     <p class="timeline-empty">{words.empty}</p>
                 }
             </div>
-            if let Some(stage) = stage.as_ref() {
+            if let Some(stage) = stage.as_ref().as_ref().filter(|_| !props.blank) {
                 { corner(props, stage) }
+                if props.stale {
+                    <p class="timeline-stale">{words.stale}</p>
+                }
             }
             if let (Some(menu), Some(shown)) = (&props.menu, &props.seen) {
                 <menu::MenuView
