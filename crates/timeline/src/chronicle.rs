@@ -35,7 +35,7 @@ pub fn chronicle(trace: &Trace, lang: Lang, all: bool) -> Vec<Line> {
             (all || tells).then(|| Line {
                 at: entry.at,
                 entry: entry.id,
-                who: who(entry),
+                who: who(entry, lang),
                 object: object(entry),
                 what,
             })
@@ -72,14 +72,18 @@ fn is_told(entry: &Entry) -> bool {
     }
 }
 
-fn who(entry: &Entry) -> String {
+fn who(entry: &Entry, lang: Lang) -> String {
+    let told = |en: &str, zh: &str| match lang {
+        Lang::En => en.into(),
+        Lang::Zh => zh.into(),
+    };
     match &entry.what {
-        What::Action(_) => "you".into(),
+        What::Action(_) => told("you", "你"),
         What::Said(_) => "kubectl".into(),
         What::Object(revision) => revision.by.into(),
         What::Call(call) => match call.call {
-            Call::Exited { .. } | Call::Output { .. } | Call::Listen { .. } => "process".into(),
-            _ => "runtime".into(),
+            Call::Exited { .. } | Call::Output { .. } | Call::Listen { .. } => told("process", "进程"),
+            _ => told("runtime", "运行时"),
         },
         What::Probe(_) => "kubelet".into(),
         What::Decision(Decision::Schedule { .. }) => "default-scheduler".into(),

@@ -247,7 +247,7 @@ pub fn gutter_for(room: f64, width: f64) -> f64 {
 /// Where a lane's label begins on a drawing of that width.
 fn label_x(lane: &Lane, width: f64) -> f64 {
     let indent = if width < NARROW { 8.0 } else { 14.0 };
-    14.0 + indent * f64::from(lane.depth)
+    18.0 + indent * f64::from(lane.depth)
 }
 
 /// Places a lane with its upper end at `y`, in pixels; what is outside the axis is left out.

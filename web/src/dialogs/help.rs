@@ -23,6 +23,7 @@ pub fn Help(props: &HelpProps) -> Html {
     html! {
         <Modal class="help" title={words.help_title} close={words.close} send={props.send.clone()}>
             <p>{words.help_intro}</p>
+            <p class="help-touch">{words.help_touch}</p>
             <dl>
                 { row(&["←", "→"], words.help_scrub) }
                 { row(&[",", "."], words.help_entry) }

@@ -19,15 +19,20 @@ pub struct AxisProps {
 pub fn Axis(props: &AxisProps) -> Html {
     let layout = &*props.layout;
     let bottom = layout.top;
+    let fits = |x: f64| x + LABEL_WIDTH <= layout.width;
+    let last = layout.ticks.last().map_or(layout.width, |tick| tick.x);
     let ticks = layout.ticks.iter().map(|tick| {
         let line = px(tick.x);
-        // The last time stands before its line where there is no room behind it.
-        let fits = tick.x + LABEL_WIDTH <= layout.width;
+        // The last time stands before its line where there is no room behind it, and the one before makes way.
+        let makes_way = !fits(last) && tick.x < last && tick.x + 2.0 * LABEL_WIDTH > last;
+        let fits = fits(tick.x);
         let (x, anchor) = if fits { (px(tick.x + 3.0), "start") } else { (px(tick.x - 3.0), "end") };
         html! {
             <>
                 <line class="timeline-tick" x1={line.clone()} x2={line} y1={px(bottom - 8.0)} y2={px(bottom)} />
-                <text {x} y="16" text-anchor={anchor}>{&tick.label}</text>
+                if !makes_way {
+                    <text {x} y="16" text-anchor={anchor}>{&tick.label}</text>
+                }
             </>
         }
     });
