@@ -77,7 +77,9 @@ pub(super) const LANGUAGE: Spec =
 
 pub(super) const TOOL: Spec = Spec { life: Life::Ends(0), speaks: Speaks::Nothing, start_ms: 50, ..WEB };
 
-pub(super) const NGINX_PAGE: &str = "<!DOCTYPE html>\n<html>\n<head>\n<title>Welcome to nginx!</title>\n</head>\n<body>\n<h1>Welcome to nginx!</h1>\n</body>\n</html>\n";
+/// As long as the page that the image has, which logs and `Content-Length` tell: 615 bytes.
+pub(super) const NGINX_PAGE: &str = include_str!("nginx.html");
+const _: () = assert!(NGINX_PAGE.len() == 615);
 
 pub(super) const PASSWORD: &[&str] = &[
     "Error: Database is uninitialized and superuser password is not specified.",
