@@ -15,6 +15,7 @@ use crate::protocol::{
     Ask, Came, Diagnostic, Drawing, Look, Pane, Printed, Ran, Run, Seen, Show, Shown, Side, Story, Typed,
 };
 use crate::share::Shared;
+use crate::splitter::{Part, Sizes, Splitter};
 use crate::state::{Action, Dialog, FIRST_LOOK, State, Tab, Theme};
 use crate::timeline::Timeline;
 use crate::toolbar::Toolbar;
@@ -221,6 +222,7 @@ pub struct AppProps {
 pub fn App(props: &AppProps) -> Html {
     let state = use_reducer(|| first_state(props));
     let results = use_reducer(Results::default);
+    let sizes = use_state_eq(Sizes::kept);
     let send = use_callback((), {
         let (dispatch, results) = (state.dispatcher(), results.dispatcher());
         move |action: Action, ()| {
@@ -366,7 +368,7 @@ pub fn App(props: &AppProps) -> Html {
         fields.filter_map(|field| Some(field.place?.0)).collect::<Rc<[u32]>>()
     });
     html! {
-        <div class="page" data-show={state.guide.as_ref().and_then(|guide| guide.now().show.clone())}>
+        <div class="page" style={sizes.style()} data-show={state.guide.as_ref().and_then(|guide| guide.now().show.clone())}>
             <Toolbar
                 lang={state.lang}
                 theme={state.theme}
@@ -396,12 +398,14 @@ pub fn App(props: &AppProps) -> Html {
                 answered={results.answered}
                 send={send.clone()}
             />
+            <Splitter part={Part::Editor} label={state.lang.words().editor_width} sizes={sizes.clone()} />
             <div class="timelines">
                 if state.beside && results.other.is_some() {
                     { timeline(&state, &results, Side::Other, &see, &send) }
                 }
                 { timeline(&state, &results, Side::This, &see, &send) }
             </div>
+            <Splitter part={Part::Inspector} label={state.lang.words().inspector_height} sizes={sizes.clone()} />
             <Inspector
                 lang={state.lang}
                 tab={state.tab}

@@ -241,6 +241,8 @@ words! {
     lost_link: "This link is broken or cut short: here is your own text instead.", "链接已损坏或被截断，这里显示的是你自己的文本。";
     undo: "Take back the last change", "撤销上次修改";
     default: "(default)", "（默认）";
+    editor_width: "Width of the editor", "编辑器的宽度";
+    inspector_height: "Height of the panel below", "下方面板的高度";
     colon: ": ", "：";
     close: "Close", "关闭";
 }

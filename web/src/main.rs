@@ -31,6 +31,7 @@ mod session;
 mod share;
 mod showing;
 mod slot;
+mod splitter;
 mod state;
 mod timeline;
 mod toolbar;
