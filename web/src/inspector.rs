@@ -11,6 +11,7 @@ use crate::protocol::{Field, Line, Printed, Seen, Step, Story, Trial};
 use crate::state::{Action, Tab, Visit};
 use lifepod_api::SimTime;
 use std::rc::Rc;
+use web_sys::Element;
 use yew::prelude::*;
 
 /// What [`Inspector`] is given.
@@ -54,9 +55,11 @@ pub fn Inspector(props: &InspectorProps) -> Html {
             >{name(tab, words)}</button>
         }
     });
+    let (current, node) = (use_node_ref(), use_node_ref());
+    use_row_in_view(&current, &node, props);
     let panel = match props.tab {
         Tab::Why => why(props, words),
-        Tab::Table => table(props, words),
+        Tab::Table => table(props, words, &current),
         Tab::Requests => requests(props, words),
         Tab::Compare => compare(props, words),
         _ => match props.seen.as_ref().and_then(|seen| seen.view.as_ref()) {
@@ -75,7 +78,7 @@ pub fn Inspector(props: &InspectorProps) -> Html {
             </div>
             <div
                 class="inspector-panel" role="tabpanel" id="inspector-panel" aria-labelledby={tab_id(props.tab)}
-                tabindex="0"
+                tabindex="0" ref={node}
             >{panel}</div>
             <div class="inspector-shell" tabindex="0" aria-label="kubectl">
                 { for props.seen.iter().flat_map(|seen| &seen.shell).map(|printed| printed_view(printed, words)) }
@@ -87,6 +90,21 @@ pub fn Inspector(props: &InspectorProps) -> Html {
             </div>
         </section>
     }
+}
+
+/// The table's row of the instant at the cursor is scrolled into view when it is another.
+#[hook]
+fn use_row_in_view(row: &NodeRef, panel: &NodeRef, props: &InspectorProps) {
+    let (row, panel) = (row.clone(), panel.clone());
+    let table = (props.tab == Tab::Table).then(|| props.seen.clone());
+    use_effect_with((props.cursor, table), move |_| {
+        let (Some(row), Some(panel)) = (row.cast::<Element>(), panel.cast::<Element>()) else { return };
+        let (place, seen) = (row.get_bounding_client_rect(), panel.get_bounding_client_rect());
+        if place.top() < seen.top() || place.bottom() > seen.bottom() {
+            let above = place.top() - seen.top() - seen.height() / 3.0;
+            panel.set_scroll_top(panel.scroll_top() + above as i32);
+        }
+    });
 }
 
 fn tab_id(tab: Tab) -> &'static str {
@@ -189,14 +207,15 @@ fn requests(props: &InspectorProps, words: &Words) -> Html {
 }
 
 /// Everything that happened, line by line: the timeline for those who do not see it.
-fn table(props: &InspectorProps, words: &Words) -> Html {
+fn table(props: &InspectorProps, words: &Words, current: &NodeRef) -> Html {
     let lines: &[Line] = props.seen.as_ref().map_or(&[], |seen| &seen.table);
     let now = lines.partition_point(|line| line.at <= props.cursor);
     let rows = lines.iter().enumerate().map(|(i, line)| {
         let (entry, at) = (line.entry, line.at);
         let select = props.send.reform(move |_: MouseEvent| Action::Select { entry, at });
+        let is_now = i + 1 == now;
         html! {
-            <tr aria-current={(i + 1 == now).then_some("time")}>
+            <tr aria-current={is_now.then_some("time")} ref={if is_now { current.clone() } else { NodeRef::default() }}>
                 <td><button class="why-time" onclick={select}>{clock::exact(at)}</button></td>
                 <td>{&line.who}</td>
                 <td>{&line.object}</td>

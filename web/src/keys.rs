@@ -128,6 +128,25 @@ pub fn action(press: &Press, state: &State, on: &Screen<'_>) -> Option<Action> {
     })
 }
 
+/// The key that does the same at any time, for who looks it up by its name.
+pub fn shortcut(action: &Action) -> Option<&'static str> {
+    Some(match action {
+        Action::Dialog(Some(Dialog::Gallery)) => "g",
+        Action::Dialog(Some(Dialog::Help)) => "?",
+        Action::Compare(true) => "c",
+        Action::Compare(false) => "C",
+        Action::Beside(_) => "v",
+        Action::Fold(_) => "t",
+        Action::View(View::ALL) => "f",
+        Action::Undo => "u",
+        Action::Redo => "U",
+        Action::Tab(Tab::Events) => "e",
+        Action::Tab(Tab::Yaml) => "y",
+        Action::Tab(Tab::Logs) => "l",
+        _ => return None,
+    })
+}
+
 /// The key of the lane that is so many rows further down.
 fn step_lane(state: &State, scene: &Scene, by: isize) -> Option<Rc<str>> {
     let rows = &scene.rows;

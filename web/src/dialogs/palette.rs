@@ -4,6 +4,7 @@ use super::{EXAMPLES, Modal};
 use crate::guide::CHAPTERS;
 use crate::i18n::Lang;
 use crate::inspector;
+use crate::keys::shortcut;
 use crate::protocol::{Shown, Story};
 use crate::state::{Action, Dialog, State, Tab, Visit};
 use crate::timeline::offers;
@@ -70,10 +71,13 @@ pub fn Palette(props: &PaletteProps) -> Html {
         })
     };
     let items = found.iter().enumerate().map(|(i, (name, action))| {
-        let (run, action) = (run.clone(), action.clone());
+        let (key, run, action) = (shortcut(action), run.clone(), action.clone());
         let onclick = Callback::from(move |_: MouseEvent| run(action.clone()));
         html! {
-            <li role="option" id={format!("palette-{i}")} aria-selected={(i == chosen_now).to_string()} {onclick}>{name}</li>
+            <li role="option" id={format!("palette-{i}")} aria-selected={(i == chosen_now).to_string()} {onclick}>
+                <span>{name}</span>
+                { for key.map(|key| html! { <kbd>{key}</kbd> }) }
+            </li>
         }
     });
     html! {
