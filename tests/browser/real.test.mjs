@@ -90,6 +90,7 @@ spec:
     image: registry.example.com/shop/api:2.41.0
     env:
     - {name: DATABASE, valueFrom: {secretKeyRef: {name: database, key: url}}}
+    resources: {requests: {cpu: 100m, memory: 64Mi}}
     volumeMounts: [{name: data, mountPath: /data}]
   volumes:
   - {name: data, persistentVolumeClaim: {claimName: data}}

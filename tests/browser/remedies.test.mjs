@@ -65,6 +65,25 @@ test("a remedy is tried by a key alone, and by its name in the palette", {}, asy
   assert.match(await restarts(lifepod), /Restarts\s+[1-9]\d*\s+0/);
 });
 
+test("a script that hears no TERM is taught to, and ends at once", {}, async (lifepod) => {
+  await lifepod.open();
+  await lifepod.type(`${SLOW.replace(/ {4}livenessProbe[^]*/, "")}---
+apiVersion: lifepod.dev/v1alpha1
+kind: Scenario
+spec:
+  horizon: 3m
+  actions:
+  - {at: 60s, kubectl: delete pod slow}
+`);
+  const marks = async () => (await lifepod.lane("/termination")).join("\n");
+  assert.match(await marks(), /KILL/);
+  await lifepod.page.locator('[data-lane$="/termination"] .instant.is-fail').click();
+  await lifepod.settled();
+  await lifepod.answered(() => lifepod.press("x"));
+  assert.match(await lifepod.text(), /"trap 'exit 0' TERM; \{ sleep 35; touch \/tmp\/up; sleep 7200; \} & wait \$!"/);
+  assert.doesNotMatch(await marks(), /KILL/);
+});
+
 test("a remedy is offered in Chinese", { locale: "zh-CN" }, async (lifepod) => {
   await lifepod.open();
   await lifepod.type(SLOW);

@@ -1,6 +1,7 @@
 //! What is to be said of a text, as the editor marks it.
 
 use crate::protocol::{Diagnostic, Edit, Fix, Severity};
+use lifepod_api::Object;
 use lifepod_engine::trace::Action;
 use lifepod_engine::{Trace, What};
 use lifepod_manifest::{Document, Lines};
@@ -16,13 +17,18 @@ pub fn refusals(trace: &Trace, documents: &[Document]) -> Vec<(usize, String)> {
         What::Action(action) if action.text.starts_with("kubectl create ") => Some(action),
         _ => None,
     });
-    let objects = documents.iter().enumerate().filter(|(_, document)| document.object.is_some());
+    // Events out of a real cluster are only drawn.
+    let is_made = |document: &Document| !matches!(document.object, None | Some(Object::Event(_)));
+    let objects = documents.iter().enumerate().filter(|(_, document)| is_made(document));
     // The text's own objects are created first, in its order, but for the namespaces that it takes for granted.
     let granted = granted(documents);
     let is_granted = |action: &Action| {
         action.text.strip_prefix("kubectl create namespace ").is_some_and(|name| granted.contains(name))
     };
-    objects.zip(actions.filter(|action| !is_granted(action))).filter_map(|((index, _), action)| Some((index, action.refused.clone()?))).collect()
+    objects
+        .zip(actions.filter(|action| !is_granted(action)))
+        .filter_map(|((index, _), action)| Some((index, action.refused.clone()?)))
+        .collect()
 }
 
 /// The findings as the editor marks them, in order of the text. A thousand say no more than the first of the worst,

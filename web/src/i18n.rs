@@ -95,7 +95,7 @@ words! {
     timeline: "Timeline", "时间线";
     empty: "Paste a manifest into the editor, or what kubectl get pod -o yaml printed: a Pod is enough.",
         "在编辑器中粘贴一份清单，或 kubectl get pod -o yaml 的输出：一个 Pod 就够了。";
-    stale: "This is the last text that could run", "这是上一份能运行的文本的结果";
+    stale: "Shown: the last text that could run", "当前显示的是上一份能运行的文本";
     tab_why: "Why", "原因";
     tab_events: "Events", "事件";
     tab_yaml: "YAML", "YAML";

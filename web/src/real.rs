@@ -76,7 +76,10 @@ fn may_lack(volume: &mut Volume) {
         source.secret.iter_mut().for_each(|secret| secret.optional = Some(true));
         source.config_map.iter_mut().for_each(|map| map.optional = Some(true));
     }
-    if volume.persistent_volume_claim.take().is_some() || volume.ephemeral.take().is_some() || volume.csi.take().is_some() {
+    if volume.persistent_volume_claim.take().is_some()
+        || volume.ephemeral.take().is_some()
+        || volume.csi.take().is_some()
+    {
         volume.empty_dir = Some(Box::new(EmptyDirVolumeSource::default()));
     }
 }

@@ -302,20 +302,16 @@ fn probe_ports(out: &mut Vec<Finding>, spec: &PodSpec, c: &Container, path: &str
         let mut ports = spec.containers.iter().chain(&spec.init_containers).flat_map(|c| &c.ports);
         let message = match port {
             // A named port must be the container's own.
-            IntOrString::String(name) if !c.ports.iter().any(|p| p.name == *name) => {
-                Hint::of(
-                    format!("no port of container {:?} is named {name:?}: the probe always fails", c.name),
-                    format!("容器 {:?} 没有名为 {name:?} 的端口：探针总会失败", c.name),
-                )
-            }
-            IntOrString::Int(n) if !c.ports.is_empty() && !ports.any(|p| p.container_port == *n) => {
-                Hint::of(
-                    format!(
-                        "no container of the pod declares port {n}: the probe fails unless something listens there"
-                    ),
-                    format!("Pod 中没有容器声明端口 {n}：除非有进程在那里监听，否则探针会失败"),
-                )
-            }
+            IntOrString::String(name) if !c.ports.iter().any(|p| p.name == *name) => Hint::of(
+                format!("no port of container {:?} is named {name:?}: the probe always fails", c.name),
+                format!("容器 {:?} 没有名为 {name:?} 的端口：探针总会失败", c.name),
+            ),
+            IntOrString::Int(n) if !c.ports.is_empty() && !ports.any(|p| p.container_port == *n) => Hint::of(
+                format!(
+                    "no container of the pod declares port {n}: the probe fails unless something listens there"
+                ),
+                format!("Pod 中没有容器声明端口 {n}：除非有进程在那里监听，否则探针会失败"),
+            ),
             _ => continue,
         };
         out.push(Finding {

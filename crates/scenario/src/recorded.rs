@@ -132,7 +132,9 @@ impl LastRun<'_> {
                 format!("假定它重复上次被记录的启动：无法启动（退出码 {code}）"),
             ),
             End::Exit { code, .. } => (
-                format!("it does what its last recorded run did: it ends with exit code {code} after {seconds} s"),
+                format!(
+                    "it does what its last recorded run did: it ends with exit code {code} after {seconds} s"
+                ),
                 format!("假定它重复上次被记录的运行：{seconds} 秒后以退出码 {code} 结束"),
             ),
             End::OutOfMemory { .. } => (

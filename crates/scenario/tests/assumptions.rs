@@ -125,7 +125,10 @@ fn what_was_copied_out_of_a_cluster_does_again_what_it_did_last() {
 
     let found = notes(RECORDED);
     assert_eq!(found.len(), 1, "{found:#?}");
-    assert_eq!(found[0].assumed, "it does what its last recorded run did: it ends with exit code 3 after 4 s");
+    assert_eq!(
+        found[0].assumed,
+        "it does what its last recorded run did: it ends with exit code 3 after 4 s"
+    );
     assert_eq!(found[0].assumed_zh, "假定它重复上次被记录的运行：4 秒后以退出码 3 结束");
 
     let said = found[0].say.apply(RECORDED);
@@ -141,7 +144,8 @@ fn what_the_text_says_itself_is_not_taken_from_the_last_run() {
     assert!(exits(&serves).is_empty(), "a behaviour has the first word");
     let script = RECORDED.replace(", ports:", ", command: [sh, -c, 'sleep 9; exit 5'], ports:");
     assert_eq!(exits(&script)[0].0, 5, "what a shell does can be seen");
-    let runs = RECORDED.replace("waiting: {reason: CrashLoopBackOff}", "running: {startedAt: \"2026-03-02T10:06:14Z\"}");
+    let runs = RECORDED
+        .replace("waiting: {reason: CrashLoopBackOff}", "running: {startedAt: \"2026-03-02T10:06:14Z\"}");
     assert!(exits(&runs).is_empty(), "what runs may go on");
 }
 

@@ -4,7 +4,7 @@ mod support;
 
 use lifepod_engine::trace::{Call, Decision, KillReason, ProbeKind, ProbeResult, What};
 use lifepod_engine::{Entry, EntryId, Trace};
-use lifepod_timeline::{Explanation, Lang, explain};
+use lifepod_timeline::{Explanation, Lang, Trial, explain};
 use serde_json::json;
 use support::{World, crash_loop, s};
 
@@ -64,7 +64,7 @@ fn a_kill_by_a_probe_names_the_limit_and_where_it_is_set() {
     };
     let kill = w.decide(31.01, probe, kill);
     let stop = w.call(31.02, kill, Call::StopContainer { attempt: 0, timeout: 30, signal: "SIGTERM" });
-    w.call(61.02, stop, Call::KillContainer { attempt: 0 });
+    let killed = w.call(61.02, stop, Call::KillContainer { attempt: 0 });
 
     let why = explain(&w.trace, kill, Lang::En).expect("the entry exists");
     assert_eq!(why.title, "The kubelet kills app");
@@ -82,6 +82,20 @@ fn a_kill_by_a_probe_names_the_limit_and_where_it_is_set() {
     );
     assert_eq!(why.steps[1].since, Some(s(11.0)));
     assert_eq!(why.steps[2].text, "app was started and runs `sleep 40; touch /tmp/up; sleep 9999`.");
+
+    // It has never answered: it needs longer to start. A gentler stop comes after what would have spared it the stop.
+    let why = explain(&w.trace, killed, Lang::En).expect("the entry exists");
+    let labels: Vec<Vec<String>> =
+        why.changes.iter().map(|c| c.trials.iter().map(Trial::label).collect()).collect();
+    let wanted: [Vec<&str>; 2] = [
+        ["startupProbe", "failureThreshold: 6"].into(),
+        ["trap 'exit 0' TERM", "terminationGracePeriodSeconds: 60"].into(),
+    ];
+    assert_eq!(labels, wanted);
+    assert_eq!(
+        why.changes[1].trials[0].value,
+        "trap 'exit 0' TERM; { sleep 40; touch /tmp/up; sleep 9999; } & wait $!"
+    );
 }
 
 #[test]

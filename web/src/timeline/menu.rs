@@ -104,11 +104,16 @@ fn of_container(about: &About, words: &Words, offers: &mut Vec<Offer>) {
     let faults = [(words.kill_process, "kill"), (words.oom, "oom"), (words.freeze, "freeze, for: 30s")];
     for (label, fails) in faults {
         let action = format!("container: {{{fields}, fails: {fails}}}");
-        offers.push((format!("{}{}{label}", about.container, words.colon), Action::Act(action.as_str().into())));
+        offers.push((
+            format!("{}{}{label}", about.container, words.colon),
+            Action::Act(action.as_str().into()),
+        ));
     }
     let action = format!("image: {{image: {}, error: \"not found\"}}", quoted(&about.image));
-    offers
-        .push((format!("{}{}{}", about.container, words.colon, words.image_missing), Action::Act(action.as_str().into())));
+    offers.push((
+        format!("{}{}{}", about.container, words.colon, words.image_missing),
+        Action::Act(action.as_str().into()),
+    ));
 }
 
 fn in_namespace(about: &About, fields: &str) -> String {

@@ -87,9 +87,7 @@ pub(super) fn of(scene: &Scene<'_>, entry: &Entry, fact: &Fact<'_>) -> Vec<Trial
         {
             other_policies(pod, name, *code)
         }
-        Fact::Killed { container: name } => {
-            hearing(pod, name).into_iter().chain(longer_grace(pod)).collect()
-        }
+        Fact::Killed { container: name } => hearing(pod, name).into_iter().chain(longer_grace(pod)).collect(),
         Fact::Unschedulable { verdicts } => {
             let reasons = || verdicts.refused.iter().flat_map(|refusal| &refusal.reasons);
             let short = |name: &&str| reasons().any(|reason| *reason == format!("Insufficient {name}"));
