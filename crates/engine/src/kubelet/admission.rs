@@ -188,11 +188,16 @@ fn lacking(node: &Node, pod: &Pod, others: &[SharedPod]) -> Vec<Lack> {
         all.push(Lack { resource: "pods", requested: 1, used: count, capacity: room });
     }
     let requests = pod_requests(&pod.spec);
+    let held: Vec<_> = if requests.is_empty() {
+        Vec::new()
+    } else {
+        others.iter().map(|pod| pod_requests(&pod.spec)).collect()
+    };
     for resource in ["cpu", "memory", "ephemeral-storage"] {
         let amount = |q: &Quantity| if resource == "cpu" { q.milli_value() } else { q.value() };
         let requested = requests.get(resource).map_or(0, amount);
         let capacity = allocatable.get(resource).map_or(0, amount);
-        let used: i64 = others.iter().map(|p| pod_requests(&p.spec).get(resource).map_or(0, amount)).sum();
+        let used: i64 = held.iter().filter_map(|requests| requests.get(resource)).map(amount).sum();
         if requested > 0 && requested > capacity - used {
             all.push(Lack { resource, requested, used, capacity });
         }

@@ -48,6 +48,10 @@ impl Allocations {
     /// (`UpdatePodFromAllocation`).
     fn differing(&self, pod: &SharedPod) -> Option<SharedPod> {
         let granted = self.granted.get(&pod.uid())?;
+        // Each admission asks this of every pod of the node.
+        if pod.spec.is_one_with(&granted.spec) {
+            return None;
+        }
         let differs = |(own, granted): (&Container, &Container)| own.resources != granted.resources;
         if !resizable(&pod.spec).zip(resizable(&granted.spec)).any(differs) {
             return None;
