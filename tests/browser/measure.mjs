@@ -14,6 +14,8 @@ const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? 
 /** Milliseconds from navigation to the first timeline, and to the editor. */
 async function visit(context) {
   const page = await context.newPage();
+  // Whoever waits for the rest of the program asks for it so.
+  page.on("request", (request) => (waits += request.resourceType() === "xhr" && /_rest\.wasm$/.test(request.url())));
   await page.addInitScript(() => {
     globalThis.seen = {};
     new MutationObserver(() => {
@@ -28,6 +30,7 @@ async function visit(context) {
   return seen;
 }
 
+let waits = 0;
 const cold = [];
 const warm = [];
 for (let i = 0; i < VISITS; i += 1) {
@@ -40,6 +43,8 @@ for (const [name, visits] of Object.entries({ cold, warm })) {
   const { timeline, editor } = { timeline: visits.map((v) => v.timeline), editor: visits.map((v) => v.editor) };
   console.log(`visit, ${name}: first timeline ${spread(timeline)}; editor ${spread(editor)}`);
 }
+
+console.log(`${waits} of ${2 * VISITS} visits had to wait for the rest of the program`);
 
 /**
  * Milliseconds from a keystroke to what it changes: to the first picture of its run, to the whole timeline in the

@@ -18,21 +18,32 @@ async function ran([glue, flags, count]) {
 }
 
 const all = new Set();
-/** Makes the page's worker slow: it begins late, and each look at its clock says that a moment has passed. */
-async function slow(page) {
+
+const VISITOR = { viewport: { width: 1440, height: 900 }, locale: "en" };
+const visitor = (options) => browser.newContext({ ...VISITOR, ...options });
+
+/** Has nothing prepared, and nothing done. */
+const nothing = async () => [];
+
+/** Makes the page's worker slow: it begins late, and each look at its clock says that so many milliseconds have passed. */
+const slow = (each) => async (page) => {
   await page.route("**/worker.js", async (route) => {
     const response = await route.fetch();
-    const clock = "{ let now = 0; performance.now = () => (now += 10); }";
+    const clock = `{ let now = 0; performance.now = () => (now += ${each}); }`;
     const late = "{ const at = Date.now() + 800; while (Date.now() < at); }";
     await route.fulfill({ response, body: clock + late + (await response.text()) });
   });
+};
+
+/** Makes the page slow, but not its worker: what comes first from elsewhere comes after, and the other way round. */
+async function tired(page) {
+  const browser = await page.context().newCDPSession(page);
+  await browser.send("Emulation.setCPUThrottlingRate", { rate: 5 });
 }
 
-const visitor = () => browser.newContext({ viewport: { width: 1440, height: 900 }, locale: "en" });
-
 /** Opens the page at an address, after a preparation, does something there, and notes what ran. */
-async function visit(address, prepare, then, context) {
-  const page = await (context ?? (await visitor())).newPage();
+async function visit(context, prepare, then, address = "") {
+  const page = await context.newPage();
   await prepare(page);
   const lifepod = new Lifepod(page, process.env.PAGE_URL + address, ".");
   await lifepod.open();
@@ -58,14 +69,24 @@ async function tries(lifepod, page) {
   return page.workers();
 }
 
-const returning = await visitor();
-await visit("", async () => {}, tries, returning);
-// The next time the page finds what it has kept.
-await visit("", async () => {}, tries, returning);
+// No two visits are alike: what comes first, and where a piece of memory is, is a matter of moments. And the next time
+// the page finds what it has kept, or the part of it for which the last visit was long enough.
+for (const prepare of [nothing, tired]) {
+  const returning = await visitor();
+  for (const then of [tries, tries, nothing]) await visit(returning, prepare, then);
+  const hasty = await visitor();
+  const page = await hasty.newPage();
+  await page.goto(process.env.PAGE_URL);
+  await page.locator(".timeline-lanes").waitFor();
+  await page.close();
+  await visit(hasty, prepare, tries);
+}
+await visit(await visitor({ locale: "zh-CN", colorScheme: "dark" }), nothing, tries);
+await visit(await visitor({ viewport: { width: 360, height: 740 }, hasTouch: true }), nothing, nothing);
 // On a slow machine a run is shown bit by bit.
-await visit("", slow, tries);
+for (const each of [3, 10, 30]) await visit(await visitor(), slow(each), tries);
 // That the simulator failed can be said without what did not come, which may be why it failed.
-await visit("", async () => {}, async (lifepod, page) => {
+await visit(await visitor(), nothing, async (lifepod, page) => {
   await page.workers()[0].evaluate(() => void setTimeout(() => {
     throw new Error("this is a rehearsal");
   }));
@@ -74,7 +95,7 @@ await visit("", async () => {}, async (lifepod, page) => {
 });
 // What other texts take of the simulator is their affair, but a page that is opened by a link should not stop.
 for (const address of ["#tour=01-first-pod", "#example=questions/13-budget-blocks-drain"]) {
-  await visit(address, async () => {}, async () => []);
+  await visit(await visitor(), nothing, nothing, address);
 }
 await browser.close();
 console.log([...all].join(" "));
