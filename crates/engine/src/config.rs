@@ -49,6 +49,8 @@ pub struct Config {
     /// `--kube-api-qps` and `--kube-api-burst` of kube-controller-manager: how fast each controller may speak to the API
     /// server (`pkg/controller/apis/config/v1alpha1/defaults.go`).
     pub controller_client: ClientConnection,
+    /// `clientConnection` of kube-scheduler (`pkg/scheduler/apis/config/v1/defaults.go`).
+    pub scheduler_client: ClientConnection,
     /// The run stops when its trace has this many entries: no scenario may take the page down.
     pub max_entries: usize,
 }
@@ -72,6 +74,7 @@ impl Default for Config {
             kubelet: KubeletConfig::default(),
             controller_manager: true,
             controller_client: ClientConnection { qps: 20, burst: 30 },
+            scheduler_client: ClientConnection { qps: 50, burst: 100 },
             max_entries: 1_000_000,
         }
     }
@@ -161,6 +164,8 @@ pub struct BehaviorRule {
 pub struct KubeletConfig {
     /// `serializeImagePulls`: one pull at a time on the node.
     pub serialize_image_pulls: bool,
+    /// `kubeAPIQPS` and `kubeAPIBurst`: how fast the status of its pods may be written.
+    pub client: ClientConnection,
     /// `crashLoopBackOff.maxContainerRestartPeriod`.
     pub max_container_restart_period: SimTime,
     /// When pods are ended because the node is short of something.
@@ -189,6 +194,7 @@ impl Default for KubeletConfig {
     fn default() -> Self {
         KubeletConfig {
             serialize_image_pulls: true,
+            client: ClientConnection { qps: 50, burst: 100 },
             max_container_restart_period: SimTime::from_secs(300),
             eviction: EvictionConfig::default(),
             shutdown_grace_periods: [(0, 20), (SYSTEM_CRITICAL_PRIORITY, 10)]

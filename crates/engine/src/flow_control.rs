@@ -14,7 +14,7 @@
 use crate::controllers::Due;
 use crate::events::EventWrite;
 use crate::kernel::{Component, Kernel, Wake};
-use crate::trace::EntryId;
+use crate::trace::{Decision, EntryId, What};
 use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, VecDeque};
 use lifepod_api::SimTime;
@@ -37,23 +37,24 @@ impl ClientConnection {
 
 /// A token bucket, told by the instant at which it is full again: a token is added every `interval`, and what was taken
 /// before it was there is owed.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct TokenBucket {
+    /// Zero when there is no limit.
     interval: SimTime,
     burst: u64,
     full_at: SimTime,
 }
 
 impl TokenBucket {
-    /// A full bucket; none when there is no limit.
-    pub(crate) fn new(limits: ClientConnection) -> Option<Self> {
+    /// A full bucket.
+    pub(crate) fn new(limits: ClientConnection) -> Self {
         let (qps, burst) = match limits {
-            ClientConnection { qps, .. } if qps < 0 => return None,
+            ClientConnection { qps, .. } if qps < 0 => return TokenBucket::default(),
             ClientConnection { qps: 0, .. } => (5, 10),
             ClientConnection { qps, burst } => (qps, burst.max(1)),
         };
         let interval = SimTime::from_secs_f64(1.0 / f64::from(qps));
-        Some(TokenBucket { interval, burst: u64::from(burst), full_at: SimTime::ZERO })
+        TokenBucket { interval, burst: u64::from(burst), full_at: SimTime::ZERO }
     }
 
     /// Takes a token, or owes it (`rate.go reserveN`).
@@ -63,7 +64,7 @@ impl TokenBucket {
 
     /// When there is a token, if nobody takes one before.
     pub(crate) fn next_token(&self, now: SimTime) -> SimTime {
-        let all_but_one = self.interval.0.saturating_mul(self.burst - 1);
+        let all_but_one = self.interval.0.saturating_mul(self.burst.saturating_sub(1));
         SimTime(self.full_at.0.saturating_sub(all_but_one)).max(now)
     }
 }
@@ -102,10 +103,10 @@ pub(crate) struct FlowControl {
 impl FlowControl {
     /// From now on the client that writes under that name has these limits.
     pub(crate) fn limit(&mut self, by: &'static str, limits: ClientConnection) {
-        if let Some(bucket) = TokenBucket::new(limits) {
+        if limits.qps >= 0 {
             let client = Client {
                 limits,
-                bucket,
+                bucket: TokenBucket::new(limits),
                 line: VecDeque::new(),
                 writes_event: false,
                 events: VecDeque::new(),
@@ -122,16 +123,16 @@ impl FlowControl {
         }
     }
 
+    /// When a call that is made now is sent, if nobody waits in line.
+    pub(crate) fn next_token(&self, by: &'static str, now: SimTime) -> SimTime {
+        self.clients.get(by).map_or(now, |client| client.bucket.next_token(now))
+    }
+
     /// Whether a call made now would be sent at once.
     pub(crate) fn is_free(&self, by: &'static str, now: SimTime) -> bool {
         self.clients
             .get(by)
             .is_none_or(|client| client.line.is_empty() && client.bucket.next_token(now) <= now)
-    }
-
-    /// The limits of a client that has some.
-    pub(crate) fn limits(&self, by: &'static str) -> Option<ClientConnection> {
-        self.clients.get(by).map(|client| client.limits)
     }
 
     /// Who is to be served now; none when there is no token or nobody waits.
@@ -145,6 +146,13 @@ impl FlowControl {
 }
 
 impl Kernel {
+    /// Records that `by` has no token: the entry is the cause of what it does later. None when the client has no limits, so
+    /// that nothing waits.
+    pub(crate) fn throttled(&mut self, by: &'static str) -> Option<EntryId> {
+        let ClientConnection { qps, burst } = self.flow_control.clients.get(by)?.limits;
+        Some(self.record(What::Decision(Decision::Throttled { client: by, qps, burst })))
+    }
+
     /// Gets in line for the client `by`, with the current cause.
     pub(crate) fn get_in_line(&mut self, by: &'static str, turn: Turn) {
         let cause = self.cause;
@@ -209,7 +217,7 @@ mod tests {
     fn requests_are_sent_when_the_real_limiter_sends_them() {
         for (qps, burst) in [(20, 30), (50, 100), (5, 10), (3, 1), (1, 2), (1000, 7)] {
             let mut chance = fastrand::Rng::with_seed(7);
-            let mut bucket = TokenBucket::new(ClientConnection { qps, burst }).unwrap();
+            let mut bucket = TokenBucket::new(ClientConnection { qps, burst });
             let (qps, burst) = (f64::from(qps), f64::from(burst));
             let mut real = Limiter { qps, burst, tokens: burst, last: 0.0 };
             let mut now = SimTime::ZERO;
@@ -227,7 +235,7 @@ mod tests {
 
     #[test]
     fn after_the_burst_twenty_a_second() {
-        let mut bucket = TokenBucket::new(ClientConnection { qps: 20, burst: 30 }).unwrap();
+        let mut bucket = TokenBucket::new(ClientConnection { qps: 20, burst: 30 });
         let sent: Vec<u64> = (0..100)
             .map(|_| {
                 let at = bucket.next_token(SimTime::ZERO);
@@ -241,8 +249,10 @@ mod tests {
 
     #[test]
     fn a_negative_rate_is_no_limit_and_none_is_the_librarys() {
-        assert!(TokenBucket::new(ClientConnection::UNLIMITED).is_none());
-        let library = TokenBucket::new(ClientConnection { qps: 0, burst: 30 }).unwrap();
+        let mut unlimited = TokenBucket::new(ClientConnection::UNLIMITED);
+        (0..1000).for_each(|_| unlimited.take(SimTime(7)));
+        assert_eq!(unlimited.next_token(SimTime(7)), SimTime(7));
+        let library = TokenBucket::new(ClientConnection { qps: 0, burst: 30 });
         assert_eq!((library.interval, library.burst), (SimTime::from_millis(200), 10));
     }
 

@@ -240,7 +240,7 @@ pub enum Decision {
     /// An eviction asked the pod's disruption budget (`pkg/registry/core/pod/storage/eviction.go checkAndDecrement`), and
     /// was refused in these words or allowed.
     Evict { pod: PodRef, budget: String, refused: Option<String> },
-    /// A controller had calls to make and no token for them: its client may make `qps` calls a second after `burst` at
+    /// A controller or the scheduler had calls to make and no token for them: its client may make `qps` calls a second after `burst` at
     /// once (`client-go/rest/request.go tryThrottle`). What it does then waits for its turn.
     Throttled { client: &'static str, qps: i32, burst: u32 },
     /// Something that the simulation had to assume, and what was assumed.

@@ -6,9 +6,12 @@ use crate::traffic;
 use lifepod_api::duration::Duration;
 use lifepod_api::{Map, Quantity, SimTime, Version};
 use lifepod_engine::jitter::JitterMode;
-use lifepod_engine::{Config, ImageRule, Latency, NodeConfig, Scenario, ShutdownGracePeriod};
+use lifepod_engine::{
+    ClientConnection, Config, ImageRule, Latency, NodeConfig, Scenario, ShutdownGracePeriod,
+};
 use lifepod_manifest::scenario::{
-    ScenarioImage, ScenarioLatencies, ScenarioNode, ScenarioShutdownGracePeriod, ScenarioSpec,
+    ScenarioCluster, ScenarioImage, ScenarioLatencies, ScenarioNode, ScenarioShutdownGracePeriod,
+    ScenarioSpec,
 };
 
 /// As many nodes as Kubernetes says that it supports.
@@ -53,16 +56,7 @@ pub(crate) fn read(spec: &ScenarioSpec, scenario: &mut Scenario, found: &mut Pro
     if let Some(longest) = cluster.kubelet.crash_loop_back_off.max_container_restart_period {
         config.kubelet.max_container_restart_period = longest.0;
     }
-    let written = &cluster.controller_manager;
-    if let Some(qps) = written.kube_api_qps {
-        config.controller_client.qps = qps;
-    }
-    if let Some(burst) = written.kube_api_burst {
-        let path = "spec.cluster.controllerManager.kubeAPIBurst";
-        if let Some(burst) = found.number(path, burst, 1, i32::MAX) {
-            config.controller_client.burst = burst;
-        }
-    }
+    clients(cluster, config, found);
     eviction::read(&cluster.kubelet, &mut config.kubelet.eviction, found);
     let periods = &cluster.kubelet.shutdown_grace_period_by_pod_priority;
     if !periods.is_empty() {
@@ -91,6 +85,24 @@ pub(crate) fn read(spec: &ScenarioSpec, scenario: &mut Scenario, found: &mut Pro
         let client = traffic::read(written, &format!("spec.traffic[{index}]"), &scenario.traffic, found);
         scenario.traffic.extend(client);
     }
+}
+
+/// How fast the components may speak to the API server, in the words of each one's configuration.
+fn clients(cluster: &ScenarioCluster, config: &mut Config, found: &mut Problems) {
+    let mut read = |client: &mut ClientConnection, qps: Option<i32>, burst: Option<i32>, path: &str| {
+        client.qps = qps.unwrap_or(client.qps);
+        let path = format!("spec.cluster.{path}");
+        let burst = burst.and_then(|burst| found.number(&path, burst, 1, i32::MAX));
+        client.burst = burst.unwrap_or(client.burst);
+    };
+    let written = &cluster.controller_manager;
+    let (qps, burst) = (written.kube_api_qps, written.kube_api_burst);
+    read(&mut config.controller_client, qps, burst, "controllerManager.kubeAPIBurst");
+    let written = &cluster.scheduler.client_connection;
+    read(&mut config.scheduler_client, written.qps, written.burst, "scheduler.clientConnection.burst");
+    let written = &cluster.kubelet;
+    let (qps, burst) = (written.kube_api_qps, written.kube_api_burst);
+    read(&mut config.kubelet.client, qps, burst, "kubelet.kubeAPIBurst");
 }
 
 fn nodes(written: &ScenarioNode, path: &str, into: &mut Vec<NodeConfig>, found: &mut Problems) {

@@ -53,6 +53,7 @@ fn the_whole_document_is_read() {
     latencies: {runPodSandbox: 250ms, pullBytesPerSecond: 10M}
     kubelet: {serializeImagePulls: false, crashLoopBackOff: {maxContainerRestartPeriod: 10s}}
     controllerManager: {kubeAPIQPS: -1, kubeAPIBurst: 50}
+    scheduler: {clientConnection: {burst: 7}}
     nodes:
     - {name: node-1, zone: a, allocatable: {cpu: \"4\", memory: 8Gi}}
     - {name: big, count: 2, taints: [{key: gpu, effect: NoSchedule}]}
@@ -81,6 +82,7 @@ fn the_whole_document_is_read() {
     assert_eq!(config.latency.pull_bytes_per_second, 10_000_000);
     assert!(!config.kubelet.serialize_image_pulls);
     assert_eq!(config.controller_client, ClientConnection { qps: -1, burst: 50 });
+    assert_eq!(config.scheduler_client, ClientConnection { qps: 50, burst: 7 });
     let names: Vec<&str> = config.nodes.iter().map(|n| n.name.as_str()).collect();
     assert_eq!(names, ["node-1", "big-1", "big-2"]);
     assert_eq!((config.images[0].size_bytes, config.images[0].times), (Some(120 << 20), Some(2)));

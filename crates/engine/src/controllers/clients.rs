@@ -11,10 +11,14 @@
 //!   goroutines that take turns between the calls of one key (taint eviction: look, mark, delete), here one key's
 //!   calls stay together.
 //! - The pod garbage collector and the namespace controller do in one go what one look finds; the next one waits longer.
-//! - Without limits are: what the disruption controller says in Events (its recorder has a name of its own), the
-//!   provisioner of volumes, which is another program; and outside of this component kube-scheduler (50 with a burst of
-//!   100, `pkg/scheduler/apis/config/v1/defaults.go`), the kubelets (`kubeAPIQPS` 50, `kubeAPIBurst` 100,
-//!   `eventRecordQPS` 50, `eventBurst` 100, `pkg/kubelet/apis/config/v1beta1/defaults.go`), and `kubectl`.
+//! - Without limits are: what the disruption controller says in Events (its recorder has a name of its own), and the
+//!   provisioner of volumes, which is another program.
+//!
+//! Of the other components kube-scheduler waits with its bindings (`scheduler/binding.rs`) and each kubelet with the
+//! statuses of its pods (`kubelet/status_manager.rs`). Without limits are their Events, for which both have a client of
+//! their own (the kubelet's with `eventRecordQPS` 50 and `eventBurst` 100,
+//! `pkg/kubelet/apis/config/v1beta1/defaults.go`), what a kubelet reads besides (tokens of service accounts, nodes), and
+//! `kubectl`.
 
 use super::ControllerName;
 use crate::flow_control::ClientConnection;

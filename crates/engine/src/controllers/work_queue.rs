@@ -9,7 +9,7 @@
 use super::ControllerName;
 use crate::flow_control::Turn;
 use crate::kernel::{Component, Kernel, Wake};
-use crate::trace::{Decision, EntryId, What};
+use crate::trace::EntryId;
 use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
 use lifepod_api::{ObjectKey, SimTime};
 
@@ -147,7 +147,7 @@ impl WorkQueue {
             self.ready.remove(&due.key);
             sync.dirty = sync.dirty.or(Some(kernel.cause));
         } else if self.has_worker() && !kernel.flow_control.is_free(self.controller.client(), kernel.now) {
-            if let Some(why) = self.throttled(kernel) {
+            if let Some(why) = kernel.throttled(self.controller.client()) {
                 self.get_in_line(kernel, why, Turn::Sync(Due { delayed: false, ..due }));
             }
         } else {
@@ -169,21 +169,11 @@ impl WorkQueue {
         self.under_way.len() < self.controller.workers()
     }
 
-    /// Says why something waits. None when the client has no limits, so that nothing does.
-    fn throttled(&self, kernel: &mut Kernel) -> Option<EntryId> {
-        let client = self.controller.client();
-        let limits = kernel.flow_control.limits(client)?;
-        Some(kernel.record(What::Decision(Decision::Throttled {
-            client,
-            qps: limits.qps,
-            burst: limits.burst,
-        })))
-    }
-
     /// The sync of the key waits for so many turns. It is resumed at each of them.
     pub(crate) fn wait_for_turns(&mut self, kernel: &mut Kernel, key: &ObjectKey, turns: usize) {
         let known = self.under_way.get(key).map(|sync| sync.why);
-        let Some(why) = known.or_else(|| self.throttled(kernel)) else { return };
+        let client = self.controller.client();
+        let Some(why) = known.or_else(|| kernel.throttled(client)) else { return };
         let sync = UnderWay { turns: 0, dirty: None, why };
         self.under_way.entry(key.clone()).or_insert(sync).turns += turns;
         for _ in 0..turns {

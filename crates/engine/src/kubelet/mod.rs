@@ -310,7 +310,7 @@ impl Kubelet {
             images: image_manager::ImageManager::new(&kernel.config),
             pleg: Pleg::default(),
             allocations: Allocations::default(),
-            statuses: StatusManager::default(),
+            statuses: StatusManager::new(kernel.config.kubelet.client),
             probes: ProbeWorkers::new(),
             probe_results: ProbeResults::default(),
             reasons: ReasonCache::default(),

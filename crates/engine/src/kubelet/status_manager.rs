@@ -1,8 +1,13 @@
 //! What the kubelet says of its pods, and when it says it to the API server
 //! (`pkg/kubelet/status/status_manager.go`).
+//!
+//! One goroutine writes, pod by pod: it reads the pod, patches it, and deletes it when it is done, each a call of the
+//! kubelet's client, which may make 50 of them a second. So on a node where many pods start at once what is told of them
+//! lags behind.
 
 use crate::api_server::DeleteOptions;
 use crate::events::EventType;
+use crate::flow_control::{ClientConnection, TokenBucket};
 use crate::jitter::Draw;
 use crate::kernel::{Kernel, next_tick};
 use crate::kubelet::active_deadline;
@@ -12,7 +17,7 @@ use crate::kubelet::generate_status::{all_containers, is_kubelet_condition, set_
 use crate::kubelet::restart_policy::{all_containers_could_restart, is_sidecar, should_restart};
 use crate::kubelet::{Kubelet, PodUid, SharedPod, Timer};
 use crate::trace::{EntryId, Op};
-use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
 use alloc::string::ToString;
 use lifepod_api::{
     ContainerStatus, Object, ObjectKey, Pod, PodCondition, PodStatus, SimTime, is_pod_phase_terminal,
@@ -35,6 +40,9 @@ pub(crate) struct StatusManager {
     statuses: BTreeMap<PodUid, Versioned>,
     /// Pods with something new to say.
     unsent: BTreeSet<PodUid>,
+    /// Those of them that are being written, one after the other.
+    batch: VecDeque<PodUid>,
+    client: TokenBucket,
     /// A write is under way or queued.
     writing: bool,
     /// Where in its ten seconds it looks for what others wrote, once that mattered.
@@ -45,6 +53,11 @@ pub(crate) struct StatusManager {
 const SYNC_PERIOD: SimTime = SimTime::from_secs(10);
 
 impl StatusManager {
+    /// Nothing has been said yet.
+    pub(crate) fn new(client: ClientConnection) -> Self {
+        StatusManager { client: TokenBucket::new(client), ..StatusManager::default() }
+    }
+
     pub(crate) fn get(&self, uid: &PodUid) -> Option<&PodStatus> {
         self.statuses.get(uid).map(|v| &v.status)
     }
@@ -128,11 +141,28 @@ impl Kubelet {
     pub(crate) fn sync_statuses(&mut self, kernel: &mut Kernel) {
         self.statuses.writing = false;
         if self.is_cut_off() {
+            self.statuses.unsent.extend(self.statuses.batch.drain(..));
             return;
         }
-        for uid in core::mem::take(&mut self.statuses.unsent) {
-            self.sync_status(kernel, &uid);
+        while self.next_batch() {
+            let at = self.statuses.client.next_token(kernel.now);
+            if at > kernel.now {
+                self.statuses.writing = true;
+                return self.wake_at(kernel, at, Timer::SyncStatuses);
+            }
+            if let Some(uid) = self.statuses.batch.pop_front() {
+                self.sync_status(kernel, &uid);
+            }
         }
+    }
+
+    /// Whether there is something to write; what came while the last batch was written makes the next one.
+    fn next_batch(&mut self) -> bool {
+        let StatusManager { batch, unsent, .. } = &mut self.statuses;
+        if batch.is_empty() {
+            batch.extend(core::mem::take(unsent));
+        }
+        !batch.is_empty()
     }
 
     /// Somebody else wrote conditions that are the kubelet's to say, as the node controller does for a node that is not heard
@@ -164,6 +194,7 @@ impl Kubelet {
     /// (`pkg/kubelet/status/status_manager.go syncPod`).
     fn sync_status(&mut self, kernel: &mut Kernel, uid: &PodUid) {
         let Some(versioned) = self.statuses.statuses.get(uid) else { return };
+        self.statuses.client.take(kernel.now);
         let Some(stored) = kernel.find_pod(&versioned.namespace, &versioned.name) else { return };
         if stored.metadata.uid != **uid {
             return;
@@ -174,6 +205,7 @@ impl Kubelet {
         kernel.cause = cause;
         let phase = merged.phase.clone();
         if stored.status != merged {
+            self.statuses.client.take(kernel.now);
             let (metadata, spec) = (stored.metadata.clone(), stored.spec.clone());
             kernel.commit(Op::Modified, Object::Pod(Pod { metadata, spec, status: merged }), "kubelet");
         }
@@ -182,6 +214,7 @@ impl Kubelet {
             let meta = &stored.metadata;
             let key = ObjectKey::new("Pod", &meta.namespace, &meta.name);
             let options = DeleteOptions { grace_period_seconds: Some(0), ..DeleteOptions::of_uid(&meta.uid) };
+            self.statuses.client.take(kernel.now);
             let _it_may_be_gone = kernel.delete(&key, &options, "kubelet");
             self.statuses.forget(uid);
         }

@@ -22,11 +22,12 @@ use lifepod_api::{Object, ObjectReference, PersistentVolume, PersistentVolumeCla
 /// How long a pod waits for its volumes (`VolumeBindingArgs.BindTimeoutSeconds`).
 const BIND_TIMEOUT: SimTime = SimTime::from_secs(600);
 
-/// A pod with a node that waits for its volumes.
+/// A pod with a node that waits for its volumes, or for a token of the scheduler's client.
 #[derive(Clone, Debug)]
 pub(super) struct Binding {
     pod: Arc<PodInfo>,
     node: String,
+    /// The claims that are to be bound before it; none for a pod that waits for a token.
     claims: Vec<String>,
 }
 
@@ -40,7 +41,7 @@ impl Scheduler {
         steps: Vec<BindingStep>,
     ) {
         if steps.is_empty() {
-            return self.bind_pod(kernel, &pod, &node);
+            return self.bind_when_free(kernel, pod, node);
         }
         patch_status(kernel, &pod.pod, |status, _| {
             // Others may know where the pod will be (`NominatedNodeNameForExpectation`).
@@ -74,11 +75,32 @@ impl Scheduler {
             let bound = |name: &String| {
                 kernel.store.find::<PersistentVolumeClaim>(namespace, name).is_some_and(is_bound)
             };
-            binding.claims.iter().all(bound)
+            !binding.claims.is_empty() && binding.claims.iter().all(bound)
         };
         let ready: Vec<Binding> = self.binding.values().filter(ready).cloned().collect();
         for Binding { pod, node, .. } in ready {
             self.binding.remove(pod.uid());
+            self.bind_when_free(kernel, pod, node);
+        }
+    }
+
+    /// Binds the pod as soon as the scheduler's client may: 50 pods a second after a burst of 100. Each binding has a
+    /// goroutine of its own, so that the next cycle does not wait for it.
+    fn bind_when_free(&mut self, kernel: &mut Kernel, pod: Arc<PodInfo>, node: String) {
+        let at = kernel.flow_control.next_token(NAME, kernel.now);
+        kernel.flow_control.take(NAME, kernel.now);
+        if at <= kernel.now {
+            return self.bind_pod(kernel, &pod, &node);
+        }
+        let uid = pod.uid().clone();
+        self.binding.insert(uid.clone(), Binding { pod, node, claims: Vec::new() });
+        kernel.cause = kernel.throttled(NAME).or(kernel.cause);
+        kernel.wake_at(at, Component::Scheduler, Wake::Scheduler(Timer::Bind(uid)));
+    }
+
+    /// There is a token for the pod, if it is still to be bound.
+    pub(super) fn bind_at_last(&mut self, kernel: &mut Kernel, uid: &PodUid) {
+        if let Some(Binding { pod, node, .. }) = self.binding.remove(uid) {
             self.bind_pod(kernel, &pod, &node);
         }
     }

@@ -11,7 +11,7 @@ use crate::scheduler::pod_info::PodInfo;
 use crate::scheduler::preemption::{Preemption, Preemptor};
 use crate::scheduler::schedule_one::{Nominated, Search, choose, search};
 use crate::scheduler::verdicts::verdicts;
-use crate::scheduler::{Scheduler, Timer};
+use crate::scheduler::{NAME, Scheduler, Timer};
 use crate::trace::{Decision, Verdicts};
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -139,6 +139,7 @@ impl Scheduler {
         self.nominator.set(pod.uid(), promised);
         self.say(kernel, pod, EventType::Warning, "FailedScheduling", "Scheduling", &cut(&message));
         let now = kernel.time();
+        let sent = kernel.flow_control.next_token(NAME, kernel.now);
         let written = patch_status(kernel, &pod.pod, |status, generation| {
             let condition = PodCondition {
                 type_: "PodScheduled".to_string(),
@@ -157,7 +158,7 @@ impl Scheduler {
         });
         if written {
             // Unlike a binding, this write holds the next cycle up.
-            self.busy_until = kernel.now + kernel.config.latency.api_write;
+            self.busy_until = sent + kernel.config.latency.api_write;
         }
     }
 

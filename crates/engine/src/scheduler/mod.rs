@@ -70,6 +70,8 @@ pub(crate) enum Timer {
     FlushLeftover,
     /// Tell the victims of this preemptor.
     Actuate(PodUid),
+    /// Bind this pod: there is a token for it.
+    Bind(PodUid),
     /// Give up waiting for the volumes of this pod.
     BindTimeout(PodUid),
     /// Look after the series of Events.
@@ -100,6 +102,7 @@ pub(crate) struct Scheduler {
 
 impl Scheduler {
     pub(crate) fn new(kernel: &mut Kernel) -> Self {
+        kernel.flow_control.limit(NAME, kernel.config.scheduler_client);
         for kind in ["Pod", "Node", "Namespace", "PersistentVolume", "PersistentVolumeClaim", "StorageClass"]
         {
             kernel.store.watch(Component::Scheduler, kind);
@@ -136,6 +139,7 @@ impl Scheduler {
                 self.flush_leftover(kernel.now);
             }
             Wake::Scheduler(Timer::Actuate(uid)) => self.actuate(kernel, &uid),
+            Wake::Scheduler(Timer::Bind(uid)) => self.bind_at_last(kernel, &uid),
             Wake::Scheduler(Timer::BindTimeout(uid)) => self.bind_timed_out(kernel, &uid),
             Wake::Scheduler(Timer::Events) => {
                 self.events_set = false;

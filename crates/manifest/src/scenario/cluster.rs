@@ -14,6 +14,7 @@ object! {
         latencies: ScenarioLatencies = "latencies",
         kubelet: ScenarioKubelet = "kubelet",
         controller_manager: ScenarioControllerManager = "controllerManager",
+        scheduler: ScenarioScheduler = "scheduler",
     }
     /// A node, with the labels and taints that scheduling asks for. With `count`, so many of them, named
     /// `<name>-1` and on.
@@ -46,6 +47,8 @@ object! {
     /// What the kubelets' configuration files say, in their own words.
     v1alpha1 ScenarioKubelet {
         serialize_image_pulls: Option<bool> = "serializeImagePulls",
+        kube_api_qps: Option<i32> = "kubeAPIQPS",
+        kube_api_burst: Option<i32> = "kubeAPIBurst",
         crash_loop_back_off: ScenarioCrashLoopBackOff = "crashLoopBackOff",
         eviction_hard: Map<String> = "evictionHard",
         eviction_soft: Map<String> = "evictionSoft",
@@ -60,6 +63,16 @@ object! {
     v1alpha1 ScenarioControllerManager {
         kube_api_qps: Option<i32> = "kubeAPIQPS",
         kube_api_burst: Option<i32> = "kubeAPIBurst",
+    }
+    /// What kube-scheduler's configuration file says.
+    v1alpha1 ScenarioScheduler {
+        client_connection: ScenarioClientConnection = "clientConnection",
+    }
+    /// How many calls to the API server a client may make in a second, negative for as many as it likes, and how many at
+    /// once.
+    v1alpha1 ScenarioClientConnection {
+        qps: Option<i32> = "qps",
+        burst: Option<i32> = "burst",
     }
     /// How long an orderly shutdown waits for the pods from a priority on.
     v1alpha1 ScenarioShutdownGracePeriod {

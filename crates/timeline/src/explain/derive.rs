@@ -244,7 +244,13 @@ fn of_decision<'a>(scene: &Scene<'a>, entry: &'a Entry, decision: &'a Decision) 
         Decision::Evict { pod, budget, refused } => {
             Fact::Evicted { pod: &pod.name, budget, refused: refused.as_deref() }
         }
-        Decision::Throttled { client, qps, burst } => Fact::Throttled { client, qps: *qps, burst: *burst },
+        Decision::Throttled { client, qps, burst } => {
+            let (component, limits) = match *client {
+                "default-scheduler" => ("kube-scheduler", ["clientConnection.qps", "clientConnection.burst"]),
+                _ => ("kube-controller-manager", ["--kube-api-qps", "--kube-api-burst"]),
+            };
+            Fact::Throttled { client, component, limits, qps: *qps, burst: *burst }
+        }
         Decision::Assumption { container, subject, assumed, .. } => {
             Fact::Assumed { container, subject, assumed }
         }

@@ -341,10 +341,10 @@ pub(super) fn sentence(fact: &Fact<'_>) -> String {
             clock(*due, true),
             length(*base)
         ),
-        Fact::Throttled { client, qps, burst } => format!(
+        Fact::Throttled { client, component, limits: [rate, size], qps, burst } => format!(
             "`{client}` had no token left for its calls to the API server. Its client may make {qps} of them a second, \
-             and {burst} at once after a pause (`--kube-api-qps` and `--kube-api-burst` of kube-controller-manager): \
-             what it does next waits for its turn."
+             and {burst} at once after a pause (`{rate}` and `{size}` of {component}): what it does next waits for its \
+             turn."
         ),
         Fact::PhaseDerived { from, to } => {
             format!("The kubelet derived the phase {to} from the states of the containers (it was {from}).")

@@ -200,9 +200,13 @@ pub(super) enum Fact<'a> {
         base: SimTime,
         due: SimTime,
     },
-    /// A controller's client had no token left.
+    /// A component's client had no token left.
     Throttled {
         client: &'a str,
+        /// Whose settings `limits` are.
+        component: &'static str,
+        /// The names of the settings of `qps` and `burst`.
+        limits: [&'static str; 2],
         qps: i32,
         burst: u32,
     },

@@ -286,8 +286,8 @@ pub(super) fn sentence(fact: &Fact<'_>) -> String {
                 length(*base)
             )
         }
-        Fact::Throttled { client, qps, burst } => format!(
-            "`{client}` 对 API 服务器的调用已没有令牌可用。它的客户端每秒只能发出 {qps} 次调用，停歇之后最多连发 {burst} 次（kube-controller-manager 的 `--kube-api-qps` 和 `--kube-api-burst`）：接下来要做的事排队等候。"
+        Fact::Throttled { client, component, limits: [rate, size], qps, burst } => format!(
+            "`{client}` 对 API 服务器的调用已没有令牌可用。它的客户端每秒只能发出 {qps} 次调用，停歇之后最多连发 {burst} 次（{component} 的 `{rate}` 和 `{size}`）：接下来要做的事排队等候。"
         ),
         Fact::PhaseDerived { from, to } => format!("kubelet 根据容器的状态得出阶段 {to}（之前为 {from}）。"),
         Fact::Requested { requests, known } => endpoints::requested(Lang::Zh, requests, known.as_ref()),

@@ -91,6 +91,7 @@ impl<'a> Run<'a> {
             behaviors: unscripted(v),
             // The recorded clusters' components had no client rate limits.
             controller_client: ClientConnection::UNLIMITED,
+            scheduler_client: ClientConnection::UNLIMITED,
             kubelet: KubeletConfig {
                 serialize_image_pulls: false,
                 correlate_events: true,
