@@ -191,7 +191,8 @@ impl Recorder {
     }
 
     /// Has the Event written, as soon as the component's client may: nobody waits for that but the Events behind it
-    /// (`event.go StartRecordingToSink`).
+    /// (`event.go StartRecordingToSink`). The real one aggregates and counts when an Event's turn comes, here that is done
+    /// when it is recorded.
     fn tell(
         &self,
         kernel: &mut Kernel,

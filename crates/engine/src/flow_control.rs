@@ -87,8 +87,9 @@ struct Client {
     bucket: TokenBucket,
     /// Who waits, and because of what.
     line: VecDeque<(Option<EntryId>, Turn)>,
-    /// An Event is in the line, or being written: the others are behind it.
+    /// An Event is in the line, or being written.
     writes_event: bool,
+    /// The Events behind that one.
     events: VecDeque<(Option<EntryId>, Box<EventWrite>)>,
     /// Somebody is called when the next token is there, or is being served.
     is_called: bool,

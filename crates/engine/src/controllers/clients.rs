@@ -37,10 +37,10 @@ impl ControllerName {
             ControllerName::Disruption => ("disruption-controller", 1, 1),
             ControllerName::EndpointSlice => ("endpointslice-controller", 1, 1),
             ControllerName::Endpoints => ("endpoint-controller", 1, 1),
-            // Each deletion takes two calls.
+            // Each deletion takes two (`newGarbageCollectorController`).
             ControllerName::GarbageCollector => ("garbage-collector-controller", 2, 1),
             ControllerName::Job => ("job-controller", 1, 1),
-            // `startModifiedNamespaceController`: emptying a namespace takes a great many.
+            // Emptying a namespace takes a great many (`core.go newNamespaceController`).
             ControllerName::Namespace => ("namespace-controller", 20, 100),
             ControllerName::NodeLifecycle => ("node-controller", 1, 1),
             ControllerName::PersistentVolume => ("persistentvolume-controller", 1, 1),
