@@ -162,10 +162,12 @@ fn entry_at(run: &Run, at: SimTime, what: Option<&str>, lang: Lang) -> Result<En
     let covering =
         |lane: &Lane| lane.spans.iter().rfind(|s| s.from <= at && at <= s.to).map(|s| (s.look, s.entry));
     let own = Some(named("#")).filter(|own| !own.is_empty()).unwrap_or_else(|| named("-"));
+    // However deep a pod lies under its owners, its own lane names no part of it.
+    let is_pod = |lane: &Lane| lane.key.ends_with('/');
     let containers: Vec<&Lane> = own
         .iter()
         .copied()
-        .filter(|l| l.form == Form::Main && l.depth == 1)
+        .filter(|l| l.form == Form::Main && !is_pod(l))
         .filter(|l| container.is_empty() || l.key.ends_with(&format!("/{container}")))
         .collect();
     // Trouble first, then what is under way, then what simply runs or is done.
@@ -180,7 +182,7 @@ fn entry_at(run: &Run, at: SimTime, what: Option<&str>, lang: Lang) -> Result<En
         .iter()
         .filter_map(|l| covering(l))
         .min_by_key(|(look, _)| interest(*look))
-        .or_else(|| own.iter().filter(|l| l.depth == 0).find_map(|l| covering(l)))
+        .or_else(|| own.iter().filter(|l| is_pod(l)).find_map(|l| covering(l)))
         .map(|(_, entry)| entry)
         .or_else(|| gone(run, at, pod));
     found.ok_or_else(|| match what {

@@ -125,6 +125,14 @@ fn an_instant_is_shown_as_kubectl_would_show_it() {
 }
 
 #[test]
+fn a_pod_that_has_owners_is_explained_as_well() {
+    let owned = "{apiVersion: apps/v1, kind: Deployment, metadata: {name: web}, spec: {replicas: 1, selector: {matchLabels: {app: web}}, \
+                 template: {metadata: {labels: {app: web}}, spec: {containers: [{name: app, image: busybox, command: [sleep, '99']}]}}}}";
+    let why = stdout(&lifepod(&["explain", "web/app", "-", "--at", "30s"], owned));
+    assert!(why.starts_with("app started"), "{why}");
+}
+
+#[test]
 fn a_good_manifest_is_passed_in_silence() {
     let output = lifepod(&["validate", "-"], POD);
     assert_eq!((output.status.code(), stdout(&output).as_str()), (Some(0), ""), "{}", stderr(&output));
