@@ -1,7 +1,7 @@
 //! No component speaks to the API server faster than its client may, and all that is to be done is done in the end.
 
-use lifepod_api::{Pod, Resource, SimTime};
-use lifepod_engine::{Op, Trace, What};
+use lifepod_api::{Job, Pod, Resource, SimTime};
+use lifepod_engine::{Config, Op, Trace, What};
 use lifepod_scenario::{Options, prepare};
 use std::collections::BTreeSet;
 
@@ -80,6 +80,12 @@ fn controllers_make_and_delete_pods_as_fast_as_their_clients_may() {
         // A sync's last words, and a Job's two calls for a pod that it does not need, are not asked for one by one.
         assert_paced(&writes(&trace, by, |_, _| true), 8, 10.0, 3);
         let made = writes(&trace, by, |kind, op| kind == "Pod" && op == Op::Added);
+        let started = trace.entries().iter().rev().find_map(|entry| match &entry.what {
+            What::Object(r) => Job::of(&r.object).and_then(|job| job.status.start_time),
+            _ => None,
+        });
+        let first = made[0].to_time(Config::default().epoch_micros);
+        assert!(started.is_none_or(|at| at == first), "a Job starts when its first sync begins");
         assert_eq!(made.len(), 60, "{kind}: all pods are made");
         let took = made[59].since(made[0]);
         assert!(took > SimTime::from_secs(5) && took < SimTime::from_secs(9), "{kind}: they took {took}");

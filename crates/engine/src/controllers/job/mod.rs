@@ -61,8 +61,8 @@ pub(crate) struct JobController {
 /// would be old.
 #[derive(Clone, Debug)]
 enum Waits {
-    /// It makes or deletes pods.
-    Manages { errand: Errand, ends: bool },
+    /// It makes or deletes pods; it began then.
+    Manages { errand: Errand, ends: bool, began: Time },
     /// It takes the finalizers off these pods, which have a `uid` besides.
     Releases(VecDeque<(ObjectKey, String)>),
 }
@@ -72,6 +72,8 @@ struct Managed {
     done: Done,
     /// Because the Job ends.
     ends: bool,
+    /// When the sync began: a new Job has started then.
+    began: Time,
 }
 
 impl JobController {
@@ -218,13 +220,15 @@ impl Controller for JobController {
 
     fn resume(&mut self, kernel: &mut Kernel, informers: &Informers, key: &ObjectKey) -> Result<(), Refusal> {
         match self.under_way.remove(key) {
-            Some(Waits::Manages { mut errand, ends }) => match errand.resume(kernel, &mut self.hands()) {
-                Some(done) => self.look(kernel, informers, key, Some(Managed { done, ends })),
-                None => {
-                    self.under_way.insert(key.clone(), Waits::Manages { errand, ends });
-                    Ok(())
+            Some(Waits::Manages { mut errand, ends, began }) => {
+                match errand.resume(kernel, &mut self.hands()) {
+                    Some(done) => self.look(kernel, informers, key, Some(Managed { done, ends, began })),
+                    None => {
+                        self.under_way.insert(key.clone(), Waits::Manages { errand, ends, began });
+                        Ok(())
+                    }
                 }
-            },
+            }
             Some(Waits::Releases(mut pods)) => {
                 let released = pods.pop_front().map_or(Ok(()), |pod| self.release_counted(kernel, key, &pod));
                 if pods.is_empty() {

@@ -101,7 +101,8 @@ impl JobController {
         let (newly_succeeded, newly_failed) = newly_finished(&sync);
         let failed = count_failures(&mut sync, &newly_succeeded, &newly_failed);
         if sync.job.status.start_time.is_none() && !is_suspended(&job.spec) {
-            sync.job.status.start_time = Some(kernel.time());
+            let began = managed.as_ref().map_or(kernel.time(), |managed| managed.began);
+            sync.job.status.start_time = Some(began);
         }
         let record = self.back_offs.get(key).copied().unwrap_or_default();
         sync.back_off = record.after(&newly_succeeded, &newly_failed);
@@ -178,11 +179,12 @@ impl JobController {
         mut errand: Errand,
         ends: bool,
     ) -> Option<Managed> {
+        let began = kernel.time();
         let done = errand.begin(kernel, &mut self.hands());
         if done.is_none() {
-            self.under_way.insert(key.clone(), Waits::Manages { errand, ends });
+            self.under_way.insert(key.clone(), Waits::Manages { errand, ends, began });
         }
-        done.map(|done| Managed { done, ends })
+        done.map(|done| Managed { done, ends, began })
     }
 
     fn begin<'a>(
