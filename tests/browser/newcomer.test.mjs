@@ -43,6 +43,8 @@ test("why does a budget block the drain? By keys alone", {}, async (lifepod) => 
     why = await story(lifepod);
   }
   assert.match(why, /kubectl drain/, "the drain is a turning point");
+  const shell = await page.locator(".inspector-shell").innerText();
+  assert.match(shell, /\$ kubectl drain [^]*node\/node-1 cordoned[^]*would violate the pod's disruption budget/);
   await page.keyboard.press("Escape");
   assert.match(await story(lifepod), /not one may be evicted/, "Escape goes back to the story");
 });

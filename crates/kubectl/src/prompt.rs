@@ -89,7 +89,8 @@ pub fn printed(trace: &Trace, action: EntryId, at: SimTime, epoch: Micros) -> Ou
     let from = (action.0 as usize).min(trace.len_at(at));
     for entry in &trace.entries()[from..trace.len_at(at)] {
         let What::Said(said) = &entry.what else { continue };
-        if entry.cause != Some(action) {
+        // What it says of an answer has that as its cause, and the answer has the command.
+        if !trace.causes(entry.id).any(|cause| cause.id == action) {
             continue;
         }
         match said {
