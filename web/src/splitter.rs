@@ -1,16 +1,15 @@
 //! The lines between the page's parts: they are dragged, or moved by keys, and stay where they were left.
 
 use crate::browser::{keep, kept, window};
-use serde::{Deserialize, Serialize};
 use wasm_bindgen::JsCast;
 use web_sys::Element;
 use yew::prelude::*;
 
-/// How large the parts are, in hundredths of the window; as the style sheet has it where a person has not said.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+/// How large the parts are, in thousandths of the window; as the style sheet has it where a person has not said.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Sizes {
-    editor: Option<f64>,
-    inspector: Option<f64>,
+    editor: Option<u32>,
+    inspector: Option<u32>,
 }
 
 impl Sizes {
@@ -18,40 +17,44 @@ impl Sizes {
 
     /// As the last visit left them.
     pub fn kept() -> Self {
-        kept(Self::KEY).unwrap_or_default()
+        let words: String = kept(Self::KEY).unwrap_or_default();
+        let mut sizes = words.split(' ').map(|word| word.parse().ok());
+        Sizes { editor: sizes.next().flatten(), inspector: sizes.next().flatten() }
     }
 
     /// The page's style attribute; none where nothing was moved.
     pub fn style(self) -> Option<String> {
-        let editor = self.editor.map(|share| format!("--editor-width:{share:.1}vw;"));
-        let inspector = self.inspector.map(|share| format!("--inspector-height:{share:.1}vh;"));
+        let of = |share: u32, unit: &str| format!("{}.{}{unit};", share / 10, share % 10);
+        let editor = self.editor.map(|share| format!("--editor-width:{}", of(share, "vw")));
+        let inspector = self.inspector.map(|share| format!("--inspector-height:{}", of(share, "vh")));
         (editor.is_some() || inspector.is_some()).then(|| [editor, inspector].into_iter().flatten().collect())
     }
 
-    fn of(self, beside: Part) -> Option<f64> {
-        match beside {
+    fn of(self, part: Part) -> Option<u32> {
+        match part {
             Part::Editor => self.editor,
             Part::Inspector => self.inspector,
         }
     }
 
-    fn with(mut self, beside: Part, share: Option<f64>) -> Self {
+    fn with(mut self, part: Part, share: Option<u32>) -> Self {
         let share = share.map(|share| share.clamp(LEAST, MOST));
-        match beside {
+        match part {
             Part::Editor => self.editor = share,
             Part::Inspector => self.inspector = share,
         }
+        let word = |share: Option<u32>| share.map_or("-".to_owned(), |share| share.to_string());
         // Sizes that cannot be kept still hold for this visit.
-        let _ = keep(Self::KEY, self);
+        let _ = keep(Self::KEY, format!("{} {}", word(self.editor), word(self.inspector)));
         self
     }
 }
 
-/// The smallest and the largest that a part gets, in hundredths of the window.
-const LEAST: f64 = 15.0;
-const MOST: f64 = 75.0;
+/// The smallest and the largest that a part gets, in thousandths of the window.
+const LEAST: u32 = 150;
+const MOST: u32 = 750;
 /// So much is moved by a key.
-const STEP: f64 = 2.0;
+const STEP: u32 = 20;
 
 /// A part that has a line at its side.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,7 +80,7 @@ pub fn Splitter(props: &SplitterProps) -> Html {
     let part = props.part;
     let set = {
         let sizes = props.sizes.clone();
-        move |share: Option<f64>| sizes.set(sizes.with(part, share))
+        move |share: Option<u32>| sizes.set(sizes.with(part, share))
     };
     let onpointerdown = Callback::from(|event: PointerEvent| {
         event.prevent_default();
@@ -92,8 +95,8 @@ pub fn Splitter(props: &SplitterProps) -> Html {
             if target(&event).is_some_and(|line| line.has_pointer_capture(event.pointer_id())) {
                 let (width, height) = extent();
                 set(Some(match part {
-                    Part::Editor => f64::from(event.client_x()) / width * 100.0,
-                    Part::Inspector => (height - f64::from(event.client_y())) / height * 100.0,
+                    Part::Editor => share(f64::from(event.client_x()), width),
+                    Part::Inspector => share(height - f64::from(event.client_y()), height),
                 }));
             }
         })
@@ -104,15 +107,18 @@ pub fn Splitter(props: &SplitterProps) -> Html {
     };
     let now = props.sizes.of(part);
     let onkeydown = Callback::from(move |event: KeyboardEvent| {
-        let by = match (part, &*event.key()) {
-            (Part::Editor, "ArrowRight") | (Part::Inspector, "ArrowUp") => STEP,
-            (Part::Editor, "ArrowLeft") | (Part::Inspector, "ArrowDown") => -STEP,
+        let grows = match (part, &*event.key()) {
+            (Part::Editor, "ArrowRight") | (Part::Inspector, "ArrowUp") => true,
+            (Part::Editor, "ArrowLeft") | (Part::Inspector, "ArrowDown") => false,
             _ => return,
         };
         // These keys move the cursor otherwise.
         event.prevent_default();
         event.stop_propagation();
-        set(target(&event).map(|line| now.unwrap_or_else(|| present(&line, part)) + by));
+        set(target(&event).map(|line| {
+            let now = now.unwrap_or_else(|| present(&line, part));
+            if grows { now + STEP } else { now.saturating_sub(STEP) }
+        }));
     });
     let (class, orientation) = match part {
         Part::Editor => ("splitter is-upright", "vertical"),
@@ -121,8 +127,8 @@ pub fn Splitter(props: &SplitterProps) -> Html {
     html! {
         <div
             {class} role="separator" tabindex="0" aria-orientation={orientation} aria-label={props.label}
-            aria-valuemin={LEAST.to_string()} aria-valuemax={MOST.to_string()}
-            aria-valuenow={now.map_or(33, |share| share.round() as i32).to_string()}
+            aria-valuemin={(LEAST / 10).to_string()} aria-valuemax={(MOST / 10).to_string()}
+            aria-valuenow={now.map_or(33, |share| share / 10).to_string()}
             {onpointerdown} {onpointermove} {ondblclick} {onkeydown}
         />
     }
@@ -139,11 +145,16 @@ fn extent() -> (f64, f64) {
     (px(window.inner_width()), px(window.inner_height()))
 }
 
+/// A length as a part of another, in thousandths.
+fn share(px: f64, of: f64) -> u32 {
+    (px / of * 1_000.0).round() as u32
+}
+
 /// How large the part is that nobody has moved yet.
-fn present(line: &Element, part: Part) -> f64 {
+fn present(line: &Element, part: Part) -> u32 {
     let (place, (width, height)) = (line.get_bounding_client_rect(), extent());
     match part {
-        Part::Editor => (place.left() + place.right()) / 2.0 / width * 100.0,
-        Part::Inspector => (height - (place.top() + place.bottom()) / 2.0) / height * 100.0,
+        Part::Editor => share((place.left() + place.right()) / 2.0, width),
+        Part::Inspector => share(height - (place.top() + place.bottom()) / 2.0, height),
     }
 }
