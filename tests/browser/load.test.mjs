@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "./harness.mjs";
-import { deployment } from "./manifests.mjs";
+import { HELLO, deployment } from "./manifests.mjs";
 
 /** Notes when what is first on the screen, and what moves without having been asked to. */
 function watch() {
@@ -47,4 +47,37 @@ test("the rest of the program comes late, and what needs it loads it", {}, async
   await lifepod.open();
   await lifepod.paste(deployment(3));
   assert.match(await lifepod.pods(), /web-/);
+});
+
+test("a text that needs the rest of the program waits for it", {}, async (lifepod) => {
+  const { page } = lifepod;
+  lifepod.expected(/Failed to load resource|the rest of lifepod is missing/);
+  await page.route(REST, (route) => route.abort());
+  await lifepod.open();
+  await lifepod.put(deployment(3));
+  await page.getByText("as soon as you are online").waitFor();
+  await page.unroute(REST);
+  await page.waitForFunction(() => document.querySelector('[data-lane*="web"]'));
+  assert.match(await lifepod.pods(), /web-/);
+  assert.match(await lifepod.verdict(), /no errors/);
+});
+
+test("a page that cannot go on without the rest of the program says so, and keeps the text", {}, async (lifepod) => {
+  const { page } = lifepod;
+  lifepod.expected(/Failed to load resource|the rest of lifepod is missing|RefCell|unreachable/);
+  await page.route(REST, (route) => route.abort());
+  await lifepod.open();
+  const text = HELLO.replace("myapp-pod", "kept-pod");
+  await lifepod.put(text);
+  await page.locator(".timeline-scroll").last().focus();
+  await page.keyboard.press("?");
+  const lost = page.getByRole("alertdialog");
+  assert.match(await lost.innerText(), /What you have written is kept/);
+  await lifepod.shot("rest-missing");
+  await page.unroute(REST);
+  await lost.getByRole("button", { name: "Reload the page" }).click();
+  await page.waitForFunction(() => !document.querySelector(".lost"));
+  await lifepod.ready();
+  assert.equal(await lifepod.text(), text);
+  assert.match(await lifepod.pods(), /kept-pod/);
 });

@@ -5,6 +5,7 @@
 import { chromium } from "playwright-core";
 import { FLAGS as OPTIONS } from "./harness.mjs";
 import { Lifepod } from "./lifepod.mjs";
+import { deployment } from "./manifests.mjs";
 
 const [flags, count] = process.argv.slice(2).map(Number);
 const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: OPTIONS });
@@ -86,14 +87,26 @@ await visit(await visitor({ viewport: { width: 360, height: 740 }, hasTouch: tru
 // On a slow machine a run is shown bit by bit.
 for (const each of [3, 10, 30]) await visit(await visitor(), slow(each), tries);
 // That the simulator failed can be said without what did not come, which may be why it failed.
-await visit(await visitor(), nothing, async (lifepod, page) => {
-  await page.workers()[0].evaluate(() => void setTimeout(() => {
-    throw new Error("this is a rehearsal");
-  }));
-  await page.getByText("this is a rehearsal").first().waitFor();
+for (const [words, said] of [["this is a rehearsal", "this is a rehearsal"], ["the rest of lifepod is missing", "not loaded yet"]]) {
+  await visit(await visitor(), nothing, async (lifepod, page) => {
+    await page.workers()[0].evaluate((words) => {
+      addEventListener("message", () => {
+        throw new Error(words);
+      });
+    }, words);
+    await lifepod.put(deployment(3));
+    await page.getByText(said).first().waitFor();
+    return [];
+  });
+}
+// What other texts take of the simulator is their affair, but a page should not stop where another one is pasted, …
+await visit(await visitor(), nothing, async (lifepod) => {
+  await lifepod.paste(deployment(3));
+  await lifepod.drawn();
+  await lifepod.settled();
   return [];
 });
-// What other texts take of the simulator is their affair, but a page that is opened by a link should not stop.
+// … or where it is opened by a link.
 for (const address of ["#tour=01-first-pod", "#example=questions/13-budget-blocks-drain"]) {
   await visit(await visitor(), nothing, nothing, address);
 }

@@ -14,6 +14,7 @@ use crate::playback::use_playback;
 use crate::protocol::{
     Ask, Came, Diagnostic, Drawing, Look, Pane, Printed, Ran, Run, Seen, Show, Shown, Side, Story, Typed,
 };
+use crate::rest;
 use crate::share::Shared;
 use crate::splitter::{Part, Sizes, Splitter};
 use crate::state::{Action, Dialog, FIRST_LOOK, State, Tab, Theme};
@@ -61,6 +62,8 @@ pub struct Results {
     pub other: Option<SharedDrawing>,
     /// Something about the run that is no matter of the text.
     pub trouble: Option<Trouble>,
+    /// How often what was asked is to be asked again: an answer was lost.
+    pub again: u32,
 }
 
 /// What went wrong besides the text.
@@ -97,6 +100,14 @@ impl Results {
             News::Completed(line, words) => results.completed = Some(Rc::new((line, words))),
             // The state's business, not the results'.
             News::Act(_) | News::Found(..) => {}
+            News::RestCame => {
+                let missed =
+                    |trouble: &Trouble| matches!(trouble, Trouble::Crashed(words) if rest::is_missing(words));
+                if results.trouble.as_ref().is_some_and(missed) {
+                    (results.trouble, results.stale) = (None, false);
+                    results.again += 1;
+                }
+            }
             News::TooSlow(id) => {
                 (results.answered, results.stale) = (results.answered.max(id), true);
                 results.trouble = Some(Trouble::TooSlow);
@@ -278,18 +289,18 @@ pub fn App(props: &AppProps) -> Html {
     });
     let lane = state.lane.as_deref().map(str::to_owned);
     let look = Look { run: results.drawn, at: state.cursor, view: view_of(state.tab), lane };
-    use_effect_with(look.clone(), {
+    use_effect_with((look.clone(), results.again), {
         let engine = engine.clone();
-        move |look| {
+        move |(look, _)| {
             if look.run > 0 {
                 engine.look(look.clone());
             }
         }
     });
     let ask = state.selected.map(|entry| Ask { run: results.drawn, entry });
-    use_effect_with(ask, {
+    use_effect_with((ask, results.again), {
         let engine = engine.clone();
-        move |ask| {
+        move |(ask, _)| {
             if let Some(ask) = ask {
                 engine.why(*ask);
             }
@@ -339,6 +350,7 @@ pub fn App(props: &AppProps) -> Html {
         }
     });
     use_effect_with(state.lang, |lang| {
+        rest::set_words(lang.words().rest_missing, lang.words().reload);
         keep("lifepod.lang", lang.tag());
         set_root("lang", lang.tag());
     });

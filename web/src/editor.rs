@@ -9,6 +9,7 @@ use crate::browser;
 use crate::i18n::{Lang, Words};
 use crate::lints::{Silenced, Switch, Switches};
 use crate::protocol::{Diagnostic, Severity};
+use crate::rest;
 use crate::state::Action;
 use gloo::events::EventListener;
 use lifepod_manifest::Lint;
@@ -205,6 +206,7 @@ fn loaded() -> Option<YamlEditor> {
 fn verdict(props: &EditorProps, diagnostics: &[Diagnostic], words: &'static Words) -> Html {
     let note = match &props.trouble {
         Some(Trouble::TooSlow) => Some(words.too_slow.to_owned()),
+        Some(Trouble::Crashed(said)) if rest::is_missing(said) => Some(words.rest_awaited.to_owned()),
         Some(Trouble::Crashed(said)) => Some(format!("{} {said}", words.crashed)),
         Some(Trouble::NotKept) => Some(words.not_kept.to_owned()),
         None if props.cut_short => Some(words.cut_short.to_owned()),

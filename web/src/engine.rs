@@ -42,6 +42,8 @@ pub enum News {
     Found(SimTime, u32),
     /// The words that may stand at the end of a line.
     Completed(String, Vec<String>),
+    /// The rest of the program is there.
+    RestCame,
     /// The run of this number was ended, because it took too long.
     TooSlow(u32),
     /// The worker failed on the run of this number, if on any; its last words.
@@ -68,6 +70,8 @@ struct Inner {
     last_show: Option<Show>,
     /// The run that later ones are compared with.
     other: Option<Run>,
+    /// The run that a worker could not make without the rest of the program.
+    awaits_rest: Option<Run>,
     /// The runs that are not answered in full and may still be, the latest last, and when each was sent.
     sent: Vec<(Run, f64)>,
     /// Since when nothing was heard of them.
@@ -101,6 +105,7 @@ impl Engine {
                 shows: [Slot::closed(), Slot::closed()],
                 last_show: None,
                 other: None,
+                awaits_rest: None,
                 sent: Vec::new(),
                 silent: 0.0,
                 last_good: None,
@@ -119,7 +124,9 @@ impl Engine {
         let this = Rc::downgrade(&self.0);
         rest::fetch(move || {
             if let Some(this) = this.upgrade() {
-                this.borrow().worker.iter().for_each(Wire::hand_over_rest);
+                this.borrow_mut().rest_has_come();
+                let hear = this.borrow().hear.clone();
+                hear.emit(News::RestCame);
             }
         });
     }
@@ -325,13 +332,27 @@ impl Inner {
 
     /// Starts anew after a bug.
     fn crashed(&mut self, words: String) -> News {
-        let id = self.sent.last().map(|(run, _)| run.id);
+        let run = self.sent.last().map(|(run, _)| run.clone());
+        let id = run.as_ref().map(|run| run.id);
+        // Such a run is not answered for: it is made later.
+        let (id, awaits_rest) = if rest::is_missing(&words) { (None, run) } else { (id, None) };
+        self.awaits_rest = awaits_rest;
         self.give_up_current();
         // One that never came up would not the next time either.
         if self.ready {
             self.start_worker();
         }
         News::Crashed(id, words)
+    }
+
+    /// What could not be done without the rest of the program can be now.
+    fn rest_has_come(&mut self) {
+        self.worker.iter().for_each(Wire::hand_over_rest);
+        let run = self.awaits_rest.take();
+        // A newer one that is on its way is what is wanted.
+        if let Some(run) = run.filter(|_| self.next.is_none() && self.sent.is_empty()) {
+            if self.open { self.send_run(run) } else { self.next = Some(run) }
+        }
     }
 
     /// A run that was on its way did not end. One that once worked is not tried again and again.

@@ -90,6 +90,11 @@ words! {
         "这次模拟耗时过长，已停止；时间线显示的是上一次完成的结果。";
     crashed: "The simulator failed on this text and was started anew. Please report it, with the text:",
         "模拟器处理这段文本时出错，已重新启动。请附上文本反馈：";
+    rest_awaited: "A part of lifepod is not loaded yet: this text is simulated as soon as you are online.",
+        "lifepod 还有一部分没有加载：恢复联网后会立即模拟这段文本。";
+    rest_missing: "A part of lifepod could not be loaded. What you have written is kept: see whether you are online, then reload the page.",
+        "lifepod 有一部分未能加载。您写的内容已保存：请检查网络连接，然后重新加载页面。";
+    reload: "Reload the page", "重新加载页面";
     cut_short: "More happened than a page can hold: the run ends early.", "事件太多，模拟提前结束。";
     not_kept: "This text is too large to be kept for the next visit.", "文本过大，无法保存到下次访问。";
     timeline: "Timeline", "时间线";

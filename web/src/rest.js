@@ -4,6 +4,10 @@
 let first; // What the first part exports; `here` says whether the rest is there.
 let address; // Where the rest is.
 let rest; // The rest, compiled.
+let words; // What is said when it cannot be had, in the page's language.
+
+/** What a worker's error says that ended because the rest could not be had (web/src/rest.rs knows it). */
+const MISSING = "the rest of lifepod is missing";
 
 const isWhole = () => !first.here || first.here.value === 1;
 
@@ -16,6 +20,11 @@ export function begin(exports, glue) {
 /** The compiled rest, to be handed to workers; undefined before it is there. */
 export function compiled() {
   return rest;
+}
+
+/** Takes the words for when the rest cannot be had: what happened, and what the button says that loads the page anew. */
+export function setWords(sentence, button) {
+  words = { sentence, button };
 }
 
 /** Joins the compiled rest to the first part: it writes its functions into the table that both share. */
@@ -54,7 +63,29 @@ export function loadRest() {
     request.send();
   } catch {}
   if (request.status !== 200) {
-    throw new Error("a part of lifepod could not be loaded: see whether you are online, then reload the page");
+    if (globalThis.document) giveUp();
+    throw new Error(MISSING);
   }
   join(new WebAssembly.Module(Uint8Array.from(request.responseText, (byte) => byte.charCodeAt(0))));
+}
+
+/** The page cannot go on, for what called is left half done. What was typed is kept, and it is said what happened. */
+function giveUp() {
+  if (document.querySelector(".lost")) return;
+  const reload = () => {
+    const text = document.querySelector("yaml-editor")?.text;
+    try {
+      if (text !== undefined) localStorage.setItem("lifepod.text", JSON.stringify(text));
+    } catch {}
+    location.reload();
+  };
+  const [dialog, body, sentence, button] = ["dialog", "div", "p", "button"].map((name) => document.createElement(name));
+  Object.assign(dialog, { className: "modal lost", role: "alertdialog", oncancel: (event) => event.preventDefault() });
+  body.className = "modal-body";
+  sentence.textContent = words.sentence;
+  Object.assign(button, { className: "button is-main", textContent: words.button, onclick: reload });
+  body.append(sentence, button);
+  dialog.append(body);
+  document.body.append(dialog);
+  dialog.showModal();
 }

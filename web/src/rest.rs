@@ -14,11 +14,19 @@ extern "C" {
     /// The compiled rest, to be handed to a worker; undefined before it is there.
     pub fn compiled() -> JsValue;
     fn join(rest: &JsValue);
+    /// Takes the words for when the rest cannot be had and the page cannot go on: a sentence, and a button.
+    #[wasm_bindgen(js_name = setWords)]
+    pub fn set_words(sentence: &str, button: &str);
     #[wasm_bindgen(js_name = fetchRest)]
     async fn fetch_rest();
     /// The builder of the page knows this import by its name: it is what functions call that came too early.
     #[wasm_bindgen(js_name = loadRest)]
     fn load_rest();
+}
+
+/// Whether a worker ended with these words because it could not get the rest.
+pub fn is_missing(words: &str) -> bool {
+    words.contains("the rest of lifepod is missing")
 }
 
 /// To be called first of all.

@@ -27,6 +27,8 @@ use std::process::Stdio;
 const LOAD: &str = "loadRest";
 /// How the name of the page's module ends.
 const MODULE: &str = "_bg.wasm";
+/// What the names of the allocator's functions have in common.
+const ALLOCATOR: &str = "dlmalloc";
 /// What wasm-opt must know of what browsers understand; the compiler uses no more.
 const FEATURES: [&str; 6] = [
     "--enable-bulk-memory",
@@ -61,7 +63,7 @@ pub fn split(page: &Path) -> Result<()> {
             return Ok(());
         }
     };
-    let outlined = outline::outline(&module, &bodies, &ran)?;
+    let outlined = outline::outline(&module, &bodies, &ran, &allocator(&module)?)?;
     let module = Module::read(&outlined.bytes)?;
     let parts = cut::cut(&module, &cut::moved(&module, &outlined.unused), load.try_into()?)?;
     let first = clean(page, &parts.first, &["-Oz", "--one-caller-inline-max-function-size=40"])?;
@@ -70,6 +72,17 @@ pub fn split(page: &Path) -> Result<()> {
     replace(page, &file, &first, &rest)?;
     say::done("split", clock);
     Ok(())
+}
+
+/// The functions of the allocator. Which of their branches run depends on where things lie in memory, and that is another
+/// place while the module is watched.
+fn allocator(module: &Module<'_>) -> Result<BTreeSet<u32>> {
+    let named = module.names.iter().filter(|(_, name)| name.contains(ALLOCATOR));
+    let functions: BTreeSet<u32> = named.map(|(function, _)| *function).collect();
+    if functions.is_empty() {
+        bail!("the page's module does not name the functions of its allocator");
+    }
+    Ok(functions)
 }
 
 /// Puts both parts in the place of the module. Two rehearsals may differ, and what a browser has kept of one must not meet

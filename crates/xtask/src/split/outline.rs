@@ -26,11 +26,16 @@ pub struct Outlined {
     pub unused: BTreeSet<u32>,
 }
 
-/// Outlines, given the segments that ran.
-pub fn outline(module: &Module<'_>, bodies: &[Body<'_>], ran: &BTreeSet<u32>) -> Result<Outlined> {
+/// Outlines, given the segments that ran. What is in `whole` stays as it is, and counts as used.
+pub fn outline(
+    module: &Module<'_>,
+    bodies: &[Body<'_>],
+    ran: &BTreeSet<u32>,
+    whole: &BTreeSet<u32>,
+) -> Result<Outlined> {
     let mut new = New::default();
     let mut unused = BTreeSet::new();
-    for body in bodies {
+    for body in bodies.iter().filter(|body| !whole.contains(&body.function)) {
         if ran.contains(&body.operators[0].segment) {
             let needs = Needs::of(body);
             let mut search = Search { module, body, ran, needs: &needs, found: Vec::new() };
@@ -540,7 +545,7 @@ mod tests {
             (steps[begin + 1].segment..steps[last.expect("a branch")].segment).collect();
         let ran = (0..segments).filter(|segment| !cold.contains(segment)).collect();
 
-        let outlined = outline(&module, &bodies, &ran).expect("it can be written");
+        let outlined = outline(&module, &bodies, &ran, &BTreeSet::new()).expect("it can be written");
         Validator::new().validate_all(&outlined.bytes).expect("it is a module");
         assert_eq!(outlined.unused, BTreeSet::from([1]), "one region became a function");
         let after = Module::read(&outlined.bytes).expect("a module");
