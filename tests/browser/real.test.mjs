@@ -51,6 +51,7 @@ test("a real pod's life is drawn as far as it is known, beside its simulation", 
   await lifepod.open();
   await lifepod.paste(REAL);
   assert.match(await lifepod.verdict(), /no errors/);
+  await lifepod.page.waitForFunction(() => document.querySelector(".timeline-clock")?.innerText === "9:00.0");
   const lanes = await lifepod.lanes();
   assert.ok(lanes.includes("recorded/default/web-6d4cf56db6-x7k2p/"), lanes.join());
   assert.ok(lanes.includes("web-6d4cf56db6-x7k2p#1/"), "and its spec is simulated");

@@ -287,6 +287,17 @@ pub fn App(props: &AppProps) -> Html {
             }
         }
     });
+    // Who pastes a pod of a cluster asks about what it was like when it was copied, unless a link says otherwise.
+    let recorded = results.drawing.as_ref().and_then(|drawing| drawing.recorded);
+    let is_placed = results.drawn == 1 && props.linked.as_ref().is_some_and(|linked| linked.cursor.is_some());
+    use_effect_with(recorded, {
+        let send = send.clone();
+        move |recorded| {
+            if let Some(at) = recorded.filter(|_| !is_placed) {
+                send.emit(Action::Seek(at));
+            }
+        }
+    });
     let lane = state.lane.as_deref().map(str::to_owned);
     let look = Look { run: results.drawn, at: state.cursor, view: view_of(state.tab), lane };
     use_effect_with((look.clone(), results.again), {

@@ -260,6 +260,8 @@ pub struct Drawing {
     pub horizon: SimTime,
     /// Until when it is known what happens; none when the run is over.
     pub reached: Option<SimTime>,
+    /// The last time that objects of a real cluster say something of; none where the text has no such.
+    pub recorded: Option<SimTime>,
     /// The width that the labels of its lanes need, in pixels.
     pub label_room: f64,
     /// Whether the run had to end before its horizon, because more happened than a page can hold.

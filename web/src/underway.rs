@@ -95,6 +95,7 @@ impl Reading {
             version: (self.version.major, self.version.minor),
             horizon,
             reached: None,
+            recorded: None,
             label_room: label_room(&stage.timeline),
             cut_short: false,
             handles: edit::handles(&self.documents),
@@ -231,8 +232,11 @@ impl Underway {
             }
             let axis = self.axis.get_or_insert_with(|| Axis::folded_until(&timeline, horizon)).clone();
             let stage = Stage::on(axis, timeline);
-            let drawing =
-                Drawing { reached: Some(reached), ..self.reading.drawing(self.seed, &stage, trace, horizon) };
+            let drawing = Drawing {
+                reached: Some(reached),
+                recorded: self.recorded.as_ref().map(|recorded| recorded.horizon),
+                ..self.reading.drawing(self.seed, &stage, trace, horizon)
+            };
             self.stage = Some(stage);
             (self.reading.diagnostics(trace), drawing)
         });
@@ -252,11 +256,13 @@ impl Underway {
         }
         let mut timeline = reading.timeline(&run.trace, run.end);
         let stops = timeline.stops();
+        let last_recorded = recorded.as_ref().map(|recorded| recorded.horizon);
         if let Some(recorded) = recorded {
             timeline.lanes.splice(0..0, recorded.lanes);
         }
         let stage = Stage::new(timeline);
         let drawing = Drawing {
+            recorded: last_recorded,
             cut_short: run.outcome != Outcome::Reached,
             idle: idle(&run.trace, &reading.documents),
             ..reading.drawing(seed, &stage, &run.trace, run.end)
