@@ -5,6 +5,7 @@ use super::fact::{Fact, Probed};
 use super::fields::pod_of;
 use super::scene::{Scene, container};
 use super::{Subject, budgets, endpoints};
+use crate::lanes::is_shell;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -163,7 +164,6 @@ fn has_passed(scene: &Scene<'_>, entry: &Entry, pod: &PodRef, name: &str) -> boo
 /// trap for, and sets off the trap only when the command that it waits for is over, so that must run in the background.
 fn hearing(pod: &Pod, name: &str) -> Option<(String, Value)> {
     let (path, c) = container(pod, name)?;
-    let is_shell = |word: &String| matches!(word.rsplit('/').next(), Some("sh" | "ash" | "bash" | "dash"));
     let [shell, flag, script @ ..] = &c.command[..] else { return None };
     let (field, script) = match (script, &c.args[..]) {
         ([script], []) => ("command[2]", script),

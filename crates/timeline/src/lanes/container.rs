@@ -236,13 +236,17 @@ impl ContainerTrack {
     }
 }
 
+/// Whether a command's first word is a shell.
+pub(crate) fn is_shell(word: &str) -> bool {
+    matches!(word.rsplit('/').next(), Some("sh" | "bash" | "ash" | "dash"))
+}
+
 /// The process of a container in short: the script of a shell, else the command with its arguments, else the image.
 pub(crate) fn process_of(c: &Container) -> String {
     let words: Vec<&str> = c.command.iter().chain(&c.args).map(String::as_str).collect();
-    let shell = |word: &str| matches!(word.rsplit('/').next(), Some("sh" | "bash" | "ash" | "dash"));
     let text = match words.as_slice() {
         [] => c.image.rsplit('/').next().unwrap_or("").to_string(),
-        [sh, flag, script, ..] if shell(sh) && flag.starts_with('-') && flag.ends_with('c') => {
+        [sh, flag, script, ..] if is_shell(sh) && flag.starts_with('-') && flag.ends_with('c') => {
             (*script).into()
         }
         words => words.join(" "),

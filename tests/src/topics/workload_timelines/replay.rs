@@ -89,7 +89,8 @@ impl<'a> Run<'a> {
             nodes,
             images: [common_image(rows)].into_iter().chain(images(v)).collect(),
             behaviors: unscripted(v),
-            // The recorded clusters' components had no client rate limits.
+            // The components of the second set had no client rate limits, as its description says; that of the first set
+            // says nothing of them.
             controller_client: ClientConnection::UNLIMITED,
             scheduler_client: ClientConnection::UNLIMITED,
             kubelet: KubeletConfig {
