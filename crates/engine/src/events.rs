@@ -12,7 +12,7 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use lifepod_api::{
     ApiEvent, EventSource, Namespace, Object, ObjectKey, ObjectMeta, ObjectReference, SimTime, Time,
-    admission,
+    admission, validation::names::dns_subdomain,
 };
 
 /// More than this many different messages of one kind within [`AGGREGATE_INTERVAL`] become one Event.
@@ -71,13 +71,21 @@ pub(crate) struct Recorder {
     similar: BTreeMap<AggregateKey, Similar>,
     observed: BTreeMap<(Name, EventType, String, String), Observed>,
     buckets: BTreeMap<(Name, EventType), Bucket>,
-    written: u64,
 }
 
 /// Events are new content, which a namespace that is being deleted does not take: nobody is told of what happens there.
 pub(crate) fn takes_events(kernel: &Kernel, event: &Object) -> bool {
     let namespace = kernel.store.find::<Namespace>("", &event.meta().namespace);
     admission::namespace_lifecycle(event, namespace).is_ok()
+}
+
+/// The name of a new Event about that object (`client-go/tools/record/util/util.go GenerateEventName`).
+pub(crate) fn event_name(kernel: &mut Kernel, involved: &ObjectReference) -> String {
+    let name = format!("{}.{:x}", involved.name, kernel.nanos());
+    match dns_subdomain(&name).is_empty() {
+        true => name,
+        false => kernel.jitter.uid(),
+    }
 }
 
 /// An Event that is to be told.
@@ -149,7 +157,6 @@ impl Recorder {
             similar: BTreeMap::new(),
             observed: BTreeMap::new(),
             buckets: BTreeMap::new(),
-            written: 0,
         }
     }
 
@@ -163,7 +170,7 @@ impl Recorder {
         message: &str,
     ) {
         if !kernel.config.kubelet.correlate_events {
-            let first = self.observe(kernel, involved);
+            let first = Recorder::observe(kernel, involved);
             self.tell(kernel, involved, kind, reason, message.to_string(), Observed { count: 1, ..first });
             return;
         }
@@ -172,7 +179,7 @@ impl Recorder {
         let key = (object, kind, reason.to_string(), if distinct { message.clone() } else { String::new() });
         let mut seen = match self.observed.get(&key) {
             Some(seen) => seen.clone(),
-            None => self.observe(kernel, involved),
+            None => Recorder::observe(kernel, involved),
         };
         seen.count += 1;
         self.observed.insert(key, seen.clone());
@@ -183,11 +190,8 @@ impl Recorder {
     }
 
     /// An Event that was not seen before, under a name of its own.
-    fn observe(&mut self, kernel: &Kernel, involved: &ObjectReference) -> Observed {
-        // The suffix is the time in nanoseconds; the last digits keep Events of one microsecond apart.
-        let nanos = (kernel.config.epoch_micros + kernel.now.0 as i64) as u64 * 1000 + self.written % 1000;
-        self.written += 1;
-        Observed { name: format!("{}.{nanos:x}", involved.name), first: kernel.time(), count: 0 }
+    fn observe(kernel: &mut Kernel, involved: &ObjectReference) -> Observed {
+        Observed { name: event_name(kernel, involved), first: kernel.time(), count: 0 }
     }
 
     /// Has the Event written, as soon as the component's client may: nobody waits for that but the Events behind it
@@ -261,5 +265,44 @@ impl Recorder {
         }
         bucket.tokens -= 1.0;
         true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+    use alloc::vec::Vec;
+
+    fn named(kind: &str, name: &str) -> ObjectReference {
+        ObjectReference {
+            kind: kind.to_string(),
+            namespace: "default".to_string(),
+            name: name.to_string(),
+            uid: kind.to_string(),
+            ..ObjectReference::default()
+        }
+    }
+
+    #[test]
+    fn what_two_components_say_of_one_name_at_one_instant_is_two_events() {
+        let mut kernel = Kernel::new(Config::default());
+        crate::namespaces::register(&mut kernel);
+        let said = [("controllermanager", "PodDisruptionBudget"), ("deployment-controller", "Deployment")];
+        for (component, kind) in said {
+            let mut recorder = Recorder::new(component, "");
+            recorder.event(&mut kernel, &named(kind, "web"), EventType::Normal, "Said", "something");
+        }
+        let kinds: Vec<&str> =
+            kernel.store.all::<ApiEvent>().map(|event| event.involved_object.kind.as_str()).collect();
+        assert_eq!(kinds, ["PodDisruptionBudget", "Deployment"]);
+    }
+
+    #[test]
+    fn an_object_whose_name_leaves_no_room_for_the_time_gives_its_events_a_uid_for_a_name() {
+        let mut kernel = Kernel::new(Config::default());
+        let (short, long) = (named("Pod", "web"), named("Pod", &"w".repeat(250)));
+        assert!(event_name(&mut kernel, &short).starts_with("web."));
+        assert_eq!(event_name(&mut kernel, &long).len(), 36);
     }
 }

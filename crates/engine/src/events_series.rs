@@ -3,7 +3,7 @@
 //! An Event that repeats becomes a *series* of the first one, which keeps its note. The second occurrence is written at
 //! once, later ones only now and then: when the series is refreshed or over.
 
-use crate::events::{EventType, takes_events};
+use crate::events::{EventType, event_name, takes_events};
 use crate::kernel::{Kernel, next_tick};
 use crate::name::Name;
 use crate::trace::Op;
@@ -48,14 +48,13 @@ pub(crate) struct SeriesRecorder {
     controller: &'static str,
     instance: String,
     seen: BTreeMap<SeriesKey, Seen>,
-    written: u64,
 }
 
 impl SeriesRecorder {
     /// The recorder of `controller`, which runs on `host`.
     pub(crate) fn new(controller: &'static str, host: &str) -> Self {
         let instance = format!("{controller}-{host}");
-        SeriesRecorder { controller, instance, seen: BTreeMap::new(), written: 0 }
+        SeriesRecorder { controller, instance, seen: BTreeMap::new() }
     }
 
     /// Records what is said of `regarding`, and of `related` with it.
@@ -123,13 +122,10 @@ impl SeriesRecorder {
         related: Option<&ObjectReference>,
         said: Said,
     ) -> ObjectKey {
-        // The suffix is the time in nanoseconds; the last digits keep Events of one microsecond apart.
-        let nanos = (kernel.config.epoch_micros + kernel.now.0 as i64) as u64 * 1000 + self.written % 1000;
-        self.written += 1;
         let namespace = if regarding.namespace.is_empty() { "default" } else { &regarding.namespace };
         let event = Object::Event(ApiEvent {
             metadata: ObjectMeta {
-                name: format!("{}.{nanos:x}", regarding.name),
+                name: event_name(kernel, regarding),
                 namespace: namespace.to_string(),
                 uid: kernel.jitter.uid(),
                 creation_timestamp: Some(kernel.time()),

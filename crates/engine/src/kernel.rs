@@ -72,6 +72,8 @@ pub(crate) enum Wake {
 pub(crate) struct Kernel {
     pub(crate) config: Config,
     pub(crate) now: SimTime,
+    /// What the clock showed last, in nanoseconds since 1970.
+    clock: u64,
     /// The entry that made the current step happen; what the step records has it as its cause.
     pub(crate) cause: Option<EntryId>,
     pub(crate) queue: Queue<Task>,
@@ -94,6 +96,7 @@ impl Kernel {
         Kernel {
             config,
             now: SimTime::ZERO,
+            clock: 0,
             cause: None,
             queue: Queue::default(),
             store: Store::default(),
@@ -159,6 +162,14 @@ impl Kernel {
     /// The calendar time now, in whole seconds, as API objects carry it.
     pub(crate) fn time(&self) -> Time {
         self.now.to_time(self.config.epoch_micros)
+    }
+
+    /// The calendar time now in nanoseconds (`time.UnixNano`). Nobody sees the same twice: what happens at one instant
+    /// here is a moment apart in a real cluster, and names are made of it.
+    pub(crate) fn nanos(&mut self) -> u64 {
+        let now = self.config.epoch_micros.saturating_add_unsigned(self.now.0).max(0).unsigned_abs();
+        self.clock = now.saturating_mul(1000).max(self.clock + 1);
+        self.clock
     }
 
     /// How long it is until a calendar time; zero when it is past.
