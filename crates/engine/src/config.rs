@@ -97,6 +97,8 @@ pub struct NodeConfig {
     pub allocatable: Map<String>,
     /// `status.capacity`, where it is more than what pods may request.
     pub capacity: Map<String>,
+    /// How many files, directories and links its disk can hold; without it one for each 16 KiB, as `mkfs.ext4` makes them.
+    pub inodes: Option<u64>,
 }
 
 /// What a node has unless the scenario says otherwise.
@@ -114,6 +116,7 @@ impl NodeConfig {
             off: false,
             allocatable: Map::new(),
             capacity: Map::new(),
+            inodes: None,
         }
     }
 

@@ -122,6 +122,9 @@ fn nodes(written: &ScenarioNode, path: &str, into: &mut Vec<NodeConfig>, found: 
         taints: written.taints.clone(),
         allocatable: texts(allocatable),
         capacity: texts(&written.capacity),
+        inodes: written
+            .inodes
+            .and_then(|inodes| found.number(&format!("{path}.inodes"), inodes, 1, i32::MAX)),
         ..NodeConfig::named(&written.name)
     };
     let first = into.len();

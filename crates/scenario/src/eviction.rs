@@ -60,7 +60,7 @@ fn thresholds(field: &str, written: &Map<String>, found: &mut Problems) -> Thres
     let mut out = Thresholds::new();
     for (name, text) in written {
         let path = format!("{PATH}.{field}.{name}");
-        if name.ends_with("inodesFree") || name.starts_with("containerfs.") {
+        if name.starts_with("containerfs.") {
             let message = format!("{name} is not measured here: this threshold is never crossed");
             found.add(Severity::Warning, &path, &message, Hint::NONE);
             continue;

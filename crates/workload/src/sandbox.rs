@@ -90,7 +90,16 @@ impl Sandbox {
 
     /// Bytes that regular files of a volume hold; 0 for one that is not there.
     pub fn volume_used(&self, name: &str) -> u64 {
-        self.kernel.volumes.get(name).map_or(0, |tree| self.kernel.trees[*tree as usize].used)
+        self.volume_tree(name).map_or(0, |tree| tree.used)
+    }
+
+    /// Files, directories and links in a volume, the volume itself among them.
+    pub fn volume_inodes(&self, name: &str) -> u64 {
+        self.volume_tree(name).map_or(0, |tree| tree.inodes)
+    }
+
+    fn volume_tree(&self, name: &str) -> Option<&fs::Tree> {
+        self.kernel.volumes.get(name).map(|tree| &self.kernel.trees[*tree as usize])
     }
 
     /// Start a container: a fresh layer over its image, its volumes mounted, its first process running.
@@ -363,10 +372,17 @@ impl Sandbox {
 
     /// Bytes of files in a container's own writable layer (its image's files among them).
     pub fn layer_used(&self, container: ContainerId) -> u64 {
-        self.kernel
-            .containers
-            .get(&container)
-            .map_or(0, |c| self.kernel.trees[c.mounts.root.tree as usize].used)
+        self.layer(container).map_or(0, |tree| tree.used)
+    }
+
+    /// Files, directories and links that the container made in its own layer, which is one itself.
+    pub fn layer_inodes(&self, container: ContainerId) -> u64 {
+        self.layer(container).map_or(0, |tree| tree.inodes)
+    }
+
+    fn layer(&self, container: ContainerId) -> Option<&fs::Tree> {
+        let container = self.kernel.containers.get(&container)?;
+        Some(&self.kernel.trees[container.mounts.root.tree as usize])
     }
 
     /// The ports that are listened on, and by which container.

@@ -17,7 +17,7 @@ object! {
         scheduler: ScenarioScheduler = "scheduler",
     }
     /// A node, with the labels and taints that scheduling asks for. With `count`, so many of them, named
-    /// `<name>-1` and on.
+    /// `<name>-1` and on. `inodes`: how many files its disk can hold.
     v1alpha1 ScenarioNode {
         name: String = "name",
         count: Option<i32> = "count",
@@ -26,6 +26,7 @@ object! {
         taints: Vec<Taint> = "taints",
         allocatable: Map<Quantity> = "allocatable",
         capacity: Map<Quantity> = "capacity",
+        inodes: Option<i32> = "inodes",
     }
     /// How long things take that Kubernetes does not fix.
     v1alpha1 ScenarioLatencies {

@@ -93,6 +93,8 @@ pub(crate) struct Tree {
     free: Vec<Ino>,
     /// Bytes in regular files.
     pub used: u64,
+    /// Files, directories, links and what else was made here.
+    pub inodes: u64,
     /// Bytes that regular files may hold.
     pub capacity: u64,
     /// A file system in memory: what it holds counts for the container that wrote to it first.
@@ -110,6 +112,7 @@ impl Tree {
             nodes: vec![Arc::new(root)],
             free: Vec::new(),
             used: 0,
+            inodes: 1,
             capacity: u64::MAX,
             in_memory: false,
             charged: None,
@@ -134,6 +137,7 @@ impl Tree {
     /// Put a new node into a directory. The name must be free.
     pub fn add(&mut self, dir: Ino, name: &str, kind: Kind, mode: u16, owner: (u32, u32), mtime: i64) -> Ino {
         let node = Arc::new(Node::new(kind, mode, owner.0, owner.1, mtime));
+        self.inodes += 1;
         let ino = match self.free.pop() {
             Some(ino) => {
                 self.nodes[ino as usize] = node;
@@ -183,6 +187,7 @@ impl Tree {
                 self.used = self.used.saturating_sub(c.len());
             }
             self.node_mut(ino).kind = Kind::File(Content::default());
+            self.inodes = self.inodes.saturating_sub(1);
             self.free.push(ino);
         }
     }

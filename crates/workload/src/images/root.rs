@@ -62,6 +62,8 @@ pub(crate) const TERMINATION_LOG: &str = "/dev/termination-log";
 /// A container's file system over its image's: with the names of its pod in it.
 pub(super) fn layer(root: &Tree, config: &SandboxConfig, wall: i64) -> Tree {
     let mut tree = root.clone();
+    // What the image brings lies in its own layers.
+    tree.inodes = 1;
     let mut text = |path: &str, text: String| {
         tree.renew(path, Content { bytes: Arc::new(text.into_bytes()), zeros: 0 }, 0o644, wall);
     };

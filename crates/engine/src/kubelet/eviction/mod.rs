@@ -199,7 +199,7 @@ impl Kubelet {
         let resource = threshold.signal.resource();
         let text = format!("Attempting to reclaim {}", resource.name());
         self.node_event(kernel, EventType::Warning, "EvictionThresholdMet", &text);
-        if resource == Resource::EphemeralStorage {
+        if matches!(resource, Resource::EphemeralStorage | Resource::Inodes) {
             self.remove_unused_images();
             let used = self.node_use();
             let enough = |t: &Threshold| !t.is_met(self.eviction.observe(&used, t.signal), true);
@@ -261,7 +261,7 @@ mod tests {
 
     fn manager(config: &EvictionConfig) -> EvictionManager {
         EvictionManager {
-            machine: Usage { memory: 1000 << 20, disk: 100 << 30, processes: 100 },
+            machine: Usage { memory: 1000 << 20, disk: 100 << 30, inodes: 1000, processes: 100 },
             thresholds: Threshold::all(config),
             ..EvictionManager::default()
         }
@@ -310,7 +310,7 @@ mod tests {
             Some("The node had condition: [MemoryPressure]. ")
         );
         assert_eq!(manager.refusal(&burstable), None);
-        manager.update(&Usage { memory: 950 << 20, disk: 95 << 30, processes: 0 }, PERIOD, SimTime::ZERO);
+        manager.update(&Usage { memory: 950 << 20, inodes: 951, ..Usage::default() }, PERIOD, SimTime::ZERO);
         assert_eq!(
             manager.refusal(&burstable).as_deref(),
             Some("The node had condition: [MemoryPressure DiskPressure]. ")

@@ -19,20 +19,30 @@ pub(crate) fn is_critical(pod: &Pod) -> bool {
 
 /// Orders pods, the first to be evicted first: by whether they use more than they requested, by priority, and by how
 /// much more they use (`rankMemoryPressure`, `rankDiskPressureFunc`); for processes by priority and number
-/// (`rankPIDPressure`).
+/// (`rankPIDPressure`). Nobody requests inodes, and yet of their number the request of `ephemeral-storage` is taken, in
+/// bytes (`disk`): of pods that use any, one that requested storage goes last.
 pub(super) fn rank(pods: &mut [(SharedPod, Usage)], resource: Resource) {
     pods.sort_by_cached_key(|(pod, used)| {
         let used = used.of(resource);
-        let request = if resource == Resource::Pids { 0 } else { requested(pod, resource) };
-        let exceeds = resource != Resource::Pids && used > request;
-        let more = i128::from(used) - i128::from(request);
+        let (request, taken) = match resource {
+            Resource::Pids => (u64::MAX, 0),
+            Resource::Inodes => (0, requested(pod, Resource::EphemeralStorage)),
+            Resource::Memory | Resource::EphemeralStorage => {
+                (requested(pod, resource), requested(pod, resource))
+            }
+        };
+        let exceeds = used > request;
+        let more = i128::from(used) - i128::from(taken);
         (!exceeds, pod.spec.priority.unwrap_or(0), Reverse(more))
     });
 }
 
 /// An amount as the kubelet prints what it measured.
 fn amount(value: u64, resource: Resource) -> Quantity {
-    let format = if resource == Resource::Pids { Format::DecimalSI } else { Format::BinarySI };
+    let format = match resource {
+        Resource::Memory | Resource::EphemeralStorage => Format::BinarySI,
+        Resource::Inodes | Resource::Pids => Format::DecimalSI,
+    };
     Quantity::from_value(i64::try_from(value).unwrap_or(i64::MAX), format)
 }
 
@@ -60,7 +70,7 @@ pub(super) fn message(
             amount(pod_use.memory, resource),
         ));
     }
-    if resource == Resource::Pids {
+    if matches!(resource, Resource::Inodes | Resource::Pids) {
         return text;
     }
     for container in pod.spec.containers.iter().chain(&pod.spec.init_containers) {
@@ -81,6 +91,7 @@ pub(super) fn message(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kubelet::eviction::threshold::EvictionConfig;
     use alloc::sync::Arc;
     use alloc::vec::Vec;
     use lifepod_api::{Container, Object, ObjectMeta};
@@ -102,7 +113,7 @@ mod tests {
     fn order(pods: &[(SharedPod, u64)], resource: Resource) -> Vec<String> {
         let mut pods: Vec<(SharedPod, Usage)> = pods
             .iter()
-            .map(|(pod, n)| (pod.clone(), Usage { memory: *n, disk: *n, processes: *n }))
+            .map(|(pod, n)| (pod.clone(), Usage { memory: *n, disk: *n, inodes: *n, processes: *n }))
             .collect();
         rank(&mut pods, resource);
         pods.into_iter().map(|(pod, _)| pod.metadata.name.clone()).collect()
@@ -118,6 +129,29 @@ mod tests {
             (pod("best-effort", 0, ""), 200),
         ];
         assert_eq!(order(&pods, Resource::Memory), ["more", "best-effort", "less", "important", "within"]);
+    }
+
+    #[test]
+    fn of_those_who_make_files_who_requested_storage_goes_last() {
+        let mut modest = Pod::clone(&pod("modest", 0, ""));
+        let storage = Quantity::parse("1Gi").expect("a quantity");
+        modest.spec.containers[0].resources.requests.insert("ephemeral-storage".to_string(), storage);
+        let modest = SharedPod::new(Arc::new(Object::Pod(modest))).expect("it is a pod");
+        let pods = [(modest, 900), (pod("few", 0, ""), 2), (pod("many", 0, ""), 9), (pod("none", -1, ""), 0)];
+        assert_eq!(order(&pods, Resource::Inodes), ["many", "few", "modest", "none"]);
+    }
+
+    #[test]
+    fn of_inodes_is_said_how_many_are_left() {
+        let threshold = Threshold::all(&EvictionConfig::default())
+            .into_iter()
+            .find(|threshold| threshold.signal.resource() == Resource::Inodes)
+            .expect("there is one by default");
+        let seen = Observation { capacity: 100_000, available: 4_000 };
+        assert_eq!(
+            message(&pod("many", 0, ""), &threshold, seen, &Usage::default(), &[]),
+            "The node was low on resource: inodes. Threshold quantity: 5000, available: 4k. "
+        );
     }
 
     #[test]

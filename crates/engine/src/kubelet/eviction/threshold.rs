@@ -12,18 +12,24 @@ pub enum Signal {
     MemoryAvailable,
     /// `nodefs.available`, in bytes: the disk, as volumes and logs see it.
     NodeFsAvailable,
+    /// `nodefs.inodesFree`: how many more files the disk can hold.
+    NodeFsInodesFree,
     /// `imagefs.available`, in bytes: the same disk, as images and writable layers see it.
     ImageFsAvailable,
+    /// `imagefs.inodesFree`: the same disk's files.
+    ImageFsInodesFree,
     /// `pid.available`: how many more processes the kernel would start.
     PidAvailable,
 }
 
 impl Signal {
     /// All signals under their names in a `KubeletConfiguration`.
-    pub const ALL: [(&'static str, Signal); 4] = [
+    pub const ALL: [(&'static str, Signal); 6] = [
         ("memory.available", Signal::MemoryAvailable),
         ("nodefs.available", Signal::NodeFsAvailable),
+        ("nodefs.inodesFree", Signal::NodeFsInodesFree),
         ("imagefs.available", Signal::ImageFsAvailable),
+        ("imagefs.inodesFree", Signal::ImageFsInodesFree),
         ("pid.available", Signal::PidAvailable),
     ];
 
@@ -32,6 +38,7 @@ impl Signal {
         match self {
             Signal::MemoryAvailable => Resource::Memory,
             Signal::NodeFsAvailable | Signal::ImageFsAvailable => Resource::EphemeralStorage,
+            Signal::NodeFsInodesFree | Signal::ImageFsInodesFree => Resource::Inodes,
             Signal::PidAvailable => Resource::Pids,
         }
     }
@@ -40,7 +47,7 @@ impl Signal {
     pub(crate) fn pressure(self) -> Pressure {
         match self.resource() {
             Resource::Memory => Pressure::Memory,
-            Resource::EphemeralStorage => Pressure::Disk,
+            Resource::EphemeralStorage | Resource::Inodes => Pressure::Disk,
             Resource::Pids => Pressure::Pid,
         }
     }
@@ -51,6 +58,7 @@ impl Signal {
 pub(crate) enum Resource {
     Memory,
     EphemeralStorage,
+    Inodes,
     Pids,
 }
 
@@ -60,6 +68,7 @@ impl Resource {
         match self {
             Resource::Memory => "memory",
             Resource::EphemeralStorage => "ephemeral-storage",
+            Resource::Inodes => "inodes",
             Resource::Pids => "pids",
         }
     }
@@ -163,14 +172,16 @@ pub struct EvictionConfig {
 }
 
 impl Default for EvictionConfig {
-    /// `pkg/kubelet/eviction/defaults_linux.go DefaultEvictionHard`; inodes are not counted here.
+    /// `pkg/kubelet/eviction/defaults_linux.go DefaultEvictionHard`.
     fn default() -> Self {
         let memory = Quantity::parse("100Mi").unwrap_or_default();
         EvictionConfig {
             hard: [
                 (Signal::MemoryAvailable, ThresholdValue::Quantity(memory)),
                 (Signal::NodeFsAvailable, ThresholdValue::Percentage(0.1)),
+                (Signal::NodeFsInodesFree, ThresholdValue::Percentage(0.05)),
                 (Signal::ImageFsAvailable, ThresholdValue::Percentage(0.15)),
+                (Signal::ImageFsInodesFree, ThresholdValue::Percentage(0.05)),
             ]
             .into(),
             soft: BTreeMap::new(),

@@ -7,15 +7,21 @@ use crate::kubelet::runtime::{ContainerState, RuntimePod};
 use alloc::string::String;
 use alloc::vec::Vec;
 use lifepod_api::{Pod, Quantity, Volume};
+use lifepod_workload::Sandbox;
 
 /// How many processes a kernel starts unless it is told otherwise (`kernel.pid_max`).
 const PID_MAX: u64 = 32_768;
 
-/// What a machine has, or what something uses of it: bytes of memory, bytes of disk, processes.
+/// A disk has an inode for each so many bytes (`inode_ratio` of `mke2fs.conf`).
+const BYTES_PER_INODE: u64 = 16_384;
+
+/// What a machine has, or what something uses of it: bytes of memory, bytes of disk, inodes (files, directories and links
+/// on the disk), processes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Usage {
     pub(crate) memory: u64,
     pub(crate) disk: u64,
+    pub(crate) inodes: u64,
     pub(crate) processes: u64,
 }
 
@@ -24,6 +30,7 @@ impl Usage {
         match resource {
             Resource::Memory => self.memory,
             Resource::EphemeralStorage => self.disk,
+            Resource::Inodes => self.inodes,
             Resource::Pids => self.processes,
         }
     }
@@ -31,6 +38,7 @@ impl Usage {
     fn add(&mut self, other: Usage) {
         self.memory += other.memory;
         self.disk += other.disk;
+        self.inodes += other.inodes;
         self.processes += other.processes;
     }
 
@@ -48,7 +56,13 @@ impl Usage {
             let quantity = Quantity::parse(config.capacity(key)).unwrap_or_default();
             u64::try_from(quantity.value()).unwrap_or(0)
         };
-        Usage { memory: amount("memory"), disk: amount("ephemeral-storage"), processes: PID_MAX }
+        let disk = amount("ephemeral-storage");
+        Usage {
+            memory: amount("memory"),
+            disk,
+            inodes: config.inodes.unwrap_or(disk / BYTES_PER_INODE),
+            processes: PID_MAX,
+        }
     }
 }
 
@@ -68,6 +82,7 @@ impl RuntimePod {
             let running = record.state == ContainerState::Running;
             let used = Usage {
                 disk: processes.layer_used(process) + record.log_bytes,
+                inodes: processes.layer_inodes(process),
                 memory: if running { processes.memory(process) } else { 0 },
                 processes: if running { processes.process_count(process) } else { 0 },
             };
@@ -85,19 +100,21 @@ impl RuntimePod {
         let mut sum = Usage::default();
         self.containers_use().into_iter().for_each(|(_, used)| sum.add(used));
         sum.disk += self.volumes_on_disk();
-        sum.memory += self.volumes(|volume| !is_on_disk(volume) && volume.empty_dir.is_some());
+        sum.inodes += self.volumes(is_on_disk, Sandbox::volume_inodes);
+        let in_memory = |volume: &Volume| !is_on_disk(volume) && volume.empty_dir.is_some();
+        sum.memory += self.volumes(in_memory, Sandbox::volume_used);
         sum
     }
 
     /// What the pod's volumes take of the node's disk, in bytes.
     pub(crate) fn volumes_on_disk(&self) -> u64 {
-        self.volumes(is_on_disk)
+        self.volumes(is_on_disk, Sandbox::volume_used)
     }
 
-    fn volumes(&self, which: fn(&Volume) -> bool) -> u64 {
+    fn volumes(&self, which: fn(&Volume) -> bool, measure: fn(&Sandbox, &str) -> u64) -> u64 {
         let (Some(processes), Some(pod)) = (&self.processes, &self.pod) else { return 0 };
         let which = pod.spec.volumes.iter().filter(|volume| which(volume));
-        which.map(|volume| processes.volume_used(&volume.name)).sum()
+        which.map(|volume| measure(processes, &volume.name)).sum()
     }
 }
 
