@@ -7,11 +7,9 @@ use lifepod_api::{Container, ContainerStateTerminated, ContainerStatus, Pod, Sim
 use lifepod_engine::BehaviorRule;
 use lifepod_manifest::scenario::ANNOTATION_PREFIX;
 use lifepod_workload::behavior::{Act, Behavior, Protocol, Run, ScriptedStartError, Step};
-use lifepod_workload::images;
+use lifepod_workload::{images, is_shell};
 use std::fmt::Write as _;
 
-/// What a shell's words say is run; of other programs in unknown images only the status knows what they do.
-const SHELLS: [&str; 5] = ["sh", "ash", "bash", "dash", "busybox"];
 /// A run that began and ended within a second took about this long: a status counts whole seconds.
 const WITHIN_A_SECOND: SimTime = SimTime::from_millis(500);
 /// More than the limit, in bytes, by which a process that ran out of memory had outgrown it.
@@ -58,10 +56,11 @@ fn last_run<'p>(pod: &'p Pod, status: &'p ContainerStatus) -> Option<LastRun<'p>
     Some(LastRun { container, lasted: whole.max(WITHIN_A_SECOND), end: end(container, status, ended)? })
 }
 
-/// Whether the text says too little of its program to run that.
+/// Whether the text says too little of its program to run that. What a shell's words say is run; of other programs in
+/// unknown images only the status knows what they do.
 fn is_opaque(container: &Container) -> bool {
-    let program = container.command.first().and_then(|path| path.rsplit('/').next());
-    !images::lookup(&container.image).known && program.is_none_or(|name| !SHELLS.contains(&name))
+    let says = |program: &String| is_shell(program) || program.rsplit('/').next() == Some("busybox");
+    !images::lookup(&container.image).known && !container.command.first().is_some_and(says)
 }
 
 fn end<'p>(

@@ -47,4 +47,5 @@ pub use config::*;
 pub use fs::{Errno, Volume, VolumeFile};
 pub use happening::{Happened, Happening};
 pub use sandbox::{Entry, Sandbox};
+pub use shell::is_shell;
 pub use signal::Signal;

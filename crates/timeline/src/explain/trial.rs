@@ -5,7 +5,6 @@ use super::fact::{Fact, Probed};
 use super::fields::pod_of;
 use super::scene::{Scene, container};
 use super::{Subject, budgets, endpoints};
-use crate::lanes::is_shell;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -13,6 +12,7 @@ use lifepod_api::wire::Wire;
 use lifepod_api::{Container, Pod, Probe, Quantity};
 use lifepod_engine::trace::{Call, KillReason, PodRef, ProbeKind, ProbeResult};
 use lifepod_engine::{Entry, What};
+use lifepod_workload::is_shell;
 use serde::Serialize;
 use serde_json::{Value, json};
 

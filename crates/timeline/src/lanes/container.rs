@@ -14,6 +14,7 @@ use alloc::vec::Vec;
 use lifepod_api::{Container, ContainerStatus, SimTime};
 use lifepod_engine::Entry;
 use lifepod_engine::trace::{Call, Decision, ProbeAttempt, ProbeKind, ProbeResult};
+use lifepod_workload::is_shell;
 
 /// What a container is in its pod.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -234,11 +235,6 @@ impl ContainerTrack {
             lanes.push(lane);
         }
     }
-}
-
-/// Whether a command's first word is a shell.
-pub(crate) fn is_shell(word: &str) -> bool {
-    matches!(word.rsplit('/').next(), Some("sh" | "bash" | "ash" | "dash"))
 }
 
 /// The process of a container in short: the script of a shell, else the command with its arguments, else the image.

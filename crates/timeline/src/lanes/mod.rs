@@ -12,7 +12,7 @@ mod other;
 mod pod;
 mod track;
 
-pub(crate) use container::{is_shell, process_of};
+pub(crate) use container::process_of;
 
 use crate::model::{Form, Instant, InstantLook, Lane, Timeline};
 use crate::traffic::traffic;

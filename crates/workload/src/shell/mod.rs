@@ -43,6 +43,11 @@ use lifepod_api::SimTime;
 use simple::Simple;
 use vars::{Variable, Vars};
 
+/// Whether a command's first word is a shell: a name of one, or a path that ends in it.
+pub fn is_shell(word: &str) -> bool {
+    matches!(word.rsplit('/').next(), Some("sh" | "ash" | "bash" | "dash"))
+}
+
 /// Which shell it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Dialect {
