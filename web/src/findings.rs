@@ -2,10 +2,9 @@
 
 use crate::protocol::{Diagnostic, Edit, Fix, Severity};
 use lifepod_api::Object;
-use lifepod_engine::trace::Action;
 use lifepod_engine::{Trace, What};
 use lifepod_manifest::{Document, Lines};
-use lifepod_scenario::{Note, granted};
+use lifepod_scenario::Note;
 use lifepod_timeline::Lang;
 
 /// So many findings are marked in the text.
@@ -20,15 +19,8 @@ pub fn refusals(trace: &Trace, documents: &[Document]) -> Vec<(usize, String)> {
     // Events out of a real cluster are only drawn.
     let is_made = |document: &Document| !matches!(document.object, None | Some(Object::Event(_)));
     let objects = documents.iter().enumerate().filter(|(_, document)| is_made(document));
-    // The text's own objects are created first, in its order, but for the namespaces that it takes for granted.
-    let granted = granted(documents);
-    let is_granted = |action: &Action| {
-        action.text.strip_prefix("kubectl create namespace ").is_some_and(|name| granted.contains(name))
-    };
-    objects
-        .zip(actions.filter(|action| !is_granted(action)))
-        .filter_map(|((index, _), action)| Some((index, action.refused.clone()?)))
-        .collect()
+    // The text's own objects are created first, in its order.
+    objects.zip(actions).filter_map(|((index, _), action)| Some((index, action.refused.clone()?))).collect()
 }
 
 /// The findings as the editor marks them, in order of the text. A thousand say no more than the first of the worst,

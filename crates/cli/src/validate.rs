@@ -132,6 +132,8 @@ fn kubectl(file: &File) -> Result<bool, String> {
     if !values.is_empty() || broken.is_none() {
         let mut scenario = lifepod_scenario::empty();
         lifepod_scenario::add(&file.text, documents, &mut scenario);
+        // A new cluster has nobody's namespaces.
+        scenario.config.namespaces.clear();
         let mut cluster = Cluster::new(scenario.config);
         let line = format!("apply -f {}", quoted(&file.name));
         let client = lifepod_kubectl::action(&line, values).map_err(|output| output.stderr.clone())?;

@@ -31,6 +31,8 @@ pub struct Config {
     pub latency: Latency,
     /// The nodes.
     pub nodes: Vec<NodeConfig>,
+    /// The namespaces that it has from the start, beside those of every cluster.
+    pub namespaces: Vec<String>,
     /// What is known of images beyond the catalogue.
     pub images: Vec<ImageRule>,
     /// What processes do, where the scenario says so.
@@ -66,6 +68,7 @@ impl Default for Config {
             jitter: JitterMode::Seeded,
             latency: Latency::default(),
             nodes: vec![NodeConfig::named("node-1")],
+            namespaces: Vec::new(),
             images: Vec::new(),
             behaviors: Vec::new(),
             annotation_prefix: "lifepod.dev/".to_string(),

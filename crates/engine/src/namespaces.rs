@@ -1,16 +1,18 @@
-//! The namespaces that every cluster has (`pkg/controlplane/controller/systemnamespaces`).
+//! The namespaces that every cluster has (`pkg/controlplane/controller/systemnamespaces`), and those that this one has had
+//! for long.
 
 use crate::kernel::Kernel;
 use crate::trace::Op;
 use alloc::format;
-use alloc::string::ToString;
+use alloc::string::{String, ToString};
 use lifepod_api::{Namespace, Object, ObjectMeta, prepare};
 
 const NAMES: [&str; 4] = ["default", "kube-node-lease", "kube-public", "kube-system"];
 
 /// Stores the namespaces, there since before the scenario began.
 pub(crate) fn register(kernel: &mut Kernel) {
-    for (index, name) in NAMES.into_iter().enumerate() {
+    let of_this_one = kernel.config.namespaces.clone();
+    for (index, name) in NAMES.into_iter().chain(of_this_one.iter().map(String::as_str)).enumerate() {
         let metadata = ObjectMeta {
             name: name.to_string(),
             // They were made before anything was drawn.

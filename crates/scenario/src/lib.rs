@@ -18,7 +18,6 @@ mod recorded;
 mod traffic;
 
 pub use assumptions::{Edit, Note, assumptions};
-pub use namespaces::granted;
 
 use crate::pods::described;
 use crate::problems::{Problem, Problems};
@@ -76,7 +75,7 @@ pub fn applies(documents: &[Document]) -> bool {
 pub fn add(text: &str, documents: &[Document], scenario: &mut Scenario) -> Vec<Diagnostic> {
     let mut diagnostics = Vec::new();
     let applied = applies(documents);
-    namespaces::grant(documents, &mut scenario.commands);
+    namespaces::grant(documents, scenario);
     for (index, document) in documents.iter().enumerate() {
         if let Some(object) = &document.object {
             let mut object = object.clone();

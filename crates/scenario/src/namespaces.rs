@@ -1,39 +1,35 @@
 //! The namespaces that a text takes for granted: manifests are mostly written for a cluster that has theirs already.
 
-use lifepod_api::{Namespace, Object, ObjectMeta, SimTime};
-use lifepod_engine::Command;
+use lifepod_api::Object;
+use lifepod_engine::{Command, Scenario};
 use lifepod_manifest::Document;
 use std::collections::BTreeSet;
 
 /// Those of every cluster.
 const OF_EVERY_CLUSTER: [&str; 4] = ["default", "kube-node-lease", "kube-public", "kube-system"];
 
-/// The namespaces of a text's objects that the text does not make itself. They are there before anything else is done.
-pub fn granted(documents: &[Document]) -> BTreeSet<&str> {
+/// The cluster has the namespaces of the text's objects that neither this text nor one before it makes.
+pub(crate) fn grant(documents: &[Document], scenario: &mut Scenario) {
     let objects = || documents.iter().filter_map(|document| document.object.as_ref());
-    let made: BTreeSet<&str> = objects()
-        .filter(|object| matches!(object, Object::Namespace(_)))
-        .map(|object| object.meta().name.as_str())
-        .collect();
-    let meant = objects().map(|object| object.meta().namespace.as_str());
-    meant
-        .filter(|name| !name.is_empty() && !OF_EVERY_CLUSTER.contains(name) && !made.contains(name))
-        .collect()
-}
-
-/// Makes them, but for those that are made already.
-pub(crate) fn grant(documents: &[Document], commands: &mut Vec<(SimTime, Command)>) {
-    for name in granted(documents) {
-        let is_it = |(_, command): &(SimTime, Command)| match command {
-            Command::Create(object) => {
-                matches!(&**object, Object::Namespace(namespace) if namespace.metadata.name == name)
-            }
-            _ => false,
-        };
-        if !commands.iter().any(is_it) {
-            let metadata = ObjectMeta { name: name.to_string(), ..ObjectMeta::default() };
-            let namespace = Object::Namespace(Namespace { metadata, ..Namespace::default() });
-            commands.push((SimTime::ZERO, Command::Create(Box::new(namespace))));
+    let before = scenario.commands.iter().filter_map(|(_, command)| made(command));
+    let made: BTreeSet<&str> = objects().filter_map(namespace).chain(before).collect();
+    let meant: BTreeSet<&str> = objects().map(|object| object.meta().namespace.as_str()).collect();
+    let known = &mut scenario.config.namespaces;
+    for name in meant.difference(&made).filter(|name| !name.is_empty() && !OF_EVERY_CLUSTER.contains(name)) {
+        if !known.iter().any(|known| known == name) {
+            known.push((*name).to_string());
         }
     }
+}
+
+fn made(command: &Command) -> Option<&str> {
+    match command {
+        Command::Create(object) => namespace(object),
+        _ => None,
+    }
+}
+
+/// The name of a namespace.
+fn namespace(object: &Object) -> Option<&str> {
+    matches!(object, Object::Namespace(_)).then(|| object.meta().name.as_str())
 }
