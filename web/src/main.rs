@@ -25,7 +25,6 @@ mod origin;
 mod playback;
 mod prompt;
 mod protocol;
-mod real;
 mod rest;
 mod session;
 mod share;

@@ -2,10 +2,10 @@
 
 use crate::checkpoints::Checkpoints;
 use crate::done::{Done, Life};
+use crate::edit;
 use crate::findings::{MOST, diagnostic, findings, note, refusals};
 use crate::protocol::{Diagnostic, Drawing, Run};
 use crate::showing::Stage;
-use crate::{edit, real};
 use lifepod_api::{SimTime, Version};
 use lifepod_engine::{Outcome, Scenario, Simulation, Trace, What};
 use lifepod_manifest::{Document, Hint, Lines};
@@ -151,8 +151,6 @@ impl Underway {
     pub fn begin(reading: Reading, mut scenario: Scenario, last: Option<&Done>, now: f64) -> Self {
         let recorded = recorded(reading.objects(), reading.asked.lang);
         if let Some(recorded) = &recorded {
-            let commands = std::mem::take(&mut scenario.commands).into_iter();
-            scenario.commands = commands.filter_map(|(at, c)| Some((at, real::as_written(c)?))).collect();
             // The simulation lasts at least as long as what it stands beside.
             let longest = scenario.horizon.max(recorded.horizon);
             scenario.horizon = reading.asked.horizon.unwrap_or(longest.min(LONGEST));

@@ -5,6 +5,7 @@
 
 mod action;
 mod annotations;
+mod as_written;
 mod assumptions;
 mod behavior;
 mod cluster;
@@ -56,7 +57,10 @@ pub fn prepare(text: &str, options: &Options) -> Prepared {
     diagnostics.extend(add(text, &documents, &mut scenario));
     options.apply(&mut scenario);
     diagnostics.sort_by_key(|d| d.range.start);
-    let runs = !scenario.commands.is_empty() && diagnostics.iter().all(|d| d.severity != Severity::Error);
+    // Events out of a real cluster are no commands, and yet something to be shown.
+    let objects = documents.iter().any(|document| document.object.is_some());
+    let runs = (objects || !scenario.commands.is_empty())
+        && diagnostics.iter().all(|d| d.severity != Severity::Error);
     Prepared { documents, diagnostics, scenario: runs.then_some(scenario) }
 }
 
@@ -77,8 +81,7 @@ pub fn add(text: &str, documents: &[Document], scenario: &mut Scenario) -> Vec<D
     let applied = applies(documents);
     namespaces::grant(documents, scenario);
     for (index, document) in documents.iter().enumerate() {
-        if let Some(object) = &document.object {
-            let mut object = object.clone();
+        if let Some(mut object) = document.object.as_ref().and_then(as_written::as_written) {
             if applied {
                 let (key, text) = lifepod_kubectl::last_applied(&document.value);
                 object.meta_mut().annotations.insert(key, text);

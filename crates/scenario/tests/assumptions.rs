@@ -137,6 +137,33 @@ fn what_was_copied_out_of_a_cluster_does_again_what_it_did_last() {
 }
 
 #[test]
+fn what_the_pod_found_on_its_own_cluster_is_not_asked_for() {
+    let bound = RECORDED.replace(
+        "spec:\n",
+        r#"spec:
+  nodeName: ip-10-0-3-17
+  priorityClassName: shop-critical
+  serviceAccountName: api
+  volumes:
+  - {name: certificate, secret: {secretName: api-tls}}
+  - {name: data, persistentVolumeClaim: {claimName: data-api-0}}
+"#,
+    );
+    assert_ne!(bound, RECORDED);
+    assert_eq!(exits(&bound), exits(RECORDED));
+    let event = r#"---
+apiVersion: v1
+kind: Event
+metadata: {name: api.18a, namespace: shop}
+involvedObject: {kind: Pod, name: api, namespace: shop}
+reason: BackOff
+lastTimestamp: "2026-03-02T10:07:00Z"
+"#;
+    let with_event = prepare(&format!("{RECORDED}{event}"), &Options::default()).scenario;
+    assert_eq!(with_event.map(|scenario| scenario.commands.len()), Some(1), "Events are not made again");
+}
+
+#[test]
 fn what_the_text_says_itself_is_not_taken_from_the_last_run() {
     let serves = format!(
         "{RECORDED}---\napiVersion: lifepod.dev/v1alpha1\nkind: Scenario\nspec:\n  behaviors:\n  - pods: api\n    run:\n    - listen: 8080\n"

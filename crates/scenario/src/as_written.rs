@@ -2,18 +2,14 @@
 //! that has what they found on theirs.
 
 use lifepod_api::{EmptyDirVolumeSource, EnvFromSource, Map, Object, ObjectMeta, Pod, PodStatus, Volume};
-use lifepod_engine::Command;
 
 /// What a manifest would have said; none for what only a cluster writes.
-pub fn as_written(command: Command) -> Option<Command> {
-    Some(match command {
-        Command::Create(object) => match *object {
-            Object::Event(_) => return None,
-            Object::Pod(pod) if pod.is_recorded() => Command::Create(Box::new(Object::Pod(fresh(pod)))),
-            object => Command::Create(Box::new(object)),
-        },
-        other => other,
-    })
+pub(crate) fn as_written(object: &Object) -> Option<Object> {
+    match object {
+        Object::Event(_) => None,
+        Object::Pod(pod) if pod.is_recorded() => Some(Object::Pod(fresh(pod.clone()))),
+        object => Some(object.clone()),
+    }
 }
 
 /// The pod without what the cluster has added: its identity, its place, its status, its token.
