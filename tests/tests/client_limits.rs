@@ -137,3 +137,41 @@ fn a_kubelet_tells_of_its_pods_as_fast_as_its_client_may() {
         .collect();
     assert_eq!(running.len(), 60, "all are told of in the end");
 }
+
+#[test]
+fn orphans_forget_their_owner_as_fast_as_the_garbage_collectors_client_may() {
+    let set = workload("ReplicaSet", "apps/v1", "replicas: 60\n  selector: {matchLabels: {app: web}}", "");
+    let trace = run(&set, LIMITS, "{at: 1m, kubectl: delete rs web --cascade=orphan}");
+    let by = "garbage-collector-controller";
+    let freed = writes(&trace, by, |kind, op| kind == "Pod" && op == Op::Modified);
+    assert_eq!(freed.len(), 60);
+    assert_paced(&freed, 8, 20.0, 1);
+    let gone = writes(&trace, by, |kind, op| kind == "ReplicaSet" && op == Op::Deleted);
+    assert!(gone.len() == 1 && gone[0] > freed[59], "the owner goes when all have forgotten it");
+    let deleted = trace.entries().iter().filter(
+        |entry| matches!(&entry.what, What::Object(r) if r.object.kind() == "Pod" && r.op == Op::Deleted),
+    );
+    assert_eq!(deleted.count(), 0, "orphans live on");
+}
+
+#[test]
+fn pods_of_a_node_that_is_gone_are_deleted_as_fast_as_their_collectors_client_may() {
+    let trace = run(&bare("nodeName: node-1, "), LIMITS, "{at: 20s, kubectl: delete node node-1}");
+    let by = "pod-garbage-collector";
+    let deleted = writes(&trace, by, |kind, op| kind == "Pod" && op == Op::Deleted);
+    assert_eq!(deleted.len(), 60);
+    // Each is marked as failed before.
+    assert_paced(&deleted, 4, 5.0, 1);
+}
+
+#[test]
+fn a_namespace_is_emptied_collection_by_collection() {
+    let pods = format!("apiVersion: v1\nkind: Namespace\nmetadata: {{name: shop}}\n---\n{}", bare(""));
+    let pods = pods.replace("{name: web-", "{namespace: shop, name: web-");
+    let slow = "controllerManager: {kubeAPIQPS: 1, kubeAPIBurst: 1}";
+    let trace = run(&pods, slow, "{at: 1m, kubectl: delete namespace shop --wait=false}");
+    let by = "namespace-controller";
+    let asked = writes(&trace, by, |kind, op| kind == "Pod" && op == Op::Modified);
+    assert_eq!(asked.len(), 60);
+    assert!(asked.iter().all(|at| *at == asked[0]), "one call asks all pods to go");
+}

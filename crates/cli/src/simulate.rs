@@ -21,7 +21,7 @@ pub struct Wishes {
 pub fn simulate(files: Vec<File>, wishes: Wishes) -> Result<Run, String> {
     let scenario = scenario(files, wishes)?;
     if scenario.commands.is_empty() {
-        return Err("the manifests hold no objects".into());
+        return Err("the manifests hold nothing to run".into());
     }
     let run = scenario.run();
     if let Outcome::TooManyEntries(at) = run.outcome {

@@ -153,7 +153,7 @@ fn what_cannot_be_read_is_said_plainly() {
     assert_eq!(stderr(&output), "lifepod: name a manifest file, or `-` for standard input\n");
 
     let output = lifepod(&["run", "-"], "");
-    assert_eq!(stderr(&output), "lifepod: the manifests hold no objects\n");
+    assert_eq!(stderr(&output), "lifepod: the manifests hold nothing to run\n");
 
     let output = lifepod(&["get", "pods", "-", "--at", "soon"], POD);
     assert_eq!(stderr(&output), "lifepod: `soon` is not a time such as 90s, 10m or 1h30m\n");

@@ -64,6 +64,30 @@ impl Kernel {
         by: &'static str,
     ) -> Result<(), Refusal> {
         self.flow_control.take(by, self.now);
+        self.delete_one(key, options, by)
+    }
+
+    /// Deletes all objects of a kind in a namespace with one call, up to the first that is refused
+    /// (`store.go DeleteCollection`).
+    pub(crate) fn delete_collection(
+        &mut self,
+        kind: &str,
+        namespace: &str,
+        options: &DeleteOptions,
+        by: &'static str,
+    ) -> Result<(), Refusal> {
+        self.flow_control.take(by, self.now);
+        let keys: Vec<ObjectKey> =
+            self.store.of_kind_in(kind, namespace).map(|object| object.key()).collect();
+        keys.iter().try_for_each(|key| self.delete_one(key, options, by))
+    }
+
+    fn delete_one(
+        &mut self,
+        key: &ObjectKey,
+        options: &DeleteOptions,
+        by: &'static str,
+    ) -> Result<(), Refusal> {
         let Some(stored) = self.store.get(key).cloned() else { return Err(not_found(key)) };
         check_preconditions(key, stored.meta(), options)?;
         let now = self.time();

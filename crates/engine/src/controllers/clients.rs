@@ -10,7 +10,9 @@
 //! - All other controllers make few calls in a sync: the sync begins when there is a token. Where a real one has several
 //!   goroutines that take turns between the calls of one key (taint eviction: look, mark, delete), here one key's
 //!   calls stay together.
-//! - The pod garbage collector and the namespace controller do in one go what one look finds; the next one waits longer.
+//! - The pod garbage collector deletes pod by pod, the garbage collector has orphans forget their owner one by one. The
+//!   former's two calls for a pod stay together.
+//! - The namespace controller makes few calls whatever there is: it deletes whole collections.
 //! - Without limits are: what the disruption controller says in Events (its recorder has a name of its own), and the
 //!   provisioner of volumes, which is another program.
 //!
@@ -64,6 +66,8 @@ impl ControllerName {
     pub(super) fn workers(self) -> usize {
         match self {
             ControllerName::DaemonSet => 2,
+            ControllerName::GarbageCollector => 20,
+            ControllerName::PodGc => 1,
             _ => 5,
         }
     }

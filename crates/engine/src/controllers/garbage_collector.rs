@@ -12,7 +12,7 @@ use crate::controllers::refs::object_reference;
 use crate::events::{EventType, Recorder};
 use crate::kernel::Kernel;
 use crate::trace::Op;
-use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
 use alloc::format;
 use alloc::string::String;
 use alloc::sync::Arc;
@@ -53,6 +53,8 @@ pub(crate) struct GarbageCollector {
     known: BTreeMap<String, ObjectKey>,
     /// The objects that name an owner, by the owner's `uid`, whether it is known or not.
     dependents: BTreeMap<String, BTreeSet<ObjectKey>>,
+    /// The dependents that are still to be told to forget their owner, by that.
+    orphans: BTreeMap<ObjectKey, VecDeque<ObjectKey>>,
 }
 
 impl GarbageCollector {
@@ -62,6 +64,7 @@ impl GarbageCollector {
             recorder: Recorder::new(BY, ""),
             known: BTreeMap::new(),
             dependents: BTreeMap::new(),
+            orphans: BTreeMap::new(),
         }
     }
 
@@ -144,6 +147,10 @@ impl GarbageCollector {
         let (key, meta) = (object.key(), object.meta());
         let mut states: Vec<(OwnerState, &OwnerReference)> = Vec::new();
         for owner in &meta.owner_references {
+            // And its owner, unless that was seen to go (`isDangling`, `absentOwnerCache`).
+            if self.known.contains_key(&owner.uid) {
+                kernel.flow_control.take(BY, kernel.now);
+            }
             states.push((owner_state(kernel, &key, owner), owner));
         }
         let any = |wanted: OwnerState| states.iter().any(|(state, _)| *state == wanted);
@@ -216,17 +223,22 @@ impl GarbageCollector {
     /// (`attemptToOrphanWorker`).
     fn orphan_dependents(&mut self, kernel: &mut Kernel, owner: &Arc<Object>) -> Result<(), Refusal> {
         let uid = &owner.meta().uid;
-        let dependents = self.dependents_of(uid);
-        if dependents.is_empty() {
+        let mut left: VecDeque<ObjectKey> = self.dependents_of(uid).into();
+        if left.is_empty() {
             return remove_finalizer(kernel, owner, ORPHAN_DEPENDENTS);
         }
-        for key in dependents {
-            let Some(dependent) = kernel.store.get(&key) else { continue };
-            let mut free = (**dependent).clone();
-            free.meta_mut().owner_references.retain(|owner| owner.uid != *uid);
-            gone_is_fine(kernel.update(free, Subresource::Main, BY).map(|_| ()))?;
+        while kernel.flow_control.is_free(BY, kernel.now)
+            && let Some(dependent) = left.pop_front()
+        {
+            forget_owner(kernel, &dependent, uid)?;
         }
-        self.queue.add_after(kernel, owner.key(), ORPHANED);
+        match left.len() {
+            0 => self.queue.add_after(kernel, owner.key(), ORPHANED),
+            turns => {
+                self.orphans.insert(owner.key(), left);
+                self.queue.wait_for_turns(kernel, &owner.key(), turns);
+            }
+        }
         Ok(())
     }
 }
@@ -279,6 +291,18 @@ impl Controller for GarbageCollector {
         }
     }
 
+    /// One more dependent forgets its owner.
+    fn resume(&mut self, kernel: &mut Kernel, _: &Informers, key: &ObjectKey) -> Result<(), Refusal> {
+        let Some(left) = self.orphans.get_mut(key) else { return Ok(()) };
+        let (next, is_last) = (left.pop_front(), left.is_empty());
+        if is_last {
+            self.orphans.remove(key);
+            self.queue.add_after(kernel, key.clone(), ORPHANED);
+        }
+        let owner = kernel.store.get(key).map(|owner| owner.meta().uid.clone());
+        next.zip(owner).map_or(Ok(()), |(dependent, owner)| forget_owner(kernel, &dependent, &owner))
+    }
+
     fn sync(&mut self, kernel: &mut Kernel, informers: &Informers, key: &ObjectKey) -> Result<(), Refusal> {
         let Some(object) = kernel.store.get(key).cloned() else { return Ok(()) };
         let meta = object.meta();
@@ -329,7 +353,17 @@ fn waits_with(meta: &ObjectMeta, finalizer: &str) -> bool {
     meta.deletion_timestamp.is_some() && meta.finalizers.iter().any(|own| own == finalizer)
 }
 
+/// The object does not name that owner any more.
+fn forget_owner(kernel: &mut Kernel, dependent: &ObjectKey, owner: &str) -> Result<(), Refusal> {
+    let Some(stored) = kernel.store.get(dependent) else { return Ok(()) };
+    let mut free = (**stored).clone();
+    free.meta_mut().owner_references.retain(|reference| reference.uid != owner);
+    gone_is_fine(kernel.update(free, Subresource::Main, BY).map(|_| ()))
+}
+
 fn remove_finalizer(kernel: &mut Kernel, object: &Arc<Object>, finalizer: &str) -> Result<(), Refusal> {
+    // It reads the object anew.
+    kernel.flow_control.take(BY, kernel.now);
     let mut free = (**object).clone();
     free.meta_mut().finalizers.retain(|own| own != finalizer);
     gone_is_fine(kernel.update(free, Subresource::Main, BY).map(|_| ()))

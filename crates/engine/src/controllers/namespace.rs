@@ -1,7 +1,6 @@
 //! Namespaces that go: their pods first, everything else when no pod is left, then they themselves
 //! (`pkg/controller/namespace/{namespace_controller,deletion/namespaced_resources_deleter}.go`).
 
-use super::pod_control::is_not_found;
 use super::{Change, Controller, ControllerName, Informers, WorkQueue};
 use crate::api_server::{DeleteOptions, PropagationPolicy};
 use crate::kernel::Kernel;
@@ -83,6 +82,8 @@ impl Controller for NamespaceController {
     }
 
     fn sync(&mut self, kernel: &mut Kernel, _: &Informers, key: &ObjectKey) -> Result<(), Refusal> {
+        // It reads the namespace anew.
+        kernel.flow_control.take(BY, kernel.now);
         let Some(stored) = kernel.store.get(key).cloned() else { return Ok(()) };
         let Some(namespace) = Namespace::of(&stored) else { return Ok(()) };
         let Some(deleted_at) = namespace.metadata.deletion_timestamp else { return Ok(()) };
@@ -124,16 +125,12 @@ fn delete_all_content(kernel: &mut Kernel, namespace: &str, deleted_at: Time) ->
 fn delete_kind(kernel: &mut Kernel, kind: &Kind, namespace: &str, deleted_at: Time, remains: &mut Remains) {
     let estimate = graceful_estimate(kernel, kind, namespace, deleted_at);
     let background = Some(PropagationPolicy::Background);
-    for object in objects(kernel, kind, namespace) {
-        let options = DeleteOptions { propagation_policy: background, ..DeleteOptions::default() };
-        if let Err(refusal) = kernel.delete(&object.key(), &options, BY)
-            && !is_not_found(&refusal)
-        {
-            remains.errors.push(refusal.message);
-            return;
-        }
+    let options = DeleteOptions { propagation_policy: background, ..DeleteOptions::default() };
+    if let Err(refusal) = kernel.delete_collection(kind.kind, namespace, &options, BY) {
+        remains.errors.push(refusal.message);
+        return;
     }
-    let left = objects(kernel, kind, namespace);
+    let left = list(kernel, kind, namespace);
     if left.is_empty() {
         return;
     }
@@ -153,17 +150,20 @@ fn delete_kind(kernel: &mut Kernel, kind: &Kind, namespace: &str, deleted_at: Ti
     remains.objects.insert(format!("{}.{group}", kind.plural), left.len());
 }
 
-fn objects(kernel: &Kernel, kind: &Kind, namespace: &str) -> Vec<Arc<Object>> {
+fn list(kernel: &mut Kernel, kind: &Kind, namespace: &str) -> Vec<Arc<Object>> {
+    kernel.flow_control.take(BY, kernel.now);
     kernel.store.of_kind_in(kind.kind, namespace).cloned().collect()
 }
 
 /// How long the pods may take to end, unless they had that time already (`estimateGracefulTermination`).
-fn graceful_estimate(kernel: &Kernel, kind: &Kind, namespace: &str, deleted_at: Time) -> i64 {
+fn graceful_estimate(kernel: &mut Kernel, kind: &Kind, namespace: &str, deleted_at: Time) -> i64 {
     if kind.kind != Pod::KIND {
         return 0;
     }
-    let running = kernel.store.in_namespace::<Pod>(namespace);
-    let graces = running
+    let pods = list(kernel, kind, namespace);
+    let graces = pods
+        .iter()
+        .filter_map(|object| Pod::of(object))
         .filter(|pod| !is_pod_phase_terminal(&pod.status.phase))
         .map(|pod| pod.spec.termination_grace_period_seconds.unwrap_or(0));
     let estimate = graces.max().unwrap_or(0).max(0);

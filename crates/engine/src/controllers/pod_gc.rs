@@ -10,10 +10,12 @@ use crate::kernel::{Kernel, next_tick};
 use crate::nodes;
 use crate::pod_conditions::mark_disrupted;
 use crate::trace::Op;
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, VecDeque};
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
-use lifepod_api::{Node, Object, ObjectKey, Pod, Refusal, SimTime, Subresource, is_pod_phase_terminal};
+use lifepod_api::{
+    Node, Object, ObjectKey, Pod, Refusal, Resource, SimTime, Subresource, is_pod_phase_terminal,
+};
 
 /// `gcCheckPeriod`
 const PERIOD: SimTime = SimTime::from_secs(20);
@@ -34,6 +36,27 @@ pub(crate) struct PodGc {
     /// Nodes that pods name and that are not there, and since when that is known.
     missing: BTreeMap<String, SimTime>,
     terminated: usize,
+    /// What the look under way has found and not deleted yet.
+    garbage: VecDeque<Garbage>,
+    /// There is a reason to look again after that.
+    looks_again: bool,
+}
+
+/// A pod that is to be deleted.
+#[derive(Clone, Debug)]
+struct Garbage {
+    pod: ObjectKey,
+    uid: String,
+    /// What its condition `DisruptionTarget` says, if it gets one.
+    disrupted: Option<&'static str>,
+}
+
+impl Garbage {
+    fn new(pod: &Pod, disrupted: Option<&'static str>) -> Self {
+        let meta = &pod.metadata;
+        let pod = ObjectKey::new("Pod", &meta.namespace, &meta.name);
+        Garbage { pod, uid: meta.uid.clone(), disrupted }
+    }
 }
 
 impl PodGc {
@@ -43,11 +66,17 @@ impl PodGc {
             phase: None,
             missing: BTreeMap::new(),
             terminated: 0,
+            garbage: VecDeque::new(),
+            looks_again: false,
         }
     }
 
     /// The one key of this controller: a look at everything that may be garbage.
     fn look(&mut self, kernel: &mut Kernel) {
+        if !self.garbage.is_empty() {
+            self.looks_again = true;
+            return;
+        }
         let now = kernel.now;
         let phase = *self.phase.get_or_insert_with(|| {
             let number = kernel.jitter.draw(Draw::PodGcPhase, now, PERIOD);
@@ -59,23 +88,45 @@ impl PodGc {
 
     /// Marks the pod as failed, unless it ended by itself, and deletes it without grace
     /// (`markFailedAndDeletePodWithCondition`).
-    fn delete(&self, kernel: &mut Kernel, pod: &Pod, disrupted: Option<&str>) -> Result<(), Refusal> {
-        let meta = &pod.metadata;
+    fn delete(kernel: &mut Kernel, garbage: &Garbage) -> Result<(), Refusal> {
+        let pod = kernel.store.get(&garbage.pod).and_then(|object| Pod::of(object));
+        let Some(pod) = pod.filter(|pod| pod.metadata.uid == garbage.uid) else { return Ok(()) };
         if !is_pod_phase_terminal(&pod.status.phase) {
             let mut failed = pod.clone();
             failed.status.phase = "Failed".to_string();
-            if let Some(why) = disrupted {
+            if let Some(why) = garbage.disrupted {
                 mark_disrupted(&mut failed, "DeletionByPodGC", why, kernel.time());
             }
-            failed.metadata.resource_version.clear();
             kernel.update(Object::Pod(failed), Subresource::Status, BY)?;
         }
-        let options = DeleteOptions { grace_period_seconds: Some(0), ..DeleteOptions::of_uid(&meta.uid) };
-        kernel.delete(&ObjectKey::new("Pod", &meta.namespace, &meta.name), &options, BY)
+        let options = DeleteOptions { grace_period_seconds: Some(0), ..DeleteOptions::of_uid(&garbage.uid) };
+        kernel.delete(&garbage.pod, &options, BY)
+    }
+
+    /// Deletes the next pod that was found; what failed is found again.
+    fn delete_next(&mut self, kernel: &mut Kernel) {
+        if let Some(garbage) = self.garbage.pop_front() {
+            self.looks_again |= PodGc::delete(kernel, &garbage).is_err();
+        }
+    }
+
+    /// Deletes what was found as long as there are tokens, and waits for the next one.
+    fn clean_up(&mut self, kernel: &mut Kernel, key: &ObjectKey) {
+        while !self.garbage.is_empty() {
+            if !kernel.flow_control.is_free(BY, kernel.now) {
+                return self.queue.wait_for_turns(kernel, key, 1);
+            }
+            self.delete_next(kernel);
+        }
+        // The pause begins when a look is over (`wait.UntilWithContext`).
+        self.phase = Some(SimTime(kernel.now.0 % PERIOD.0));
+        if core::mem::take(&mut self.looks_again) || !self.missing.is_empty() {
+            self.look(kernel);
+        }
     }
 
     /// `gcOrphaned`: pods of nodes that have been missing for the quarantine.
-    fn orphaned(&mut self, kernel: &mut Kernel, informers: &Informers) -> Result<(), Refusal> {
+    fn orphaned(&mut self, kernel: &mut Kernel, informers: &Informers) {
         let now = kernel.now;
         let mut gone: Vec<String> = Vec::new();
         self.missing.retain(|node, since| {
@@ -87,48 +138,32 @@ impl PodGc {
             pods && !back
         });
         for node in gone {
-            let pods: Vec<Pod> = informers.pods_of_node(&node).cloned().collect();
-            for pod in pods {
-                self.delete(kernel, &pod, Some("PodGC: node no longer exists"))?;
-            }
+            // It asks whether the node is really gone (`checkIfNodeExists`).
+            kernel.flow_control.take(BY, now);
+            let why = Some("PodGC: node no longer exists");
+            self.garbage.extend(informers.pods_of_node(&node).map(|pod| Garbage::new(pod, why)));
         }
-        Ok(())
     }
 
     /// `gcTerminating`: pods that are being deleted on nodes that were given up.
-    fn terminating(&self, kernel: &mut Kernel, informers: &Informers) -> Result<(), Refusal> {
-        let given_up: Vec<String> = informers
-            .all::<Node>()
-            .filter(|node| is_out_of_service(node) && !nodes::is_ready(node))
-            .map(|node| node.metadata.name.clone())
-            .collect();
-        for node in given_up {
-            let going: Vec<Pod> = informers
-                .pods_of_node(&node)
-                .filter(|pod| pod.metadata.deletion_timestamp.is_some())
-                .cloned()
-                .collect();
-            for pod in going {
-                self.delete(kernel, &pod, None)?;
-            }
-        }
-        Ok(())
+    fn terminating(&mut self, informers: &Informers) {
+        let given_up =
+            informers.all::<Node>().filter(|node| is_out_of_service(node) && !nodes::is_ready(node));
+        let pods = given_up.flat_map(|node| informers.pods_of_node(&node.metadata.name));
+        let going = pods.filter(|pod| pod.metadata.deletion_timestamp.is_some());
+        self.garbage.extend(going.map(|pod| Garbage::new(pod, None)));
     }
 
     /// `gcUnscheduledTerminating`: pods that are being deleted and never got a node.
-    fn unscheduled_terminating(&self, kernel: &mut Kernel, informers: &Informers) -> Result<(), Refusal> {
-        let going: Vec<Pod> = informers
-            .pods_of_node("")
-            .filter(|pod| pod.metadata.deletion_timestamp.is_some())
-            .cloned()
-            .collect();
-        going.into_iter().try_for_each(|pod| self.delete(kernel, &pod, None))
+    fn unscheduled_terminating(&mut self, informers: &Informers) {
+        let going = informers.pods_of_node("").filter(|pod| pod.metadata.deletion_timestamp.is_some());
+        self.garbage.extend(going.map(|pod| Garbage::new(pod, None)));
     }
 
     /// `gcTerminated`: evicted pods go first, then the oldest.
-    fn too_many_terminated(&self, kernel: &mut Kernel, informers: &Informers) -> Result<(), Refusal> {
+    fn too_many_terminated(&mut self, informers: &Informers) {
         if self.terminated <= TERMINATED_THRESHOLD {
-            return Ok(());
+            return;
         }
         let mut ended: Vec<&Pod> =
             informers.all::<Pod>().filter(|pod| is_pod_phase_terminal(&pod.status.phase)).collect();
@@ -137,8 +172,7 @@ impl PodGc {
             (!evicted, pod.metadata.creation_timestamp, pod.metadata.name.clone())
         });
         let excess = ended.len().saturating_sub(TERMINATED_THRESHOLD);
-        let going: Vec<Pod> = ended.into_iter().take(excess).cloned().collect();
-        going.into_iter().try_for_each(|pod| self.delete(kernel, &pod, None))
+        self.garbage.extend(ended.into_iter().take(excess).map(|pod| Garbage::new(pod, None)));
     }
 }
 
@@ -174,22 +208,23 @@ impl Controller for PodGc {
         }
     }
 
-    fn sync(&mut self, kernel: &mut Kernel, informers: &Informers, _: &ObjectKey) -> Result<(), Refusal> {
+    fn resume(&mut self, kernel: &mut Kernel, _: &Informers, key: &ObjectKey) -> Result<(), Refusal> {
+        self.delete_next(kernel);
+        self.clean_up(kernel, key);
+        Ok(())
+    }
+
+    fn sync(&mut self, kernel: &mut Kernel, informers: &Informers, key: &ObjectKey) -> Result<(), Refusal> {
         for node in informers.nodes_of_pods() {
             if !node.is_empty() && informers.find::<Node>("", node).is_none() {
                 self.missing.entry(node.to_string()).or_insert(kernel.now);
             }
         }
-        // Each kind of garbage is looked for, whatever became of another; what failed is found again.
-        let found = [
-            self.too_many_terminated(kernel, informers),
-            self.terminating(kernel, informers),
-            self.orphaned(kernel, informers),
-            self.unscheduled_terminating(kernel, informers),
-        ];
-        if !self.missing.is_empty() || found.iter().any(Result::is_err) {
-            self.look(kernel);
-        }
+        self.too_many_terminated(informers);
+        self.terminating(informers);
+        self.orphaned(kernel, informers);
+        self.unscheduled_terminating(informers);
+        self.clean_up(kernel, key);
         Ok(())
     }
 }
