@@ -1,6 +1,6 @@
 //! No component speaks to the API server faster than its client may, and all that is to be done is done in the end.
 
-use lifepod_api::{Job, Pod, Resource, SimTime};
+use lifepod_api::{Job, Object, Pod, Resource, SimTime};
 use lifepod_engine::{Config, Op, Trace, What};
 use lifepod_scenario::{Options, prepare};
 use std::collections::BTreeSet;
@@ -117,6 +117,10 @@ fn the_scheduler_binds_as_fast_as_its_client_may() {
     let bound = writes(&trace, "default-scheduler", |kind, _| kind == "Pod");
     assert_eq!(bound.len(), 60);
     assert_paced(&bound, 10, 5.0, 0);
+    // Its Events have a client of their own, with the same limits.
+    let said = writes(&trace, "default-scheduler", |kind, _| kind == "Event");
+    assert_eq!(said.len(), 60);
+    assert_paced(&said, 10, 5.0, 0);
 }
 
 #[test]
@@ -136,6 +140,18 @@ fn a_kubelet_tells_of_its_pods_as_fast_as_its_client_may() {
         .map(|pod| pod.metadata.name.as_str())
         .collect();
     assert_eq!(running.len(), 60, "all are told of in the end");
+}
+
+#[test]
+fn a_kubelet_writes_events_as_fast_as_its_client_for_them_may() {
+    let trace = run(&bare("nodeName: node-1, "), "kubelet: {eventRecordQPS: 4, eventBurst: 20}", "");
+    let said = writes(&trace, "kubelet", |kind, _| kind == "Event");
+    assert_paced(&said, 20, 4.0, 0);
+    let started = trace.entries().iter().filter(|entry| match &entry.what {
+        What::Object(r) => matches!(&*r.object, Object::Event(event) if event.reason == "Started"),
+        _ => false,
+    });
+    assert_eq!(started.count(), 60, "none is lost");
 }
 
 #[test]

@@ -172,6 +172,8 @@ pub struct KubeletConfig {
     pub serialize_image_pulls: bool,
     /// `kubeAPIQPS` and `kubeAPIBurst`: how fast the status of its pods may be written.
     pub client: ClientConnection,
+    /// `eventRecordQPS` and `eventBurst`: how fast its Events may be written.
+    pub event_client: ClientConnection,
     /// `crashLoopBackOff.maxContainerRestartPeriod`.
     pub max_container_restart_period: SimTime,
     /// When pods are ended because the node is short of something.
@@ -201,6 +203,7 @@ impl Default for KubeletConfig {
         KubeletConfig {
             serialize_image_pulls: true,
             client: ClientConnection { qps: 50, burst: 100 },
+            event_client: ClientConnection { qps: 50, burst: 100 },
             max_container_restart_period: SimTime::from_secs(300),
             eviction: EvictionConfig::default(),
             shutdown_grace_periods: [(0, 20), (SYSTEM_CRITICAL_PRIORITY, 10)]

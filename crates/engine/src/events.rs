@@ -1,7 +1,7 @@
 //! The recorder of Kubernetes `Event` objects: what a component says, after aggregation and rate limits
 //! (`client-go/tools/record/events_cache.go`).
 
-use crate::flow_control::Turn;
+use crate::flow_control::{ClientConnection, TokenBucket, Turn};
 use crate::jitter::Draw;
 use crate::kernel::Kernel;
 use crate::name::Name;
@@ -63,11 +63,24 @@ struct Bucket {
     last: SimTime,
 }
 
+/// Which client writes a recorder's Events.
+#[derive(Clone, Debug)]
+enum Sink {
+    /// One that writes other things as well, by its name: an Event gets in its line.
+    Shared(&'static str),
+    /// One that writes nothing else.
+    Own(TokenBucket),
+}
+
+/// An Event that is to be written at a time, when there is a token for it.
+pub(crate) type Later = (SimTime, Box<EventWrite>);
+
 /// One component's recorder.
 #[derive(Clone, Debug)]
 pub(crate) struct Recorder {
     component: &'static str,
     host: String,
+    sink: Sink,
     similar: BTreeMap<AggregateKey, Similar>,
     observed: BTreeMap<(Name, EventType, String, String), Observed>,
     buckets: BTreeMap<(Name, EventType), Bucket>,
@@ -93,6 +106,8 @@ pub(crate) fn event_name(kernel: &mut Kernel, involved: &ObjectReference) -> Str
 pub(crate) struct EventWrite {
     component: &'static str,
     host: String,
+    /// Whose token it takes when it is written; none when it has taken one.
+    client: Option<&'static str>,
     involved: ObjectReference,
     kind: EventType,
     reason: String,
@@ -105,8 +120,10 @@ pub(crate) struct EventWrite {
 impl EventWrite {
     /// Counts the stored Event up, or creates it when there is none (`event.go recordEvent`).
     pub(crate) fn write(self, kernel: &mut Kernel) {
-        let EventWrite { component, host, involved, kind, reason, message, seen, at } = self;
-        kernel.flow_control.take(component, kernel.now);
+        let EventWrite { component, host, client, involved, kind, reason, message, seen, at } = self;
+        if let Some(client) = client {
+            kernel.flow_control.take(client, kernel.now);
+        }
         // Events about objects without a namespace are kept in the default one.
         let namespace = match involved.namespace.as_str() {
             "" => "default",
@@ -154,13 +171,25 @@ impl Recorder {
         Recorder {
             component,
             host: host.to_string(),
+            sink: Sink::Shared(component),
             similar: BTreeMap::new(),
             observed: BTreeMap::new(),
             buckets: BTreeMap::new(),
         }
     }
 
-    /// Records that `reason` happened to `involved`, caused by the kernel's current cause.
+    /// Events are written with the client of that name, which is not the component's.
+    pub(crate) fn with_client(self, client: &'static str) -> Self {
+        Recorder { sink: Sink::Shared(client), ..self }
+    }
+
+    /// Events are written with a client for nothing else, which has these limits.
+    pub(crate) fn with_own_client(self, limits: ClientConnection) -> Self {
+        Recorder { sink: Sink::Own(TokenBucket::new(limits)), ..self }
+    }
+
+    /// Records that `reason` happened to `involved`, caused by the kernel's current cause. What a recorder with a client of
+    /// its own cannot write yet, it gives back.
     pub(crate) fn event(
         &mut self,
         kernel: &mut Kernel,
@@ -168,11 +197,11 @@ impl Recorder {
         kind: EventType,
         reason: &str,
         message: &str,
-    ) {
+    ) -> Option<Later> {
         if !kernel.config.kubelet.correlate_events {
             let first = Recorder::observe(kernel, involved);
-            self.tell(kernel, involved, kind, reason, message.to_string(), Observed { count: 1, ..first });
-            return;
+            let seen = Observed { count: 1, ..first };
+            return self.tell(kernel, involved, kind, reason, message.to_string(), seen);
         }
         let object = Name::from(&*format!("{}/{}", involved.uid, involved.field_path));
         let (message, distinct) = self.aggregate(kernel, &object, kind, reason, message);
@@ -184,9 +213,10 @@ impl Recorder {
         seen.count += 1;
         self.observed.insert(key, seen.clone());
         // What is held back counts all the same (`events_cache.go EventCorrelate`).
-        if self.allows(kernel.now, &involved.uid, kind) {
-            self.tell(kernel, involved, kind, reason, message, seen);
+        if !self.allows(kernel.now, &involved.uid, kind) {
+            return None;
         }
+        self.tell(kernel, involved, kind, reason, message, seen)
     }
 
     /// An Event that was not seen before, under a name of its own.
@@ -198,16 +228,17 @@ impl Recorder {
     /// (`event.go StartRecordingToSink`). The real one aggregates and counts when an Event's turn comes, here that is done
     /// when it is recorded.
     fn tell(
-        &self,
+        &mut self,
         kernel: &mut Kernel,
         involved: &ObjectReference,
         kind: EventType,
         reason: &str,
         message: String,
         seen: Observed,
-    ) {
-        let event = EventWrite {
+    ) -> Option<Later> {
+        let mut event = EventWrite {
             component: self.component,
+            client: None,
             host: self.host.clone(),
             involved: involved.clone(),
             kind,
@@ -216,10 +247,24 @@ impl Recorder {
             seen,
             at: kernel.time(),
         };
-        match kernel.flow_control.is_free(self.component, kernel.now) {
-            true => event.write(kernel),
-            false => kernel.get_in_line(self.component, Turn::Event(Box::new(event))),
+        match &mut self.sink {
+            Sink::Own(bucket) => {
+                let at = bucket.next_token(kernel.now);
+                bucket.take(kernel.now);
+                if at > kernel.now {
+                    return Some((at, Box::new(event)));
+                }
+                event.write(kernel);
+            }
+            Sink::Shared(client) => {
+                event.client = Some(client);
+                match kernel.flow_control.is_free(client, kernel.now) {
+                    true => event.write(kernel),
+                    false => kernel.get_in_line(client, Turn::Event(Box::new(event))),
+                }
+            }
         }
+        None
     }
 
     /// Turns the eleventh and later different messages of one kind into one

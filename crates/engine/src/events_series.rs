@@ -4,15 +4,17 @@
 //! once, later ones only now and then: when the series is refreshed or over.
 
 use crate::events::{EventType, event_name, takes_events};
-use crate::kernel::{Kernel, next_tick};
+use crate::flow_control::{ClientConnection, TokenBucket};
+use crate::kernel::{Component, Kernel, Wake, next_tick};
 use crate::name::Name;
+use crate::scheduler::Timer;
 use crate::trace::Op;
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
-use lifepod_api::{ApiEvent, EventSeries, Object, ObjectKey, ObjectMeta, ObjectReference, SimTime};
+use lifepod_api::{ApiEvent, EventSeries, Object, ObjectKey, ObjectMeta, ObjectReference, Resource, SimTime};
 
 /// A series that was not seen for this long is over; it is looked for as often (`finishTime`).
 const FINISH: SimTime = SimTime::from_secs(360);
@@ -24,7 +26,7 @@ const REFRESH: SimTime = SimTime::from_secs(1800);
 type SeriesKey = (EventType, &'static str, &'static str, Name, String, String);
 
 #[derive(Clone, Debug)]
-struct Seen {
+pub(crate) struct Seen {
     event: ObjectKey,
     last: SimTime,
     count: i32,
@@ -48,13 +50,50 @@ pub(crate) struct SeriesRecorder {
     controller: &'static str,
     instance: String,
     seen: BTreeMap<SeriesKey, Seen>,
+    /// Its Events are written with a client for nothing else.
+    bucket: TokenBucket,
+}
+
+/// What is to be written of an Event.
+#[derive(Clone, Debug)]
+pub(crate) enum SeriesWrite {
+    /// The first one.
+    Create(Box<ApiEvent>),
+    /// How often it was seen by then.
+    Count(Seen),
 }
 
 impl SeriesRecorder {
-    /// The recorder of `controller`, which runs on `host`.
-    pub(crate) fn new(controller: &'static str, host: &str) -> Self {
+    /// The recorder of `controller`, which runs on `host` and whose client has these limits.
+    pub(crate) fn new(controller: &'static str, host: &str, limits: ClientConnection) -> Self {
         let instance = format!("{controller}-{host}");
-        SeriesRecorder { controller, instance, seen: BTreeMap::new() }
+        SeriesRecorder { controller, instance, seen: BTreeMap::new(), bucket: TokenBucket::new(limits) }
+    }
+
+    /// Has it written as soon as there is a token.
+    fn tell(&mut self, kernel: &mut Kernel, what: SeriesWrite) {
+        let at = self.bucket.next_token(kernel.now);
+        self.bucket.take(kernel.now);
+        match at > kernel.now {
+            true => kernel.wake_at(at, Component::Scheduler, Wake::Scheduler(Timer::WriteEvent(what))),
+            false => self.write(kernel, what),
+        }
+    }
+
+    /// Writes it; what is said in a namespace that goes is lost.
+    pub(crate) fn write(&self, kernel: &mut Kernel, what: SeriesWrite) {
+        match what {
+            SeriesWrite::Create(event) => {
+                let mut event = Object::Event(*event);
+                let (uid, now) = (kernel.jitter.uid(), kernel.time());
+                let meta = event.meta_mut();
+                (meta.uid, meta.creation_timestamp) = (uid, Some(now));
+                if takes_events(kernel, &event) {
+                    kernel.commit(Op::Added, event, self.controller);
+                }
+            }
+            SeriesWrite::Count(seen) => self.write_series(kernel, &seen),
+        }
     }
 
     /// Records what is said of `regarding`, and of `related` with it.
@@ -76,7 +115,7 @@ impl SeriesRecorder {
                 seen.last = now;
                 if seen.count == 2 {
                     let seen = seen.clone();
-                    self.write_series(kernel, &seen);
+                    self.tell(kernel, SeriesWrite::Count(seen));
                 }
             }
             None => {
@@ -100,7 +139,7 @@ impl SeriesRecorder {
         let due = self.seen.values().filter(|seen| seen.count > 2 && (refresh || over(seen)));
         let due: Vec<Seen> = due.cloned().collect();
         for seen in due {
-            self.write_series(kernel, &seen);
+            self.tell(kernel, SeriesWrite::Count(seen));
         }
         self.seen.retain(|_, seen| !over(seen));
     }
@@ -123,12 +162,10 @@ impl SeriesRecorder {
         said: Said,
     ) -> ObjectKey {
         let namespace = if regarding.namespace.is_empty() { "default" } else { &regarding.namespace };
-        let event = Object::Event(ApiEvent {
+        let event = ApiEvent {
             metadata: ObjectMeta {
                 name: event_name(kernel, regarding),
                 namespace: namespace.to_string(),
-                uid: kernel.jitter.uid(),
-                creation_timestamp: Some(kernel.time()),
                 ..ObjectMeta::default()
             },
             involved_object: regarding.clone(),
@@ -141,11 +178,9 @@ impl SeriesRecorder {
             reporting_component: self.controller.to_string(),
             reporting_instance: self.instance.clone(),
             ..ApiEvent::default()
-        });
-        let key = event.key();
-        if takes_events(kernel, &event) {
-            kernel.commit(Op::Added, event, self.controller);
-        }
+        };
+        let key = ObjectKey::new(ApiEvent::KIND, namespace, &event.metadata.name);
+        self.tell(kernel, SeriesWrite::Create(Box::new(event)));
         key
     }
 }
@@ -161,6 +196,10 @@ mod tests {
         let mut kernel = Kernel::new(Config::default());
         crate::namespaces::register(&mut kernel);
         kernel
+    }
+
+    fn recorder(limits: ClientConnection) -> SeriesRecorder {
+        SeriesRecorder::new("default-scheduler", "control-plane", limits)
     }
 
     fn series(kernel: &Kernel) -> Vec<(String, Option<i32>)> {
@@ -184,7 +223,7 @@ mod tests {
     #[test]
     fn repeats_become_a_series_that_is_written_at_the_second_and_then_when_it_is_over() {
         let mut kernel = kernel();
-        let mut recorder = SeriesRecorder::new("default-scheduler", "control-plane");
+        let mut recorder = recorder(ClientConnection::UNLIMITED);
         say(&mut recorder, &mut kernel, "7", "first");
         assert_eq!(series(&kernel), [("first".to_string(), None)]);
         say(&mut recorder, &mut kernel, "7", "second");
@@ -198,9 +237,24 @@ mod tests {
     }
 
     #[test]
+    fn what_finds_no_token_is_written_later() {
+        let mut kernel = kernel();
+        let mut recorder = recorder(ClientConnection { qps: 1, burst: 2 });
+        for version in ["7", "8", "9"] {
+            say(&mut recorder, &mut kernel, version, "said");
+        }
+        assert_eq!(series(&kernel).len(), 2);
+        let (at, task) = kernel.queue.pop_until(SimTime::from_secs(9)).expect("the third one waits");
+        assert_eq!(at, SimTime::from_secs(1));
+        let Wake::Scheduler(Timer::WriteEvent(what)) = task.what else { panic!("{task:?}") };
+        recorder.write(&mut kernel, what);
+        assert_eq!(series(&kernel).len(), 3);
+    }
+
+    #[test]
     fn another_revision_of_the_object_is_another_event() {
         let mut kernel = kernel();
-        let mut recorder = SeriesRecorder::new("default-scheduler", "control-plane");
+        let mut recorder = recorder(ClientConnection::UNLIMITED);
         say(&mut recorder, &mut kernel, "7", "first");
         say(&mut recorder, &mut kernel, "8", "after the condition was written");
         assert_eq!(series(&kernel).len(), 2);

@@ -103,6 +103,8 @@ fn clients(cluster: &ScenarioCluster, config: &mut Config, found: &mut Problems)
     let written = &cluster.kubelet;
     let (qps, burst) = (written.kube_api_qps, written.kube_api_burst);
     read(&mut config.kubelet.client, qps, burst, "kubelet.kubeAPIBurst");
+    let (qps, burst) = (written.event_record_qps, written.event_burst);
+    read(&mut config.kubelet.event_client, qps, burst, "kubelet.eventBurst");
 }
 
 fn nodes(written: &ScenarioNode, path: &str, into: &mut Vec<NodeConfig>, found: &mut Problems) {

@@ -13,14 +13,12 @@
 //! - The pod garbage collector deletes pod by pod, the garbage collector has orphans forget their owner one by one. The
 //!   former's two calls for a pod stay together.
 //! - The namespace controller makes few calls whatever there is: it deletes whole collections.
-//! - Without limits are: what the disruption controller says in Events (its recorder has a name of its own), and the
-//!   provisioner of volumes, which is another program.
+//! - Without limits is the provisioner of volumes, which is another program.
 //!
 //! Of the other components kube-scheduler waits with its bindings (`scheduler/binding.rs`) and each kubelet with the
-//! statuses of its pods (`kubelet/status_manager.rs`). Without limits are their Events, for which both have a client of
-//! their own (the kubelet's with `eventRecordQPS` 50 and `eventBurst` 100,
-//! `pkg/kubelet/apis/config/v1beta1/defaults.go`), what a kubelet reads besides (tokens of service accounts, nodes), and
-//! `kubectl`.
+//! statuses of its pods (`kubelet/status_manager.rs`); for their Events both have a client of their own
+//! (`events_series.rs`, `events.rs`). Without limits are what a kubelet reads besides (tokens of service accounts, nodes),
+//! and `kubectl`.
 
 use super::ControllerName;
 use crate::flow_control::ClientConnection;

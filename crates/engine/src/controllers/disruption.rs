@@ -34,7 +34,7 @@ impl DisruptionController {
     pub(super) fn new() -> Self {
         DisruptionController {
             queue: WorkQueue::new(ControllerName::Disruption),
-            recorder: Recorder::new("controllermanager", ""),
+            recorder: Recorder::new("controllermanager", "").with_client(BY),
         }
     }
 

@@ -94,13 +94,8 @@ impl Kubelet {
     /// Fails a pod for which the node has no place (`rejectPod`).
     pub(crate) fn reject(&mut self, kernel: &mut Kernel, pod: &SharedPod, rejection: Rejection) {
         let message = format!("Pod was rejected: {}", rejection.message);
-        self.recorder.event(
-            kernel,
-            &pod.reference(None),
-            EventType::Warning,
-            &rejection.reason,
-            &rejection.message,
-        );
+        let (reason, words) = (&rejection.reason, &rejection.message);
+        self.event(kernel, &pod.reference(None), EventType::Warning, reason, words);
         let status = PodStatus {
             phase: "Failed".to_string(),
             reason: rejection.reason,

@@ -48,7 +48,7 @@ pub(crate) mod volume_contents;
 mod volumes;
 
 use crate::backoff::Backoff;
-use crate::events::{EventType, Recorder};
+use crate::events::{EventType, EventWrite, Recorder};
 use crate::jitter::Draw;
 use crate::kernel::{Component, Kernel, Wake, last_tick, next_tick};
 use crate::kubelet::allocation::Allocations;
@@ -67,6 +67,7 @@ use crate::name::Name;
 use crate::network::node_address;
 use crate::store::WatchEvent;
 use crate::trace::{Call, EntryId, PodRef, RuntimeCall};
+use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -215,6 +216,8 @@ pub(crate) enum Timer {
     Eviction,
     /// The eviction manager waits for a pod to be gone.
     EvictionCleanup,
+    /// There is a token for an Event.
+    WriteEvent(Box<EventWrite>),
 }
 
 /// One kubelet.
@@ -301,7 +304,8 @@ impl Kubelet {
             container_gc_queued: false,
             index,
             node_ip: node_address(index),
-            recorder: Recorder::new("kubelet", &node_name),
+            recorder: Recorder::new("kubelet", &node_name)
+                .with_own_client(kernel.config.kubelet.event_client),
             node_name,
             pods: BTreeMap::new(),
             workers: BTreeMap::new(),
@@ -373,6 +377,8 @@ impl Kubelet {
                 Timer::PowerOff => self.power_off(kernel),
                 Timer::Eviction => self.synchronize_eviction(kernel),
                 Timer::EvictionCleanup => self.await_cleanup(kernel),
+                Timer::WriteEvent(event) if !self.is_cut_off() => event.write(kernel),
+                Timer::WriteEvent(_) => {}
             },
             _ => {}
         }
@@ -417,10 +423,7 @@ impl Kubelet {
         reason: &'static str,
         message: &str,
     ) {
-        if self.is_cut_off() {
-            return;
-        }
-        self.recorder.event(kernel, &pod.reference(Some(container)), kind, reason, message);
+        self.event(kernel, &pod.reference(Some(container)), kind, reason, message);
     }
 
     /// Records an Event about a pod.
@@ -432,10 +435,24 @@ impl Kubelet {
         reason: &'static str,
         message: &str,
     ) {
+        self.event(kernel, &pod.reference(None), kind, reason, message);
+    }
+
+    /// Records an Event, and has it written when the client for Events may.
+    fn event(
+        &mut self,
+        kernel: &mut Kernel,
+        involved: &ObjectReference,
+        kind: EventType,
+        reason: &str,
+        message: &str,
+    ) {
         if self.is_cut_off() {
             return;
         }
-        self.recorder.event(kernel, &pod.reference(None), kind, reason, message);
+        if let Some((at, event)) = self.recorder.event(kernel, involved, kind, reason, message) {
+            self.wake_at(kernel, at, Timer::WriteEvent(event));
+        }
     }
 
     /// Records a runtime call and makes it the cause of what follows.

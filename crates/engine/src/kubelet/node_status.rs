@@ -183,7 +183,7 @@ impl Kubelet {
         reason: &'static str,
         message: &str,
     ) {
-        if self.is_cut_off() || self.process == Process::Stopped {
+        if self.process == Process::Stopped {
             return;
         }
         // A kubelet names its node by its name where others have the uid.
@@ -193,6 +193,6 @@ impl Kubelet {
             uid: self.node_name.clone(),
             ..ObjectReference::default()
         };
-        self.recorder.event(kernel, &reference, kind, reason, message);
+        self.event(kernel, &reference, kind, reason, message);
     }
 }

@@ -32,7 +32,7 @@ mod verdicts;
 
 pub use queue::back_off;
 
-use crate::events_series::SeriesRecorder;
+use crate::events_series::{SeriesRecorder, SeriesWrite};
 use crate::jitter::Draw;
 use crate::kernel::{Component, Kernel, Wake, next_tick};
 use crate::kubelet::{PodUid, SharedPod};
@@ -76,6 +76,8 @@ pub(crate) enum Timer {
     BindTimeout(PodUid),
     /// Look after the series of Events.
     Events,
+    /// There is a token for an Event.
+    WriteEvent(SeriesWrite),
 }
 
 /// The scheduler.
@@ -114,7 +116,7 @@ impl Scheduler {
             start: 0,
             preempting: BTreeMap::new(),
             binding: BTreeMap::new(),
-            recorder: SeriesRecorder::new(NAME, HOST),
+            recorder: SeriesRecorder::new(NAME, HOST, kernel.config.scheduler_client),
             busy_until: SimTime::ZERO,
             cycling: false,
             flush_at: None,
@@ -141,6 +143,7 @@ impl Scheduler {
             Wake::Scheduler(Timer::Actuate(uid)) => self.actuate(kernel, &uid),
             Wake::Scheduler(Timer::Bind(uid)) => self.bind_at_last(kernel, &uid),
             Wake::Scheduler(Timer::BindTimeout(uid)) => self.bind_timed_out(kernel, &uid),
+            Wake::Scheduler(Timer::WriteEvent(what)) => self.recorder.write(kernel, what),
             Wake::Scheduler(Timer::Events) => {
                 self.events_set = false;
                 self.recorder.tick(kernel);

@@ -50,6 +50,8 @@ object! {
         serialize_image_pulls: Option<bool> = "serializeImagePulls",
         kube_api_qps: Option<i32> = "kubeAPIQPS",
         kube_api_burst: Option<i32> = "kubeAPIBurst",
+        event_record_qps: Option<i32> = "eventRecordQPS",
+        event_burst: Option<i32> = "eventBurst",
         crash_loop_back_off: ScenarioCrashLoopBackOff = "crashLoopBackOff",
         eviction_hard: Map<String> = "evictionHard",
         eviction_soft: Map<String> = "evictionSoft",
