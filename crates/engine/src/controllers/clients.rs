@@ -36,6 +36,7 @@ impl ControllerName {
             ControllerName::Deployment => ("deployment-controller", 1, 1),
             ControllerName::Disruption => ("disruption-controller", 1, 1),
             ControllerName::EndpointSlice => ("endpointslice-controller", 1, 1),
+            ControllerName::EndpointSliceMirroring => ("endpointslicemirroring-controller", 1, 1),
             ControllerName::Endpoints => ("endpoint-controller", 1, 1),
             // Each deletion takes two (`newGarbageCollectorController`).
             ControllerName::GarbageCollector => ("garbage-collector-controller", 2, 1),

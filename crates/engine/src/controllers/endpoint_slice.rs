@@ -26,7 +26,7 @@ const MAX_ENDPOINTS: usize = 100;
 const WORK_PER_SLICE: SimTime = SimTime::from_millis(2);
 const BY: &str = "endpointslice-controller";
 /// `discovery.LabelManagedBy` and its value for this controller, `v1.IsHeadlessService`.
-const MANAGED_BY: &str = "endpointslice.kubernetes.io/managed-by";
+pub(super) const MANAGED_BY: &str = "endpointslice.kubernetes.io/managed-by";
 const MANAGER: &str = "endpointslice-controller.k8s.io";
 const HEADLESS: &str = "service.kubernetes.io/headless";
 
@@ -75,28 +75,49 @@ impl Controller for EndpointSliceController {
         if service.spec.type_ == "ExternalName" || service.spec.selector.is_empty() {
             return Ok(());
         }
-        let own = |slice: &&EndpointSlice| {
-            let labels = &slice.metadata.labels;
-            labels.get(SERVICE_NAME) == Some(&key.name)
-                && labels.get(MANAGED_BY).is_some_and(|by| by == MANAGER)
-                && slice.metadata.deletion_timestamp.is_none()
-        };
         let existing: Vec<&EndpointSlice> =
-            informers.in_namespace::<EndpointSlice>(&key.namespace).filter(own).collect();
-        let stale = existing.iter().any(|slice| {
-            let stored = kernel.store.find::<EndpointSlice>(&key.namespace, &slice.metadata.name);
-            stored.is_none_or(|stored| stored.metadata.resource_version != slice.metadata.resource_version)
-        });
-        let count =
-            kernel.store.in_namespace::<EndpointSlice>(&key.namespace).filter(|slice| own(slice)).count();
-        if stale || count != existing.len() {
-            // What was written last has not come back yet (`StaleSlices`): the sync waits for it.
+            slices_of(informers, &key.namespace, &key.name, MANAGER).collect();
+        if is_stale(kernel, &key.namespace, &key.name, MANAGER, &existing) {
             self.queue.add_rate_limited(kernel, key.clone());
             return Ok(());
         }
         let desired = desired(informers, service);
         apply(kernel, object, service, &existing, desired)
     }
+}
+
+/// The slices of a Service that a controller manages, as it knows them.
+pub(super) fn slices_of<'a>(
+    informers: &'a Informers,
+    namespace: &str,
+    service: &str,
+    manager: &str,
+) -> impl Iterator<Item = &'a EndpointSlice> {
+    informers.in_namespace::<EndpointSlice>(namespace).filter(move |slice| is_of(slice, service, manager))
+}
+
+fn is_of(slice: &EndpointSlice, service: &str, manager: &str) -> bool {
+    let labels = &slice.metadata.labels;
+    labels.get(SERVICE_NAME).is_some_and(|name| name == service)
+        && labels.get(MANAGED_BY).is_some_and(|by| by == manager)
+        && slice.metadata.deletion_timestamp.is_none()
+}
+
+/// Whether what the controller wrote last has not come back yet (`StaleSlices`): a sync waits for that.
+pub(super) fn is_stale(
+    kernel: &Kernel,
+    namespace: &str,
+    service: &str,
+    manager: &str,
+    known: &[&EndpointSlice],
+) -> bool {
+    let stored = kernel.store.in_namespace::<EndpointSlice>(namespace);
+    let count = stored.filter(|slice| is_of(slice, service, manager)).count();
+    count != known.len()
+        || known.iter().any(|slice| {
+            let stored = kernel.store.find::<EndpointSlice>(namespace, &slice.metadata.name);
+            stored.is_none_or(|stored| stored.metadata.resource_version != slice.metadata.resource_version)
+        })
 }
 
 /// How long a sync of a Service takes that fills several slices, a write each.

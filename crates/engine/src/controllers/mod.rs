@@ -18,6 +18,7 @@ pub mod deletion_rank;
 pub mod deployment;
 pub mod disruption;
 mod endpoint_slice;
+mod endpoint_slice_mirroring;
 mod endpoints;
 mod errand;
 mod expectations;
@@ -107,6 +108,8 @@ controllers! {
     Disruption disruption: disruption::DisruptionController = disruption::DisruptionController::new();
     EndpointSlice endpoint_slice: endpoint_slice::EndpointSliceController =
         endpoint_slice::EndpointSliceController::new();
+    EndpointSliceMirroring endpoint_slice_mirroring: endpoint_slice_mirroring::EndpointSliceMirroring =
+        endpoint_slice_mirroring::EndpointSliceMirroring::new();
     Endpoints endpoints: endpoints::EndpointsController = endpoints::EndpointsController::new();
     Job job: JobController = JobController::new();
     Namespace namespace: NamespaceController = NamespaceController::new();

@@ -180,9 +180,10 @@ impl Kernel {
             // Behind a headless Service the name leads to the pods themselves.
             target.pod = target.pod.take().or_else(|| self.pod_behind(&name, to));
         }
-        if route == Route::Outside {
-            let external = self.store.find::<Service>(&name.namespace, &name.name);
-            errand.host = external.map_or_else(String::new, |s| s.spec.external_name.clone());
+        if route == Route::Outside(None) {
+            let service = self.store.find::<Service>(&name.namespace, &name.name);
+            let external = service.map(|service| &service.spec.external_name).filter(|host| !host.is_empty());
+            errand.host = external.unwrap_or(to).clone();
         }
         Way::By(errand, route)
     }

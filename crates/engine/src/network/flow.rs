@@ -126,10 +126,13 @@ impl Kernel {
             Route::Unreachable => Some((NEIGHBOUR_LOOKUP, Some(Reply::Unreachable))),
             Route::Silence => to_a_process.then_some((CONNECT_TIMEOUT, None)),
             Route::ApiServer => Some((half + half, Some(api_server(&flow.errand.ask)))),
-            Route::Outside => match self.outside_answer(&flow.errand) {
-                Answer::After(took, reply) => Some((took, Some(reply))),
-                Answer::Never => to_a_process.then_some((CONNECT_TIMEOUT, None)),
-            },
+            Route::Outside(endpoint) => {
+                flow.errand.host = endpoint.unwrap_or(flow.errand.host);
+                match self.outside_answer(&flow.errand) {
+                    Answer::After(took, reply) => Some((took, Some(reply))),
+                    Answer::Never => to_a_process.then_some((CONNECT_TIMEOUT, None)),
+                }
+            }
         };
         if let Some((after, reply)) = by_itself {
             flow.reply = reply;

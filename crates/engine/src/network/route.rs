@@ -29,8 +29,8 @@ pub(crate) enum Route {
     Silence,
     /// To the API server.
     ApiServer,
-    /// Out of the cluster.
-    Outside,
+    /// Out of the cluster: to this address if a Service's endpoint is there, else to the host that was named.
+    Outside(Option<String>),
 }
 
 /// The end of a route.
@@ -67,7 +67,7 @@ impl Kernel {
             Holder::Nobody => Route::Unreachable,
             // The range of Services: nobody has that address yet, or any more.
             Holder::Foreign if address.starts_with("10.96.") => Route::Silence,
-            Holder::Foreign => Route::Outside,
+            Holder::Foreign => Route::Outside(None),
         }
     }
 
@@ -138,7 +138,7 @@ impl Kernel {
         let node = match self.network.addresses.holder(&chosen.address) {
             Holder::Pod(node) | Holder::Node(node) => node,
             Holder::Nobody => return self.gone(chosen),
-            Holder::Foreign => return Route::Outside,
+            Holder::Foreign => return Route::Outside(Some(chosen.address.clone())),
         };
         self.to(node, &chosen.address, chosen.port, chosen.pod.clone(), service.entry)
     }
