@@ -43,10 +43,9 @@ pub fn check(text: &str, options: &CheckOptions) -> Parsed {
     linted.extend(budgets(&objects));
     for (index, finding) in linted.into_iter().filter(|(_, f)| !options.silenced.contains(&f.lint)) {
         let (severity, document) = (Severity::Warning, &parsed.documents[index]);
-        let (path, message) = (&finding.path, finding.message.en());
-        let diagnostic = document.diagnostic(&lines, index, severity, path, message, &finding.hint);
-        let message_zh = finding.message.zh().to_string();
-        found.push(Diagnostic { lint: Some(finding.lint), message_zh, ..diagnostic });
+        let (path, message) = (&finding.path, &finding.message);
+        let diagnostic = document.finding(&lines, index, severity, path, message, &finding.hint);
+        found.push(Diagnostic { lint: Some(finding.lint), ..diagnostic });
     }
     found.extend(repeated(&lines, &parsed.documents));
     parsed.diagnostics.extend(found);
@@ -117,8 +116,12 @@ fn repeated(lines: &Lines, documents: &[Document]) -> Vec<Diagnostic> {
     for (index, document) in documents.iter().enumerate() {
         let Some(object) = document.object.as_ref().filter(|o| !o.meta().name.is_empty()) else { continue };
         if seen.insert((object.api_version().to_string(), object.key()), index).is_some() {
-            let message = format!("{} is in this text before: this one replaces it", object.key());
-            out.push(document.diagnostic(
+            let key = object.key();
+            let message = Hint::of(
+                format!("{key} is in this text before: this one replaces it"),
+                format!("前面已有 {key}：这一个会取代它"),
+            );
+            out.push(document.finding(
                 lines,
                 index,
                 Severity::Warning,

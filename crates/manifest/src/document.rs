@@ -68,6 +68,20 @@ impl Document {
         Diagnostic { document: index, path: path.to_string(), hint: hint.clone(), ..found }
     }
 
+    /// A finding on a field of this document, in our own words.
+    pub fn finding(
+        &self,
+        lines: &Lines,
+        index: usize,
+        severity: Severity,
+        path: &str,
+        message: &Hint,
+        hint: &Hint,
+    ) -> Diagnostic {
+        let found = self.diagnostic(lines, index, severity, path, message.en(), hint);
+        Diagnostic { message_zh: message.zh().to_string(), ..found }
+    }
+
     /// The change of the text that gives a field this value: in its place where it has one, else with the parents that
     /// are missing. None where no such change can be made with certainty. `text` is the text that the document is of.
     pub fn set(&self, text: &str, path: &str, value: &Value) -> Option<Fix> {

@@ -4,7 +4,7 @@ use crate::problems::Problems;
 use crate::{fault, nested};
 use lifepod_engine::{Command, Scenario};
 use lifepod_manifest::scenario::ScenarioSpec;
-use lifepod_manifest::{Diagnostic, Document, parse};
+use lifepod_manifest::{Diagnostic, Document, Hint, parse};
 use serde_json::Value;
 
 /// Reads the actions. Findings inside applied manifests come back with their place in the text.
@@ -20,7 +20,8 @@ pub(crate) fn read(
     for (number, action) in spec.actions.iter().enumerate() {
         let path = format!("spec.actions[{number}]");
         let Some(at) = action.at.map(|at| at.0) else {
-            found.error(&format!("{path}.at"), "required: when it happens, such as 30s");
+            let message = Hint::new("required: when it happens, such as 30s", "必填：发生的时间，例如 30s");
+            found.error(&format!("{path}.at"), message);
             continue;
         };
         let set = [
@@ -33,7 +34,7 @@ pub(crate) fn read(
             ("image", action.image.is_some()),
             ("network", action.network.is_some()),
         ];
-        if found.only_one(&path, "an action", &set).is_none() {
+        if found.only_one(&path, ("an action", "一个动作"), &set).is_none() {
             continue;
         }
         if action.kubectl.is_some() || action.apply.is_some() {
@@ -47,7 +48,8 @@ pub(crate) fn read(
             }
             match kubectl(line, documents) {
                 Ok(command) => scenario.commands.push((at, command)),
-                Err(message) => found.error(&format!("{path}.kubectl"), &message),
+                // In kubectl's words, which have no other language.
+                Err(message) => found.error(&format!("{path}.kubectl"), Hint::of(message, String::new())),
             }
         } else if let Some(fault) = fault::read(action, &path, found) {
             scenario.commands.push((at, Command::Fault(fault)));

@@ -18,11 +18,14 @@ pub(crate) fn read(text: &str, document: &Document, index: usize, config: &mut C
         let Some(container) = key.strip_prefix(ANNOTATION_PREFIX) else { continue };
         let field = format!("{}metadata.annotations[{key}]", pod.path);
         if !pod.containers().any(|(name, _)| name == container) {
-            let message = format!("this pod has no container {container:?}: nothing behaves so");
+            let message = Hint::of(
+                format!("this pod has no container {container:?}: nothing behaves so"),
+                format!("这个 Pod 没有名为 {container:?} 的容器：这段行为不会被用到"),
+            );
             let near = nearest(container, pod.containers().map(|(name, _)| name));
             let hint =
                 near.map_or(Hint::NONE, |near| Hint::did_you_mean(&format!("{ANNOTATION_PREFIX}{near}")));
-            out.push(document.diagnostic(&lines, index, Severity::Warning, &field, &message, &hint));
+            out.push(document.finding(&lines, index, Severity::Warning, &field, &message, &hint));
             continue;
         }
         let read = fragment::<ContainerBehavior>(value);
@@ -32,7 +35,7 @@ pub(crate) fn read(text: &str, document: &Document, index: usize, config: &mut C
         if let Some(inner) = read.document.as_ref().filter(|_| found.is_empty()) {
             let lines = Lines::new(value);
             found.extend(problems.0.iter().map(|p| {
-                inner.diagnostic(&lines, 0, p.severity, p.path.trim_start_matches('.'), &p.message, &p.hint)
+                inner.finding(&lines, 0, p.severity, p.path.trim_start_matches('.'), &p.message, &p.hint)
             }));
         }
         if found.iter().all(|d| d.severity != Severity::Error) {

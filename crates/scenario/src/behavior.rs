@@ -31,7 +31,13 @@ pub(crate) fn rule(
     found: &mut Problems,
 ) -> lifepod_engine::BehaviorRule {
     if written.pods.is_empty() {
-        found.error(&format!("{path}.pods"), "required: the name of a pod, in which `*` stands for anything");
+        found.error(
+            &format!("{path}.pods"),
+            Hint::new(
+                "required: the name of a pod, in which `*` stands for anything",
+                "必填：Pod 的名字，其中 `*` 代表任意字符",
+            ),
+        );
     }
     lifepod_engine::BehaviorRule {
         pods: written.pods.clone(),
@@ -48,7 +54,12 @@ pub(crate) fn read(written: &ContainerBehavior, path: &str, found: &mut Problems
         let hint =
             Hint::new("`run` is short for `runs` with one life", "`run` 是只有一次运行的 `runs` 的简写");
         let path = format!("{path}.runs");
-        reader.found.add(lifepod_manifest::Severity::Error, &path, "run and runs exclude each other", hint);
+        reader.found.add(
+            lifepod_manifest::Severity::Error,
+            &path,
+            Hint::new("run and runs exclude each other", "run 和 runs 不能同时写"),
+            hint,
+        );
     }
     if !written.run.is_empty() {
         let steps = reader.steps(&written.run, &format!("{path}.run"));
@@ -58,7 +69,10 @@ pub(crate) fn read(written: &ContainerBehavior, path: &str, found: &mut Problems
         let path = format!("{path}.runs[{index}]");
         let steps = reader.steps(&run.steps, &format!("{path}.steps"));
         if !run.start_error.is_empty() && !run.steps.is_empty() {
-            reader.found.error(&format!("{path}.steps"), "a process that cannot be started takes no steps");
+            reader.found.error(
+                &format!("{path}.steps"),
+                Hint::new("a process that cannot be started takes no steps", "无法启动的进程没有步骤"),
+            );
         }
         let start_error = (!run.start_error.is_empty()).then(|| ScriptedStartError {
             exit_code: 128,
@@ -109,10 +123,16 @@ impl Reader<'_> {
             let path = format!("{path}[{index}]");
             match (step.at, step.after) {
                 (Some(_), Some(_)) => {
-                    self.found.error(&format!("{path}.after"), "at and after exclude each other");
+                    self.found.error(
+                        &format!("{path}.after"),
+                        Hint::new("at and after exclude each other", "at 和 after 不能同时写"),
+                    );
                 }
                 (Some(at), None) if at.0 < now => {
-                    let message = "steps stand in the order of their times: this is before the step above";
+                    let message = Hint::new(
+                        "steps stand in the order of their times: this is before the step above",
+                        "步骤按时间先后排列：这一步早于上一步",
+                    );
                     self.found.error(&format!("{path}.at"), message);
                 }
                 (Some(at), None) => now = at.0,
@@ -147,10 +167,11 @@ impl Reader<'_> {
             ("message", !step.message.is_empty(), "exit", step.exit.is_some()),
         ] {
             if is_set && !fits {
-                self.found.error(&at(field), &format!("{field} belongs to {belongs_to}"));
+                let en = format!("{field} belongs to {belongs_to}");
+                self.found.error(&at(field), Hint::of(en, format!("{field} 要和 {belongs_to} 一起写")));
             }
         }
-        self.found.only_one(path, "a step", &set)?;
+        self.found.only_one(path, ("a step", "一个步骤"), &set)?;
         if let Some(port) = step.listen {
             let protocol = match step.protocol.as_str() {
                 "" => Protocol::Http,
@@ -178,7 +199,10 @@ impl Reader<'_> {
         }
         if let Some(memory) = &step.memory {
             let Some(to) = &memory.to else {
-                self.found.error(&at("memory.to"), "required: how much memory, such as 200Mi");
+                self.found.error(
+                    &at("memory.to"),
+                    Hint::new("required: how much memory, such as 200Mi", "必填：多少内存，例如 200Mi"),
+                );
                 return None;
             };
             let bytes = self.found.bytes(&at("memory.to"), to)?;
@@ -198,7 +222,8 @@ impl Reader<'_> {
         }
         if let Some(word) = &step.signal {
             let Some(signal) = Signal::parse(word) else {
-                self.found.error(&at("signal"), &format!("{word:?} is no signal; SEGV is one"));
+                let en = format!("{word:?} is no signal; SEGV is one");
+                self.found.error(&at("signal"), Hint::of(en, format!("{word:?} 不是信号；例如 SEGV")));
                 return None;
             };
             return Some(Act::Die { signal });
@@ -214,7 +239,8 @@ impl Reader<'_> {
         if file.starts_with('/') {
             return Some(());
         }
-        self.found.error(path, &format!("{file:?} is not an absolute path"));
+        let en = format!("{file:?} is not an absolute path");
+        self.found.error(path, Hint::of(en, format!("{file:?} 不是绝对路径")));
         None
     }
 
@@ -244,7 +270,10 @@ impl Reader<'_> {
     fn in_order(&mut self, path: &str, last: &mut Option<SimTime>, at: Option<Duration>) -> SimTime {
         let at = time(at);
         if last.is_some_and(|last| at <= last) {
-            self.found.error(&format!("{path}.at"), "each entry's time is after the one above");
+            self.found.error(
+                &format!("{path}.at"),
+                Hint::new("each entry's time is after the one above", "每一项的时间要晚于上一项"),
+            );
         }
         *last = Some(at);
         at
@@ -299,7 +328,10 @@ impl Reader<'_> {
 
     fn some_answer(&mut self, last: Option<SimTime>, path: &str) {
         if last.is_none() {
-            self.found.error(&format!("{path}.answers"), "required: at least one answer");
+            self.found.error(
+                &format!("{path}.answers"),
+                Hint::new("required: at least one answer", "必填：至少一个回答"),
+            );
         }
     }
 
@@ -311,7 +343,10 @@ impl Reader<'_> {
             let since = last;
             let at = self.in_order(&path, &mut last, point.at);
             let Some(used) = &point.use_ else {
-                self.found.error(&format!("{path}.use"), "required: how much memory, such as 200Mi");
+                self.found.error(
+                    &format!("{path}.use"),
+                    Hint::new("required: how much memory, such as 200Mi", "必填：多少内存，例如 200Mi"),
+                );
                 continue;
             };
             let Some(bytes) = self.found.bytes(&format!("{path}.use"), used) else { continue };
@@ -326,7 +361,10 @@ impl Reader<'_> {
     fn on_term(&mut self, written: &BehaviorOnTerm, path: &str) -> OnTerm {
         if written.ignore {
             if written.drain || written.after.is_some() || written.exit.is_some() {
-                let message = "a process that ignores TERM has no end to describe";
+                let message = Hint::new(
+                    "a process that ignores TERM has no end to describe",
+                    "忽略 TERM 的进程没有结束可写",
+                );
                 self.found.error(&format!("{path}.ignore"), message);
             }
             return OnTerm::Ignore;

@@ -9,6 +9,7 @@ use lifepod_engine::jitter::JitterMode;
 use lifepod_engine::{
     ClientConnection, Config, ImageRule, Latency, NodeConfig, Scenario, ShutdownGracePeriod,
 };
+use lifepod_manifest::Hint;
 use lifepod_manifest::scenario::{
     ScenarioCluster, ScenarioImage, ScenarioLatencies, ScenarioNode, ScenarioShutdownGracePeriod,
     ScenarioSpec,
@@ -33,16 +34,21 @@ pub(crate) fn read(spec: &ScenarioSpec, scenario: &mut Scenario, found: &mut Pro
         match Version::parse(&cluster.version) {
             Some(version) if version > Version::CURRENT => {
                 let Version { major, minor } = Version::CURRENT;
-                let message = format!(
-                    "{:?} is later than {major}.{minor}, the newest whose rules are known",
-                    cluster.version
+                let written = &cluster.version;
+                let message = Hint::of(
+                    format!("{written:?} is later than {major}.{minor}, the newest whose rules are known"),
+                    format!("{written:?} 比 {major}.{minor} 新：这里的规则最新到 {major}.{minor}"),
                 );
-                found.error("spec.cluster.version", &message);
+                found.error("spec.cluster.version", message);
             }
             Some(version) => config.version = version,
             None => {
-                let message = format!("{:?} is not a version such as \"1.36\"", cluster.version);
-                found.error("spec.cluster.version", &message);
+                let written = &cluster.version;
+                let message = Hint::of(
+                    format!("{written:?} is not a version such as \"1.36\""),
+                    format!("{written:?} 不是版本号；例如 \"1.36\""),
+                );
+                found.error("spec.cluster.version", message);
             }
         }
     }
@@ -109,7 +115,7 @@ fn clients(cluster: &ScenarioCluster, config: &mut Config, found: &mut Problems)
 
 fn nodes(written: &ScenarioNode, path: &str, into: &mut Vec<NodeConfig>, found: &mut Problems) {
     if written.name.is_empty() {
-        found.error(&format!("{path}.name"), "required: the node's name");
+        found.error(&format!("{path}.name"), Hint::new("required: the node's name", "必填：节点的名字"));
     }
     let mut labels = written.labels.clone();
     if !written.zone.is_empty() {
@@ -143,17 +149,26 @@ fn nodes(written: &ScenarioNode, path: &str, into: &mut Vec<NodeConfig>, found: 
     }
     let (before, new) = into.split_at(first);
     if new.iter().any(|n| before.iter().any(|b| b.name == n.name)) {
-        found.error(&format!("{path}.name"), "another node has this name");
+        found.error(&format!("{path}.name"), Hint::new("another node has this name", "已有节点用了这个名字"));
     }
 }
 
 fn image(written: &ScenarioImage, path: &str, found: &mut Problems) -> ImageRule {
     if written.image.is_empty() {
-        found.error(&format!("{path}.image"), "required: the image as manifests write it");
+        found.error(
+            &format!("{path}.image"),
+            Hint::new("required: the image as manifests write it", "必填：清单里写的镜像"),
+        );
     }
     let pull = &written.pull;
     if pull.times.is_some() && pull.error.is_empty() {
-        found.error(&format!("{path}.pull.times"), "times says how often the error comes: add error");
+        found.error(
+            &format!("{path}.pull.times"),
+            Hint::new(
+                "times says how often the error comes: add error",
+                "times 说明错误出现几次：还要写 error",
+            ),
+        );
     }
     let times = pull.times.and_then(|n| found.number(&format!("{path}.pull.times"), n, 1, i32::MAX));
     ImageRule {

@@ -3,6 +3,7 @@
 use crate::cluster::or;
 use crate::problems::Problems;
 use lifepod_engine::{ContainerFault, Fault, NetworkFault, NodeFault};
+use lifepod_manifest::Hint;
 use lifepod_manifest::scenario::ScenarioAction;
 
 const NODE: &[(&str, NodeFault)] = &[
@@ -39,7 +40,10 @@ pub(crate) fn read(action: &ScenarioAction, path: &str, found: &mut Problems) ->
         ];
         let what = found.word(&format!("{path}.container.fails"), &container.fails, &words)?;
         if lasts.is_some() && container.fails != "freeze" {
-            found.error(&format!("{path}.container.for"), "for belongs to freeze");
+            found.error(
+                &format!("{path}.container.for"),
+                Hint::new("for belongs to freeze", "for 要和 freeze 一起写"),
+            );
         }
         return Some(Fault::Container {
             namespace: or(&container.namespace, "default"),
@@ -67,13 +71,19 @@ pub(crate) fn read(action: &ScenarioAction, path: &str, found: &mut Problems) ->
     let words = [("dns", Fails::Dns), ("slow", Fails::Slow), ("proxy", Fails::Proxy)];
     let fails = found.word(&format!("{path}.network.fails"), &network.fails, &words)?;
     if (fails == Fails::Slow) != network.delay.is_some() {
-        found.error(&format!("{path}.network.delay"), "delay belongs to slow, and slow needs it");
+        found.error(
+            &format!("{path}.network.delay"),
+            Hint::new("delay belongs to slow, and slow needs it", "delay 和 slow 要一起写"),
+        );
     }
     if (fails == Fails::Proxy) == network.node.is_empty() {
-        found.error(&format!("{path}.network.node"), "node belongs to proxy, and proxy needs it");
+        found.error(
+            &format!("{path}.network.node"),
+            Hint::new("node belongs to proxy, and proxy needs it", "node 和 proxy 要一起写"),
+        );
     }
     if fails != Fails::Dns && !network.pod.is_empty() {
-        found.error(&format!("{path}.network.pod"), "pod belongs to dns");
+        found.error(&format!("{path}.network.pod"), Hint::new("pod belongs to dns", "pod 要和 dns 一起写"));
     }
     let what = match fails {
         Fails::Dns if network.pod.is_empty() => NetworkFault::Dns,
@@ -89,6 +99,6 @@ pub(crate) fn read(action: &ScenarioAction, path: &str, found: &mut Problems) ->
 
 fn required(text: &str, path: &str, found: &mut Problems) {
     if text.is_empty() {
-        found.error(path, "required");
+        found.error(path, Hint::new("required", "必填"));
     }
 }

@@ -104,7 +104,7 @@ pub fn add(text: &str, documents: &[Document], scenario: &mut Scenario) -> Vec<D
             let lines = Lines::new(text);
             diagnostics.extend(found.0.iter().map(|problem| {
                 let Problem { severity, path, message, hint } = problem;
-                document.diagnostic(&lines, index, *severity, path, message, hint)
+                document.finding(&lines, index, *severity, path, message, hint)
             }));
         }
     }
@@ -125,7 +125,9 @@ fn clients(spec: &ScenarioSpec, scenario: &Scenario, found: &mut Problems) {
             let hint = nearest(&client.node, nodes());
             let hint = hint.map_or(Hint::NONE, Hint::did_you_mean);
             let path = format!("spec.traffic[{number}].node");
-            found.add(Severity::Error, &path, &format!("there is no node {:?}", client.node), hint);
+            let node = &client.node;
+            let message = Hint::of(format!("there is no node {node:?}"), format!("没有节点 {node:?}"));
+            found.add(Severity::Error, &path, message, hint);
         }
     }
 }
@@ -146,7 +148,9 @@ fn unmatched(documents: &[Document], spec: &ScenarioSpec, found: &mut Problems) 
         let hint = nearest(name, names.iter().map(String::as_str));
         let hint = hint.map_or(Hint::NONE, Hint::did_you_mean);
         let path = format!("spec.behaviors[{number}].container");
-        found.add(Severity::Warning, &path, &format!("no pod here has a container {name:?}"), hint);
+        let en = format!("no pod here has a container {name:?}");
+        let message = Hint::of(en, format!("这里没有 Pod 有名为 {name:?} 的容器"));
+        found.add(Severity::Warning, &path, message, hint);
     }
 }
 

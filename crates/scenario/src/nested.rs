@@ -1,7 +1,7 @@
 //! Texts within a text: manifests in an action, behaviours in an annotation. What is wrong in them is shown where it
 //! stands in the text around them.
 
-use lifepod_manifest::{Diagnostic, Document, Lines};
+use lifepod_manifest::{Diagnostic, Document, Hint, Lines};
 use std::ops::Range;
 
 /// The place of each finding on the inner text in the outer one: `field` is the outer document's field that holds it.
@@ -16,15 +16,22 @@ pub(crate) fn lift(
     let lines = Lines::new(outer);
     let written = document.span_of(field);
     let lift = |found: Diagnostic| {
-        let around = document.diagnostic(&lines, index, found.severity, field, &found.message, &found.hint);
+        let message = Hint::of(found.message, found.message_zh);
+        let around = document.finding(&lines, index, found.severity, field, &message, &found.hint);
         match place(outer, &written, inner, &found.range) {
             Some(range) => {
                 let (line, column) = lines.position(range.start);
                 Diagnostic { range, line, column, ..around }
             }
             None if inner.contains('\n') => {
-                let message = format!("in line {}: {}", found.line, found.message);
-                Diagnostic { message, ..around }
+                let line = found.line;
+                let message = format!("in line {line}: {}", around.message);
+                // Kubernetes' words have no other language.
+                let message_zh = match around.message_zh.is_empty() {
+                    true => format!("第 {line} 行：{}", around.message),
+                    false => format!("第 {line} 行：{}", around.message_zh),
+                };
+                Diagnostic { message, message_zh, ..around }
             }
             None => around,
         }

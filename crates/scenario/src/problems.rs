@@ -7,7 +7,7 @@ use lifepod_manifest::{Hint, Severity};
 pub(crate) struct Problem {
     pub(crate) severity: Severity,
     pub(crate) path: String,
-    pub(crate) message: String,
+    pub(crate) message: Hint,
     pub(crate) hint: Hint,
 }
 
@@ -16,12 +16,11 @@ pub(crate) struct Problem {
 pub(crate) struct Problems(pub(crate) Vec<Problem>);
 
 impl Problems {
-    pub(crate) fn add(&mut self, severity: Severity, path: &str, message: &str, hint: Hint) {
-        let (path, message) = (path.to_string(), message.to_string());
-        self.0.push(Problem { severity, path, message, hint });
+    pub(crate) fn add(&mut self, severity: Severity, path: &str, message: Hint, hint: Hint) {
+        self.0.push(Problem { severity, path: path.to_string(), message, hint });
     }
 
-    pub(crate) fn error(&mut self, path: &str, message: &str) {
+    pub(crate) fn error(&mut self, path: &str, message: Hint) {
         self.add(Severity::Error, path, message, Hint::NONE);
     }
 
@@ -30,12 +29,13 @@ impl Problems {
         let found = words.iter().find(|(name, _)| *name == word).map(|(_, value)| *value);
         if found.is_none() {
             let names: Vec<&str> = words.iter().map(|(name, _)| *name).collect();
+            let (list, zh) = (names.join(", "), names.join("、"));
             let message = match word {
-                "" => format!("required: one of {}", names.join(", ")),
-                _ => format!("{word:?} is none of {}", names.join(", ")),
+                "" => Hint::of(format!("required: one of {list}"), format!("必填：{zh} 之一")),
+                _ => Hint::of(format!("{word:?} is none of {list}"), format!("{word:?} 不是 {zh} 之一")),
             };
             let near = lifepod_manifest::nearest(word, names.iter().copied());
-            self.add(Severity::Error, path, &message, near.map_or(Hint::NONE, Hint::did_you_mean));
+            self.add(Severity::Error, path, message, near.map_or(Hint::NONE, Hint::did_you_mean));
         }
         found
     }
@@ -51,7 +51,8 @@ impl Problems {
         if (low..=high).contains(&number) {
             return T::try_from(number).ok();
         }
-        self.error(path, &format!("{number} is not between {low} and {high}"));
+        let en = format!("{number} is not between {low} and {high}");
+        self.error(path, Hint::of(en, format!("{number} 不在 {low} 和 {high} 之间")));
         None
     }
 
@@ -64,26 +65,39 @@ impl Problems {
     pub(crate) fn bytes(&mut self, path: &str, quantity: &lifepod_api::Quantity) -> Option<u64> {
         let bytes = u64::try_from(quantity.value()).ok();
         if bytes.is_none() {
-            self.error(path, &format!("{quantity} is not an amount of bytes"));
+            let en = format!("{quantity} is not an amount of bytes");
+            self.error(path, Hint::of(en, format!("{quantity} 不是字节数")));
         }
         bytes
     }
 
-    /// Exactly one of these may be set; its number in the list.
-    pub(crate) fn only_one(&mut self, path: &str, what: &str, set: &[(&str, bool)]) -> Option<usize> {
+    /// Exactly one of these may be set; its number in the list. `what` has them, in English and Chinese.
+    pub(crate) fn only_one(
+        &mut self,
+        path: &str,
+        (what, zh): (&str, &str),
+        set: &[(&str, bool)],
+    ) -> Option<usize> {
         let names = |wanted: bool| -> Vec<&str> {
             set.iter().filter(|(_, on)| !wanted || *on).map(|(name, _)| *name).collect()
         };
         let on = names(true);
         match on.as_slice() {
             [_] => return set.iter().position(|(_, on)| *on),
-            [] => self.error(path, &format!("{what} needs one of {}", names(false).join(", "))),
+            [] => {
+                let all = names(false);
+                let en = format!("{what} needs one of {}", all.join(", "));
+                self.error(path, Hint::of(en, format!("{zh}需要 {} 之一", all.join("、"))));
+            }
             [.., last] => {
-                let message = format!("{what} may have only one of {}", on.join(", "));
+                let message = Hint::of(
+                    format!("{what} may have only one of {}", on.join(", ")),
+                    format!("{zh}只能有 {} 之一", on.join("、")),
+                );
                 self.add(
                     Severity::Error,
                     &format!("{path}.{last}"),
-                    &message,
+                    message,
                     Hint::new("write two of them", "请写成两个"),
                 );
             }

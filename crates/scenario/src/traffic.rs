@@ -4,6 +4,7 @@ use crate::cluster::or;
 use crate::problems::Problems;
 use lifepod_api::SimTime;
 use lifepod_engine::{OutsideAnswer, OutsideHost, Traffic, TrafficFrom};
+use lifepod_manifest::Hint;
 use lifepod_manifest::scenario::{ScenarioOutside, ScenarioTraffic};
 
 /// How long a client waits for its answer, unless the scenario says otherwise.
@@ -19,7 +20,10 @@ pub(crate) fn read(
     found: &mut Problems,
 ) -> Option<Traffic> {
     if written.service.is_empty() {
-        found.error(&format!("{path}.service"), "required: the Service that is called");
+        found.error(
+            &format!("{path}.service"),
+            Hint::new("required: the Service that is called", "必填：要访问的 Service"),
+        );
     }
     let port = match written.port {
         Some(port) => Some(found.port(&format!("{path}.port"), port)?),
@@ -29,14 +33,20 @@ pub(crate) fn read(
     let from = written.from.map_or(SimTime::ZERO, |from| from.0);
     let until = written.until.map(|until| until.0);
     if until.is_some_and(|until| until <= from) {
-        found.error(&format!("{path}.until"), "until is not after from");
+        found.error(&format!("{path}.until"), Hint::new("until is not after from", "until 不晚于 from"));
     }
     if written.outside && !written.node.is_empty() {
-        found.error(&format!("{path}.node"), "a client that comes from outside is on no node");
+        found.error(
+            &format!("{path}.node"),
+            Hint::new("a client that comes from outside is on no node", "从外部来的客户端不在任何节点上"),
+        );
     }
     let taken = |name: &str| others.iter().any(|other| other.name == name);
     if taken(&written.name) {
-        found.error(&format!("{path}.name"), "another client has this name");
+        found.error(
+            &format!("{path}.name"),
+            Hint::new("another client has this name", "已有客户端用了这个名字"),
+        );
     }
     let first = or(&written.name, &written.service);
     let mut names = core::iter::once(first.clone()).chain((2..).map(|n| format!("{first}-{n}")));
@@ -64,7 +74,10 @@ pub(crate) fn read(
 /// A host outside the cluster.
 pub(crate) fn outside(written: &ScenarioOutside, path: &str, found: &mut Problems) -> Option<OutsideHost> {
     if written.host.is_empty() {
-        found.error(&format!("{path}.host"), "required: the host's name or address");
+        found.error(
+            &format!("{path}.host"),
+            Hint::new("required: the host's name or address", "必填：主机名或地址"),
+        );
     }
     let host = written.host.clone();
     if !written.fails.is_empty() {
@@ -77,7 +90,10 @@ pub(crate) fn outside(written: &ScenarioOutside, path: &str, found: &mut Problem
         if written.status.is_some() || !written.body.is_empty() || written.took.is_some() {
             found.error(
                 &format!("{path}.fails"),
-                "a host that fails answers nothing: leave out the one or the other",
+                Hint::new(
+                    "a host that fails answers nothing: leave out the one or the other",
+                    "出故障的主机什么都不回答：两者去掉一个",
+                ),
             );
         }
         return Some(OutsideHost { host, answer });

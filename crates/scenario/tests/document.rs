@@ -253,3 +253,35 @@ fn actions_say_what_and_when() {
     assert!(found[0].ends_with("(did you mean `partition`?)"), "{found:?}");
     assert!(read("  traffic: [{service: web}]\n").diagnostics.iter().any(|d| d.severity == Severity::Error));
 }
+
+#[test]
+fn what_is_wrong_is_said_in_chinese_too() {
+    let spec = r#"  cluster:
+    version: "9.9"
+    nodes: [{count: 0}]
+    kubelet: {evictionHard: {memory.available: 200%}, evictionSoft: {pid.available: 5%}}
+  behaviors:
+  - pods: web-0
+    container: ap
+    onTerm: {ignore: true, drain: true}
+    run:
+    - {at: 9s, listen: 80, protocol: HTPP}
+    - {at: 5s, after: 1s, exit: 3, message: bye, stderr: true}
+    - {memory: {}}
+    - {print: a, oom: true}
+  actions:
+  - {kubectl: delete pod web-0}
+  - {at: 5s}
+  - {at: 5s, node: {fails: powerLos}}
+  traffic:
+  - {service: web, rps: 0}
+  - {rps: 1, node: nowhere, from: 9s, until: 5s}
+  outside:
+  - {fails: refused, status: 200}
+"#;
+    let found = read(spec).diagnostics;
+    assert!(found.len() >= 18, "{found:#?}");
+    for said in &found {
+        assert!(said.message_zh.chars().any(|c| c >= '\u{4e00}'), "only in English: {said:#?}");
+    }
+}
