@@ -1,10 +1,13 @@
 // Runs tests one after the other, each on a fresh page, and closes with a count.
 
 import { chromium } from "playwright-core";
+import { late } from "./latency.mjs";
 import { Lifepod } from "./lifepod.mjs";
 
 /** Where pictures are kept: nowhere that git would take them from. */
 const SHOTS = process.env.SHOTS ?? "target/browser";
+/** How late the worker's answers may come, in milliseconds: with 200 a test that does not wait for them fails. */
+const LATENCY = Number(process.env.LATENCY ?? 0);
 
 export const FLAGS = [
   "--no-sandbox",
@@ -32,6 +35,7 @@ export async function runAll(only = "") {
     const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, locale: "en", ...options });
     const page = await context.newPage();
     page.setDefaultTimeout(15_000);
+    if (LATENCY > 0) await page.addInitScript(late, LATENCY);
     const complaints = [];
     page.on("pageerror", (error) => complaints.push(String(error)));
     page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));

@@ -8,7 +8,7 @@ test("quiet times are folded on a half hour too, and T shows time evenly", {}, a
   await lifepod.open();
   await lifepod.type(HELLO);
   const folds = async () => {
-    await lifepod.drawn();
+    await lifepod.settled();
     return lifepod.page.locator(".timeline-fold").count();
   };
   assert.ok((await folds()) >= 3, "long back-offs are folded");

@@ -24,9 +24,7 @@ export class Lifepod {
     await this.page.locator("yaml-editor .cm-content").waitFor();
     await this.page.locator(".editor-took").waitFor();
     // The lanes are asked for when the page knows its size, which may be after the verdict.
-    await this.page.waitForFunction(
-      () => document.querySelector('.timeline-empty, .timeline[aria-busy="false"]') !== null,
-    );
+    await this.settled();
   }
 
   /** Replaces the text in the editor by typing. */
@@ -58,8 +56,14 @@ export class Lifepod {
     }, text);
   }
 
-  /** Does something that makes a run, and waits until the page has answered for the latest text. */
+  /** Does something that makes a run, and waits until the page shows what came of the latest text. */
   async answered(change) {
+    await this.ran(change);
+    await this.settled();
+  }
+
+  /** Does something that makes a run, and waits until the latest text has had its run. */
+  async ran(change) {
     const before = await this.runs();
     await change();
     await this.page.waitForFunction(
@@ -97,20 +101,15 @@ export class Lifepod {
     return this.page.locator(".timeline-clock").innerText();
   }
 
-  /** Waits until everything that is in sight is on the timeline. */
-  async drawn() {
-    await this.page.waitForFunction(() => !document.querySelector('.timeline[aria-busy="true"]'));
-  }
-
   /** The hints of everything drawn on the lane whose key ends so, from left to right. */
   async lane(end) {
-    await this.drawn();
+    await this.settled();
     return this.page.locator(`[data-lane$="${end}"] title`).allTextContents();
   }
 
   /** The names of the lanes, from top to bottom. */
   async lanes() {
-    await this.drawn();
+    await this.settled();
     return this.page.locator("[data-lane]").evaluateAll((lanes) => lanes.map((lane) => lane.dataset.lane));
   }
 
@@ -127,9 +126,20 @@ export class Lifepod {
     return this.page.locator("#inspector-panel").innerText();
   }
 
-  /** Waits until the inspector shows the instant at the cursor. */
+  /**
+   * Waits until nothing that was asked of the worker is missing on the page: every lane in sight, and what the
+   * inspector says of the cursor. For two frames on end, because what is drawn may ask for more.
+   */
   async settled() {
-    await this.page.waitForFunction(() => document.querySelector(".inspector").dataset.settled === "true");
+    await this.page.evaluate(async () => {
+      const awaited = () => document.querySelector('.timeline[aria-busy="true"], .inspector[data-settled="false"]');
+      const frame = () => new Promise(requestAnimationFrame);
+      const patience = performance.now() + 15_000;
+      for (let calm = 0; calm < 2; calm = awaited() ? 0 : calm + 1) {
+        if (performance.now() > patience) throw new Error(`not settled: ${awaited()?.className}`);
+        await frame();
+      }
+    });
   }
 
   /** Waits until the page shows what the tour's step is about. */

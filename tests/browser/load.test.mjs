@@ -24,7 +24,6 @@ for (const [width, height, address] of [[1440, 900, ""], [360, 780, ""], [1440, 
     await lifepod.page.addInitScript(watch);
     await lifepod.page.goto(lifepod.url + address);
     await lifepod.ready();
-    await lifepod.drawn();
     await lifepod.settled();
     const { shifts, timeline, editor } = await lifepod.page.evaluate(() => globalThis.seen);
     assert.deepEqual(shifts, []);

@@ -35,7 +35,6 @@ for (const [width, height] of [[1440, 900], [2560, 1300], [360, 780]]) {
       if (lang === "zh") await lifepod.answered(() => page.getByRole("button", { name: "中文" }).click());
       for (const colorScheme of ["light", "dark"]) {
         await page.emulateMedia({ colorScheme });
-        await lifepod.drawn();
         await lifepod.settled();
         const { background, overflow } = await page.evaluate(() => ({
           background: getComputedStyle(document.body).backgroundColor,

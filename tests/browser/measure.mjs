@@ -111,10 +111,10 @@ async function panning(count) {
   const picture = page
     .waitForFunction(() => document.querySelector('[data-lane*="web"]'))
     .then(() => performance.now() - start);
-  await lifepod.paste(deployment(count));
+  await lifepod.ran(() => lifepod.put(deployment(count)));
   const whole = performance.now() - start;
   await lifepod.press("ArrowDown", "Enter");
-  await lifepod.drawn();
+  await lifepod.settled();
   await lifepod.press("ArrowDown", "Enter");
   await page.waitForFunction(() => document.querySelectorAll('[data-lane^="web-"]').length > 10);
   await lifepod.press("w", "w", "w", "w", "w", "w");

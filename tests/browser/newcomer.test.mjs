@@ -10,7 +10,7 @@ test("does preStop eat the grace period? By mouse alone", {}, async (lifepod) =>
   await lifepod.open();
   await page.getByRole("button", { name: "Examples" }).click();
   await lifepod.answered(() => page.getByRole("link", { name: /preStop eat the grace/ }).click());
-  await lifepod.drawn();
+  await lifepod.settled();
   assert.match(await story(lifepod), /Yes: one clock runs for both/);
   assert.match(await lifepod.pods(), /slow-goodbye .*Terminating/, "the cursor is where there is something to see");
   // The signal on the termination lane tells the rest, and whose line set the number.
@@ -92,7 +92,7 @@ test("which node failed which rule? By mouse alone", {}, async (lifepod) => {
   await lifepod.open();
   await page.getByRole("button", { name: "Examples" }).click();
   await lifepod.answered(() => page.getByRole("link", { name: /Pending/ }).first().click());
-  await lifepod.drawn();
+  await lifepod.settled();
   assert.match(await lifepod.pods(), /Pending/);
   await page.locator(".span", { has: page.locator("title", { hasText: "no node fits" }) }).first().click({ force: true });
   await lifepod.settled();

@@ -48,7 +48,6 @@ async function visit(context, prepare, then, address = "") {
   await prepare(page);
   const lifepod = new Lifepod(page, process.env.PAGE_URL + address, ".");
   await lifepod.open();
-  await lifepod.drawn();
   await lifepod.settled();
   const parts = [page, ...(await then(lifepod, page))];
   const glue = await page.evaluate(() => document.querySelector("link[rel=modulepreload]").href);
@@ -66,7 +65,7 @@ async function tries(lifepod, page) {
   await lifepod.settled();
   await page.mouse.move(900, 300);
   await page.mouse.wheel(0, 50);
-  await lifepod.drawn();
+  await lifepod.settled();
   return page.workers();
 }
 
@@ -102,7 +101,6 @@ for (const [words, said] of [["this is a rehearsal", "this is a rehearsal"], ["t
 // What other texts take of the simulator is their affair, but a page should not stop where another one is pasted, …
 await visit(await visitor(), nothing, async (lifepod) => {
   await lifepod.paste(deployment(3));
-  await lifepod.drawn();
   await lifepod.settled();
   return [];
 });

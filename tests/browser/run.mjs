@@ -1,4 +1,5 @@
 // node tests/browser/run.mjs [PART OF A TEST'S NAME]; needs PAGE_URL and SHOTS, see crates/xtask/src/check.rs.
+// With LATENCY=200 the worker's answers come late, as on a busy machine.
 
 import { readdirSync } from "node:fs";
 import { runAll } from "./harness.mjs";

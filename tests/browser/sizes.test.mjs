@@ -24,7 +24,7 @@ test("the lines between the parts are dragged or moved by keys, and stay where t
   for (let i = 0; i < 5; i += 1) await page.keyboard.press("ArrowRight");
   near(await width(), narrow + 144);
   assert.equal(await lifepod.clock(), clock, "the cursor stays");
-  await lifepod.drawn();
+  await lifepod.settled();
   await lifepod.shot("sizes");
 
   await lifepod.open();

@@ -10,7 +10,7 @@ test("a finger selects, drags the cursor, and two of them zoom", { viewport: { w
   await lifepod.type(ENDS);
   const lane = page.locator('[data-lane$="/termination"]').first();
   await lane.scrollIntoViewIfNeeded();
-  await lifepod.drawn();
+  await lifepod.settled();
   await page.locator('[data-lane$="/app"] .span').last().tap();
   assert.ok((await lifepod.tab("Why")).length > 40, "what was tapped tells why");
 
