@@ -346,7 +346,8 @@ pub fn App(props: &AppProps) -> Html {
     use_address(state.address.clone());
     use_step_in_view(state.guide.as_ref().map(|guide| (guide.index, guide.step)), &state);
     use_visit(&state, send.clone());
-    let first_words = results.answered > 0 || results.trouble.is_some();
+    let nothing_to_show = results.answered > 0 && results.drawing.is_none();
+    let first_words = results.shown.is_some() || nothing_to_show || results.trouble.is_some();
     use_effect_with(first_words, {
         let engine = engine.clone();
         move |spoken| {
@@ -377,7 +378,7 @@ pub fn App(props: &AppProps) -> Html {
     use_playback(state.playing, send.clone());
 
     let story = results.told(&state).filter(|_| !is_blank(&state));
-    let settled = results.seen.as_ref().is_some_and(|seen| seen.look == look)
+    let settled = (results.drawn == 0 || results.seen.as_ref().is_some_and(|seen| seen.look == look))
         && ask.is_none_or(|ask| results.story.as_ref().is_some_and(|story| story.ask == ask));
     let what_if = {
         let (state, shown, send) = (state.clone(), results.shown.clone(), send.clone());

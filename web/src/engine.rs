@@ -288,6 +288,8 @@ impl Inner {
         self.silent = browser::now_ms();
         let at = self.sent.iter().position(|(run, _)| run.id == ran.id)?;
         let took = self.silent - self.sent[at].1;
+        // A newer text needs nothing that is missing.
+        self.awaits_rest.take_if(|awaits| awaits.id < ran.id);
         let goes_on = match &ran.came {
             // Those before it are overtaken.
             Came::New(drawing, _) if drawing.reached.is_some() => {
@@ -335,8 +337,10 @@ impl Inner {
         let run = self.sent.last().map(|(run, _)| run.clone());
         let id = run.as_ref().map(|run| run.id);
         // Such a run is not answered for: it is made later.
-        let (id, awaits_rest) = if rest::is_missing(&words) { (None, run) } else { (id, None) };
-        self.awaits_rest = awaits_rest;
+        let id = id.filter(|_| !rest::is_missing(&words));
+        if rest::is_missing(&words) {
+            self.awaits_rest = self.awaits_rest.take().into_iter().chain(run).max_by_key(|run| run.id);
+        }
         self.give_up_current();
         // One that never came up would not the next time either.
         if self.ready {
@@ -348,10 +352,14 @@ impl Inner {
     /// What could not be done without the rest of the program can be now.
     fn rest_has_come(&mut self) {
         self.worker.iter().for_each(Wire::hand_over_rest);
-        let run = self.awaits_rest.take();
-        // A newer one that is on its way is what is wanted.
-        if let Some(run) = run.filter(|_| self.next.is_none() && self.sent.is_empty()) {
-            if self.open { self.send_run(run) } else { self.next = Some(run) }
+        let Some(run) = self.awaits_rest.take() else { return };
+        // A newer one is what is wanted; what a new worker repeats first is older.
+        let on_its_way =
+            self.next.iter().chain(self.sent.iter().map(|(run, _)| run)).any(|it| it.id >= run.id);
+        match self.open {
+            _ if on_its_way => {}
+            true => self.send_run(run),
+            false => self.next = Some(run),
         }
     }
 

@@ -84,6 +84,7 @@ pub fn Timeline(props: &TimelineProps) -> Html {
             stage.placed(seen, *from as f64, (*from + *height) as f64)
         },
     );
+    let nothing_comes = props.blank || (props.drawing.is_none() && props.stale);
     let held = use_lanes(props, stage.as_ref().as_ref(), width, *scrolled, seen_height);
 
     pointer::use_wheel(node.clone(), stage.clone(), props.view, props.send.clone());
@@ -98,7 +99,7 @@ pub fn Timeline(props: &TimelineProps) -> Html {
     });
 
     html! {
-        <section class={classes!("timeline", props.stale.then_some("is-stale"))} aria-label={words.timeline} aria-busy={(!held && !props.blank).to_string()}>
+        <section class={classes!("timeline", props.stale.then_some("is-stale"))} aria-label={words.timeline} aria-busy={(!held && !nothing_comes).to_string()}>
             <div
                 class="timeline-scroll" ref={node} tabindex="0" role="slider" aria-label={words.timeline}
                 aria-valuemin="0" aria-valuemax={end.as_secs().to_string()} aria-valuenow={props.cursor.as_secs().to_string()}
