@@ -8,6 +8,7 @@ use crate::kubelet::processes::http_hook_outcome;
 use crate::kubelet::{Kubelet, PodUid, SharedPod};
 use crate::network::dns::{Asker, Lookup};
 use crate::network::flow::{Errand, Flow, FlowId, Origin};
+use crate::network::route::Route;
 use crate::network::{Holder, Place};
 use crate::trace::Decision;
 use alloc::format;
@@ -170,10 +171,15 @@ impl Kubelet {
         if port == 0 {
             return self.ping(kernel, uid, dial, address);
         }
-        let outside = kernel.network.addresses.holder(&address) == Holder::Foreign
-            && !address.starts_with("10.96.")
-            && kernel.is_assumed(&host);
-        if outside {
+        let origin = Origin::Process { node: self.index, uid: uid.clone(), dial };
+        let place = Place::Node(self.index);
+        let client = pod_address(self, uid);
+        let route = kernel.route(place, &client, &address, port);
+        // Of an endpoint of a Service its address is known, of others the name that leads to them.
+        if let Route::Outside(endpoint) = &route
+            && let subject = endpoint.as_ref().unwrap_or(&host)
+            && kernel.is_assumed(subject)
+        {
             let record = self.runtime.pod_mut(uid).by_process(container);
             let container = record.map_or_else(String::new, |c| c.name.clone());
             let assumed = "it is outside the cluster, takes connections and answers requests with 200";
@@ -181,15 +187,12 @@ impl Kubelet {
             kernel.decide(Decision::Assumption {
                 pod: pod.to_ref(),
                 container,
-                subject: host.clone(),
+                subject: subject.clone(),
                 assumed: assumed.to_string(),
             });
             kernel.cause = cause;
         }
-        let origin = Origin::Process { node: self.index, uid: uid.clone(), dial };
-        let place = Place::Node(self.index);
-        let client = pod_address(self, uid);
-        kernel.open_flow(Errand { origin, place, client, host, address, port, ask: request });
+        kernel.open_flow_to(Errand { origin, place, client, host, address, port, ask: request }, route);
     }
 
     /// One ICMP echo: whoever has the address answers, without a process.

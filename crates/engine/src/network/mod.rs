@@ -17,7 +17,7 @@ pub(crate) mod flow;
 pub(crate) mod outside;
 mod proxy;
 pub(crate) mod requests;
-mod route;
+pub(crate) mod route;
 mod tally;
 mod view;
 
