@@ -4,7 +4,7 @@ use divan::{Bencher, black_box, counter::ItemsCount};
 use lifepod_api::SimTime;
 use lifepod_engine::Scenario;
 use lifepod_scenario::{Options, prepare};
-use lifepod_tests::scale::{self, Story};
+use lifepod_tests::scale::{self, SETTLED, Story};
 use lifepod_timeline::{Axis, LayoutOptions, lanes, layout};
 
 fn main() {
@@ -50,21 +50,50 @@ fn deployment_pods_1h(bencher: Bencher) {
     large(bencher, &scenario, entries);
 }
 
-/// A thousand pods are made and replaced by others. The items are pods, so that items a second tell what a pod costs:
-/// compare with [`rollout_10_000`].
+/// A thousand pods are made and replaced by others, until all are ready. The items are pods, so that items a second tell
+/// what a pod costs: compare with [`rollout_10_000`].
 #[divan::bench(sample_count = 10, sample_size = 1)]
 fn rollout_1_000(bencher: Bencher) {
     rollout(bencher, 1_000);
 }
 
-/// The same with ten thousand on a thousand nodes, once: it takes a minute or so.
+/// The same with ten thousand on a thousand nodes, once: it takes half a minute or so.
 #[divan::bench(sample_count = 1, sample_size = 1)]
 fn rollout_10_000(bencher: Bencher) {
     rollout(bencher, 10_000);
 }
 
 fn rollout(bencher: Bencher, pods: usize) {
-    large(bencher, &scale::scenario(pods, Story::Rollout, SimTime::from_secs(600)), pods);
+    large(bencher, &scale::scenario(pods, Story::Rollout, SETTLED), pods);
+}
+
+/// A thousand pods are ready, and a minute goes by: six probes of each, and a sync. The items are pods; compare with
+/// [`quiet_minute_10_000`].
+#[divan::bench(sample_count = 10, sample_size = 1)]
+fn quiet_minute_1_000(bencher: Bencher) {
+    quiet_minute(bencher, 1_000);
+}
+
+/// The same with ten thousand.
+#[divan::bench(sample_count = 1, sample_size = 1)]
+fn quiet_minute_10_000(bencher: Bencher) {
+    quiet_minute(bencher, 10_000);
+}
+
+fn quiet_minute(bencher: Bencher, pods: usize) {
+    let end = SETTLED + SimTime::from_secs(60);
+    let scenario = scale::scenario(pods, Story::Live, end);
+    bencher
+        .counter(ItemsCount::new(pods))
+        .with_inputs(|| {
+            let mut simulation = scenario.clone().start();
+            scale::advance(&mut simulation, SETTLED);
+            simulation
+        })
+        .bench_local_values(|mut simulation| {
+            scale::advance(&mut simulation, end);
+            simulation
+        });
 }
 
 fn large(bencher: Bencher, scenario: &Scenario, items: usize) {

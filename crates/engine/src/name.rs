@@ -13,7 +13,7 @@ pub(crate) struct Name {
     text: Arc<str>,
 }
 
-/// So many bytes tell UIDs apart, and most names of nodes.
+/// So many bytes tell UIDs apart, and hold most names of nodes and containers.
 const HEAD: usize = 16;
 
 impl From<&str> for Name {
@@ -36,8 +36,10 @@ impl Deref for Name {
 impl Ord for Name {
     fn cmp(&self, other: &Self) -> Ordering {
         let heads = u128::from_be_bytes(self.head).cmp(&u128::from_be_bytes(other.head));
+        let lengths = (self.text.len(), other.text.len());
         heads.then_with(|| match Arc::ptr_eq(&self.text, &other.text) {
             true => Ordering::Equal,
+            false if lengths.0.max(lengths.1) <= HEAD => lengths.0.cmp(&lengths.1),
             false => self.text.cmp(&other.text),
         })
     }
@@ -75,10 +77,10 @@ mod tests {
 
     #[test]
     fn names_are_in_the_order_of_their_texts() {
-        let texts = ["", "0a", "0a1b2c3d-0000-00", "0a1b2c3d-0000-001", "0a1b2c3d-0000-002", "b"];
+        let texts = ["", "0", "0\0", "0a", "0a1b2c3d-0000-00", "0a1b2c3d-0000-001", "0a1b2c3d-0000-002", "b"];
         let names = texts.map(Name::from);
         assert!(names.is_sorted());
         assert!(names.iter().zip(texts).all(|(name, text)| *name == Name::from(text) && **name == *text));
-        assert!(names[3] != names[4]);
+        assert!(names[5] != names[6]);
     }
 }

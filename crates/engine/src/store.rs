@@ -9,7 +9,7 @@ use alloc::string::ToString;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::ops::Deref;
-use lifepod_api::{List, Object, Pod, Resource};
+use lifepod_api::{List, Object, Pod, PodSpec, Resource, Shared};
 
 /// A revision on its way to a watching component.
 #[derive(Clone, Debug)]
@@ -73,17 +73,22 @@ fn compact(object: &mut Object, before: Option<&Object>) {
     let Object::Pod(pod) = object else { return };
     let before = before.and_then(Pod::of);
     if let Some(before) = before {
-        if pod.spec == before.spec {
-            pod.spec.clone_from(&before.spec);
-        } else {
-            pod.spec.init_containers.share_with(&before.spec.init_containers);
-            pod.spec.containers.share_with(&before.spec.containers);
-        }
+        share_spec(&mut pod.spec, &before.spec);
     }
     let (status, before) = (&mut pod.status, before.map(|before| &before.status));
     settle(&mut status.conditions, before.map(|before| &before.conditions));
     settle(&mut status.init_container_statuses, before.map(|before| &before.init_container_statuses));
     settle(&mut status.container_statuses, before.map(|before| &before.container_statuses));
+}
+
+/// Shares what a pod wants with another revision of it, or with its template, as far as they say the same.
+pub(crate) fn share_spec(spec: &mut Shared<PodSpec>, with: &Shared<PodSpec>) {
+    if spec == with {
+        spec.clone_from(with);
+    } else {
+        spec.init_containers.share_with(&with.init_containers);
+        spec.containers.share_with(&with.containers);
+    }
 }
 
 /// Shares a list with the one before, or gives back the room that it took while it grew.

@@ -2,8 +2,8 @@
 
 use clap::Parser;
 use lifepod_api::{Object, SimTime};
-use lifepod_engine::{Trace, What};
-use lifepod_tests::scale::{Story, scenario};
+use lifepod_engine::{Config, Trace, What};
+use lifepod_tests::scale::{SETTLED, Story, advance, scenario};
 use std::time::Instant;
 
 /// Rolls out so many pods, and prints the cost of each run.
@@ -18,26 +18,40 @@ struct Args {
     /// Simulated minutes
     #[arg(long, default_value_t = 10)]
     minutes: u64,
-    /// The calls that each controller may make in a second; -1 for as many as it likes
-    #[arg(long, default_value_t = -1, allow_negative_numbers = true)]
-    kube_api_qps: i32,
+    /// The controllers and the scheduler keep to the limits that they have by default
+    #[arg(long)]
+    limits: bool,
 }
 
 fn main() {
     let args = Args::parse();
     let story = if args.live { Story::Live } else { Story::Rollout };
-    println!("    pods   entries   seconds  computed  us/pod  entries/s  peak MiB  over after");
+    println!("                                         until 200 s   later");
+    println!("    pods   entries   seconds  computed        us/pod  us/pod/min  entries/s  peak MiB  over after");
     for pods in args.pods {
         let mut scenario = scenario(pods, story, SimTime::from_secs(args.minutes * 60));
-        scenario.config.controller_client.qps = args.kube_api_qps;
-        let (began, computed) = (Instant::now(), processor_seconds());
-        let run = scenario.run();
-        let took = began.elapsed().as_secs_f64();
-        let computed = processor_seconds().zip(computed).map_or(took, |(now, then)| now - then);
+        if args.limits {
+            let Config { controller_client, scheduler_client, .. } = Config::default();
+            scenario.config.controller_client = controller_client;
+            scenario.config.scheduler_client = scheduler_client;
+        }
+        let (began, computed) = (Instant::now(), Processor::new());
+        let mut simulation = scenario.start();
+        advance(&mut simulation, SETTLED);
+        let settled = computed.seconds();
+        let run = loop {
+            if let Some(outcome) = simulation.advance(usize::MAX) {
+                break simulation.finish(outcome);
+            }
+        };
+        let (took, computed) = (began.elapsed().as_secs_f64(), computed.seconds());
         let entries = run.trace.entries().len();
+        let later = run.end.since(SETTLED).as_secs_f64() / 60.0;
+        let a_minute = (later > 0.0).then(|| (computed - settled) * 1e6 / pods as f64 / later);
         println!(
-            "{pods:>8}  {entries:>8}  {took:>8.2}  {computed:>8.2}  {:>6.0}  {:>9.0}  {:>8}  {:>10}",
-            computed * 1e6 / pods as f64,
+            "{pods:>8}  {entries:>8}  {took:>8.2}  {computed:>8.2}  {:>12.0}  {:>10}  {:>9.0}  {:>8}  {:>10}",
+            settled * 1e6 / pods as f64,
+            a_minute.map_or("-".to_string(), |cost| format!("{cost:.0}")),
             entries as f64 / computed,
             peak_mebibytes().map_or("-".to_string(), |peak| peak.to_string()),
             over_after(&run.trace).to_string(),
@@ -51,11 +65,28 @@ fn over_after(trace: &Trace) -> SimTime {
     trace.entries().iter().rev().find(|entry| told(&entry.what)).map_or(SimTime::ZERO, |entry| entry.at)
 }
 
-/// How long a processor has worked for this process, where the system tells: on a busy machine the time that passes says
-/// little.
-fn processor_seconds() -> Option<f64> {
-    let text = std::fs::read_to_string("/proc/self/schedstat").ok()?;
-    Some(text.split_whitespace().next()?.parse::<u64>().ok()? as f64 / 1e9)
+/// Counts how long a processor works for this process, where the system tells: on a busy machine the time that passes
+/// says little.
+struct Processor {
+    began: Instant,
+    worked: Option<f64>,
+}
+
+impl Processor {
+    fn new() -> Self {
+        Processor { began: Instant::now(), worked: Self::worked() }
+    }
+
+    /// Seconds since it was made.
+    fn seconds(&self) -> f64 {
+        let worked = Self::worked().zip(self.worked).map(|(now, then)| now - then);
+        worked.unwrap_or_else(|| self.began.elapsed().as_secs_f64())
+    }
+
+    fn worked() -> Option<f64> {
+        let text = std::fs::read_to_string("/proc/self/schedstat").ok()?;
+        Some(text.split_whitespace().next()?.parse::<u64>().ok()? as f64 / 1e9)
+    }
 }
 
 /// The most memory that this process has had, where the system tells.

@@ -10,6 +10,7 @@ use crate::admission::Suffixes;
 use crate::kernel::Kernel;
 use crate::kubelet::SharedPod;
 use crate::pod_conditions::update_pod_condition;
+use crate::store::share_spec;
 use crate::trace::Op;
 use alloc::boxed::Box;
 use alloc::string::ToString;
@@ -19,8 +20,8 @@ pub(crate) use delete::{DELETE_DEPENDENTS, ORPHAN_DEPENDENTS};
 pub use delete::{DeleteOptions, PropagationPolicy};
 use lifepod_api::status::Refusal;
 use lifepod_api::{
-    KINDS, Kind, Node, Object, ObjectKey, PodCondition, ResourceQuota, Status, Subresource, admission,
-    defaults, prepare, validation,
+    KINDS, Kind, Node, Object, ObjectKey, Pod, PodCondition, Resource, ResourceQuota, Status, Subresource,
+    admission, defaults, prepare, validation,
 };
 
 /// What the storage says to a write that is based on an older revision
@@ -63,10 +64,15 @@ impl Kernel {
             true => self.jitter.name_suffix(),
             false => Default::default(),
         };
+        let given = Pod::of(&object).map(|pod| pod.spec.clone());
         prepare::normalize(&mut object);
         defaults::apply(&mut object);
         self.allocate_for_service(&mut object)?;
         crate::admission::admit(self, &mut object, &Suffixes { name: suffix, token })?;
+        if let (Object::Pod(pod), Some(given)) = (&mut object, &given) {
+            // All pods of a template that needs no defaults have its containers.
+            share_spec(&mut pod.spec, given);
+        }
         let key = object.key();
         if self.store.get(&key).is_some() {
             return Err(Box::new(Status::already_exists(kind(&key), &key.name)));

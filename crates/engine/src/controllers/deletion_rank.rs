@@ -44,32 +44,36 @@ pub fn deletion_order<'a>(pods: &[RankedPod<'a>], now_micros: i64) -> Vec<Ranked
         colocated: *colocated,
     });
     let candidates: Vec<Candidate<'_>> = candidates.collect();
-    places_in_order(&candidates, now_micros).into_iter().map(|place| pods[place]).collect()
+    places_in_order(&candidates, pods.len(), now_micros).into_iter().map(|place| pods[place]).collect()
 }
 
-/// The places of the candidates, those first that are to be deleted first; see [`deletion_order`].
-pub(super) fn places_in_order(candidates: &[Candidate<'_>], now_micros: i64) -> Vec<usize> {
+/// The places of the `count` candidates that are to be deleted first, in that order; see [`deletion_order`].
+pub(super) fn places_in_order(candidates: &[Candidate<'_>], count: usize, now_micros: i64) -> Vec<usize> {
     let order: Vec<usize> = (0..candidates.len()).collect();
-    merged(candidates, &order, now_micros)
+    merged(candidates, &order, count, now_micros)
 }
 
 /// Rule 6 passes pods of one bucket to their uid and pods of one instant to the next rule, which is no total order: the
-/// library's sort may panic on one, merging cannot.
-fn merged(candidates: &[Candidate<'_>], order: &[usize], now_micros: i64) -> Vec<usize> {
+/// library's sort may panic on one, merging cannot. The first `count` of a whole come of the first `count` of its halves,
+/// so that choosing a few of thousands does not put all of them in order.
+fn merged(candidates: &[Candidate<'_>], order: &[usize], count: usize, now_micros: i64) -> Vec<usize> {
     if order.len() < 2 {
         return order.to_vec();
     }
     let (left, right) = order.split_at(order.len() / 2);
-    let (left, right) = (merged(candidates, left, now_micros), merged(candidates, right, now_micros));
+    let [left, right] = [left, right].map(|half| merged(candidates, half, count, now_micros));
     let (mut left, mut right) = (left.into_iter().peekable(), right.into_iter().peekable());
-    let mut out = Vec::with_capacity(order.len());
-    while let (Some(l), Some(r)) = (left.peek(), right.peek()) {
+    let count = count.min(order.len());
+    let mut out = Vec::with_capacity(count);
+    while out.len() < count
+        && let (Some(l), Some(r)) = (left.peek(), right.peek())
+    {
         let right_first = candidates[*r].compare(&candidates[*l], now_micros).is_lt();
         let next = if right_first { &mut right } else { &mut left };
         out.extend(next.next());
     }
-    out.extend(left);
-    out.extend(right);
+    let rest = count - out.len();
+    out.extend(left.chain(right).take(rest));
     out
 }
 

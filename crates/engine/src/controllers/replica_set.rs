@@ -267,7 +267,7 @@ impl ReplicaSetController {
         let candidates: Vec<Candidate<'_>> = candidates.collect();
         let names: Vec<&String> = roster.active.keys().collect();
         let now_micros = kernel.config.epoch_micros + kernel.now.0 as i64;
-        let first = places_in_order(&candidates, now_micros).into_iter().take(count);
+        let first = places_in_order(&candidates, count, now_micros).into_iter();
         first.filter_map(|place| named(names[place])).collect()
     }
 

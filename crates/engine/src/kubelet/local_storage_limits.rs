@@ -33,6 +33,9 @@ struct Excess {
 impl Kubelet {
     /// After the pod's processes did something: has what it stores measured if that is too much now.
     pub(crate) fn watch_local_storage(&mut self, kernel: &mut Kernel, uid: &PodUid) {
+        if !self.runtime.pod(uid).is_some_and(|runtime| runtime.has_storage_limit) {
+            return;
+        }
         let Some(pod) = self.pods.get(uid) else { return };
         let phase = self.housekeeping_phase;
         let ticks = self.excesses(uid, pod).into_iter().map(|e| next_tick(kernel.now, e.period, phase, true));
@@ -68,7 +71,7 @@ impl Kubelet {
         let Some((runtime, processes)) = runtime.and_then(|p| Some((p, p.processes.as_ref()?))) else {
             return Vec::new();
         };
-        if !is_limited(&pod.spec) || is_critical(pod) {
+        if !runtime.has_storage_limit || is_critical(pod) {
             return Vec::new();
         }
         let mut all = Vec::new();
@@ -121,8 +124,8 @@ impl Kubelet {
     }
 }
 
-/// Most pods have no such limit.
-fn is_limited(spec: &PodSpec) -> bool {
+/// Whether there is a limit of what such a pod may keep on the node's disk. Most have none.
+pub(super) fn has_storage_limit(spec: &PodSpec) -> bool {
     let sized = |volume: &Volume| volume.empty_dir.as_ref().is_some_and(|source| source.size_limit.is_some());
     let containers = spec.init_containers.iter().chain(&spec.containers).map(|c| &c.resources);
     let mut resources = containers.chain(&spec.resources);

@@ -130,10 +130,10 @@ impl Kubelet {
     }
 
     fn try_handler(&mut self, kernel: &mut Kernel, key: &ProbeKey, began: SimTime, tries: u32) {
-        let Some(worker) = self.probes.get_mut(key) else { return };
-        let (spec, container, pod) = (worker.spec.clone(), worker.container.clone(), worker.pod.clone());
         let status_ip = self.statuses.get(&key.uid).map_or(String::new(), |s| s.pod_ip.clone());
         let runtime_is_down = self.is_runtime_down();
+        let Some(worker) = self.probes.get_mut(key) else { return };
+        let (spec, container) = (worker.spec(), worker.container());
         let runtime = self.runtime.pod_mut(&key.uid);
         let newest = runtime.containers.iter().rev().find(|c| *c.name == *key.container);
         let runs = newest.is_some_and(|c| c.state == ContainerState::Running);
@@ -162,7 +162,7 @@ impl Kubelet {
                         unknown(NOT_RUNNING.to_string())
                     }
                 } else if let Some(get) = &spec.http_get {
-                    match resolve_port(&get.port, &container) {
+                    match resolve_port(&get.port, container) {
                         Some(port) => {
                             let host = if get.host.is_empty() { status_ip } else { get.host.clone() };
                             let url = probe_url(get, host, port);
@@ -174,7 +174,7 @@ impl Kubelet {
                         None => unknown(bad_port(&get.port)),
                     }
                 } else if let Some(tcp) = &spec.tcp_socket {
-                    match resolve_port(&tcp.port, &container) {
+                    match resolve_port(&tcp.port, container) {
                         Some(port) => {
                             let request = Request::to(port, Ask::Tcp);
                             let asked = ask_own(processes, &mut self.execs, now, key, &tcp.host, request);
@@ -191,19 +191,18 @@ impl Kubelet {
                     self.execs.expect_request(&key.uid, id, Waiter::Probe(key.clone()));
                     Ok(Handler::Grpc { id, address: format!("{status_ip}:{port}") })
                 } else {
-                    let full = crate::kernel::format_pod(&pod.to_ref());
+                    let full = crate::kernel::format_pod(&worker.pod.to_ref());
                     unknown(format!("missing probe handler for {full}:{}", container.name))
                 }
             }
             _ => unknown(format!("container {} is not running", container.name)),
         };
-        let Some(worker) = self.probes.get_mut(key) else { return };
+        let timeout = SimTime::from_secs(spec.timeout_seconds.max(1) as u64);
         let ticket = kernel.now.0;
         let running = |call| Running { began, call, header_seen: false, tries, ticket };
         match call {
             Ok(call) => {
                 worker.running = Some(running(call));
-                let timeout = SimTime::from_secs(spec.timeout_seconds.max(1) as u64);
                 self.wake_at(kernel, now + timeout, Timer::ProbeTimeout(key.clone(), ticket));
                 self.run_processes_soon(kernel, &key.uid);
                 if let Some(elsewhere) = elsewhere {
@@ -283,7 +282,7 @@ impl Kubelet {
     /// An HTTP probe goes on where it was sent to. Another host's redirects are followed there.
     fn follow_redirect(&mut self, kernel: &mut Kernel, key: &ProbeKey, next: Url) {
         let Some(worker) = self.probes.get(key) else { return };
-        let (Some(get), Some(running)) = (&worker.spec.http_get, &worker.running) else { return };
+        let (Some(get), Some(running)) = (&worker.spec().http_get, &worker.running) else { return };
         let (request, own, ticket) = (http_request(&next, get), running.own(), running.ticket);
         let waiter = Waiter::Probe(key.clone());
         let id = if own {
@@ -307,7 +306,7 @@ impl Kubelet {
     pub(crate) fn probe_timed_out(&mut self, kernel: &mut Kernel, key: &ProbeKey, ticket: u64) {
         let Some(worker) = self.probes.get(key) else { return };
         let Some(running) = worker.running.as_ref().filter(|r| r.ticket == ticket).cloned() else { return };
-        let seconds = worker.spec.timeout_seconds.max(1);
+        let seconds = worker.spec().timeout_seconds.max(1);
         let now = kernel.now;
         let processes = self.runtime.pod_mut(&key.uid).processes.as_mut();
         let output = match &running.call {

@@ -16,7 +16,7 @@ use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
-use lifepod_api::{Container, ContainerStatus, PodStatus, Probe, Shared, SimTime};
+use lifepod_api::{Container, ContainerStatus, List, PodStatus, Probe, SimTime};
 
 /// Names a probe worker.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -31,8 +31,10 @@ pub(crate) struct ProbeKey {
 pub(crate) struct ProbeWorker {
     /// The pod as it was when the worker began; later changes do not reach it.
     pub(crate) pod: SharedPod,
-    pub(crate) container: Shared<Container>,
-    pub(crate) spec: Shared<Probe>,
+    /// The pod's list that the container is in, which all pods of a template share, and its place there.
+    containers: List<Container>,
+    place: usize,
+    kind: ProbeKind,
     /// No run before this.
     begins: SimTime,
     next_tick: SimTime,
@@ -70,11 +72,35 @@ impl ProbeKind {
         }
     }
 
+    /// The container's probe of this kind.
+    fn of(self, container: &Container) -> Option<&Probe> {
+        match self {
+            ProbeKind::Startup => container.startup_probe.as_ref(),
+            ProbeKind::Readiness => container.readiness_probe.as_ref(),
+            ProbeKind::Liveness => container.liveness_probe.as_ref(),
+        }
+    }
+
     fn initial(self) -> ProbeResult {
         match self {
             ProbeKind::Startup => ProbeResult::Unknown,
             ProbeKind::Readiness => ProbeResult::Failure,
             ProbeKind::Liveness => ProbeResult::Success,
+        }
+    }
+}
+
+impl ProbeWorker {
+    /// The container that is probed.
+    pub(crate) fn container(&self) -> &Container {
+        &self.containers[self.place]
+    }
+
+    /// The probe.
+    pub(crate) fn spec(&self) -> &Probe {
+        match self.kind.of(self.container()) {
+            Some(probe) => probe,
+            None => unreachable!("`add_probes` makes workers for probes that there are"),
         }
     }
 }
@@ -113,15 +139,12 @@ impl Kubelet {
     /// Creates the probe workers of a pod, unless it has them (`AddPod`).
     pub(crate) fn add_probes(&mut self, kernel: &mut Kernel, pod: &SharedPod) {
         let uid = pod.uid();
-        let sidecars = pod.spec.init_containers.iter().filter(|c| is_sidecar(c));
-        for container in pod.spec.containers.iter().chain(sidecars) {
-            let probes = [
-                (ProbeKind::Startup, &container.startup_probe),
-                (ProbeKind::Readiness, &container.readiness_probe),
-                (ProbeKind::Liveness, &container.liveness_probe),
-            ];
-            for (kind, spec) in probes {
-                let Some(spec) = spec else { continue };
+        let apps = pod.spec.containers.iter().enumerate().map(|app| (&pod.spec.containers, app));
+        let init = pod.spec.init_containers.iter().enumerate().map(|init| (&pod.spec.init_containers, init));
+        let sidecars = init.filter(|(_, (_, container))| is_sidecar(container));
+        for (containers, (place, container)) in apps.chain(sidecars) {
+            for kind in [ProbeKind::Startup, ProbeKind::Readiness, ProbeKind::Liveness] {
+                let Some(spec) = kind.of(container) else { continue };
                 let key = ProbeKey { uid: uid.clone(), container: container.name.as_str().into(), kind };
                 if self.probes.contains_key(&key) {
                     return;
@@ -137,8 +160,9 @@ impl Kubelet {
                 };
                 let worker = ProbeWorker {
                     pod: pod.clone(),
-                    container: container.clone().into(),
-                    spec: spec.clone().into(),
+                    containers: containers.clone(),
+                    place,
+                    kind,
                     begins: first,
                     next_tick: if first == kernel.now { first + period } else { first },
                     ticket: 0,
@@ -223,7 +247,7 @@ impl Kubelet {
                 worker.triggered = true;
                 // The worker may wake before the status that makes the probe due is stored; then it sees no reason.
                 let early =
-                    kernel.jitter.draw(Draw::ProbeTrigger, kernel.now, period(&worker.spec)) >= 1.0 - EARLY;
+                    kernel.jitter.draw(Draw::ProbeTrigger, kernel.now, period(worker.spec())) >= 1.0 - EARLY;
                 worker.too_early = early;
                 self.wake_at(kernel, kernel.now, Timer::ProbeTrigger(key));
             }
@@ -242,7 +266,7 @@ impl Kubelet {
 
     fn tick_now(&mut self, kernel: &mut Kernel, key: &ProbeKey) {
         let Some(worker) = self.probes.get_mut(key) else { return };
-        let period = period(&worker.spec);
+        let period = period(worker.spec());
         while worker.next_tick <= kernel.now {
             worker.next_tick += period;
         }
@@ -259,7 +283,7 @@ impl Kubelet {
         }
         worker.triggered = false;
         let too_early = core::mem::take(&mut worker.too_early);
-        worker.next_tick = kernel.now + period(&worker.spec);
+        worker.next_tick = kernel.now + period(worker.spec());
         self.queue_tick(kernel, key);
         if !too_early {
             self.do_probe(kernel, key);
@@ -291,11 +315,12 @@ impl Kubelet {
             return Verdict::End;
         }
         let Some(shown) = status_of(status, &key.container) else { return Verdict::Wait };
-        let restarting_all = super::conditions::find(&status.conditions, "AllContainersRestarting")
-            .is_some_and(|c| c.status == "True");
         let id = bare(&shown.container_id);
         let shown_started = shown.started == Some(true);
         let runs = shown.state.running.is_some();
+        let restarting_all = !runs
+            && super::conditions::find(&status.conditions, "AllContainersRestarting")
+                .is_some_and(|c| c.status == "True");
         let started_at = shown.state.running.as_ref().and_then(|r| r.started_at);
         let ended = shown.state.terminated.as_ref().map(|ended| ended.exit_code);
         let Some(worker) = self.probes.get_mut(key) else { return Verdict::Wait };
@@ -318,7 +343,7 @@ impl Kubelet {
             return Verdict::Wait;
         }
         if !runs {
-            let restarts = |code| should_restart(&worker.container, &worker.pod.spec, code);
+            let restarts = |code| should_restart(worker.container(), &worker.pod.spec, code);
             let again = ended.is_none_or(|code| restarting_all || restarts(code));
             if let Some(id) = worker.container_id.clone() {
                 self.set_probe_result(kernel, key, &id, ProbeResult::Failure);
@@ -328,7 +353,7 @@ impl Kubelet {
         // `startedAt` is cut to whole seconds, and so is what has passed since.
         let micros = kernel.config.epoch_micros + kernel.now.0 as i64;
         let passed = started_at.map_or(0, |at| (micros - at.0 * 1_000_000) / 1_000_000);
-        if passed < i64::from(worker.spec.initial_delay_seconds) {
+        if passed < i64::from(worker.spec().initial_delay_seconds) {
             return Verdict::Wait;
         }
         let is_startup = key.kind == ProbeKind::Startup;
@@ -376,13 +401,13 @@ impl Kubelet {
             }
         }
         let threshold = match counted {
-            ProbeResult::Success => worker.spec.success_threshold,
-            _ => worker.spec.failure_threshold,
+            ProbeResult::Success => worker.spec().success_threshold,
+            _ => worker.spec().failure_threshold,
         }
         .max(1) as u32;
-        let (run, pod) = (worker.run, worker.pod.clone());
+        let run = worker.run;
         let attempt = kernel.record(What::Probe(ProbeAttempt {
-            pod: pod.to_ref(),
+            pod: worker.pod.to_ref(),
             container: key.container.to_string(),
             kind: key.kind,
             result,
@@ -402,6 +427,7 @@ impl Kubelet {
             }
         };
         if let Some((reason, message)) = event {
+            let pod = worker.pod.clone();
             self.container_event(kernel, &pod, &key.container, EventType::Warning, reason, &message);
         }
         if result != ProbeResult::Unknown && run >= threshold {

@@ -103,14 +103,15 @@ impl Kubelet {
         let mut happened = processes.advance(kernel.now);
         // A command that ran in a container ends after the container does, not before.
         happened.sort_by_key(|h| (h.at, matches!(h.what, Happening::ExecDone { .. })));
-        let pod = self.known_pod(uid);
-        if let Some(pod) = pod {
+        if !happened.is_empty()
+            && let Some(pod) = self.known_pod(uid)
+        {
             for happened in happened {
                 self.happened(kernel, uid, &pod, happened.what);
             }
-            self.watch_local_storage(kernel, uid);
-            self.watch_usage(kernel, uid);
         }
+        self.watch_local_storage(kernel, uid);
+        self.watch_usage(kernel, uid);
         let runtime = self.runtime.pod_mut(uid);
         let Some(next) = runtime.processes.as_ref().and_then(|p| p.next_wakeup()) else { return };
         if runtime.wakes_at.is_none_or(|queued| next < queued) {

@@ -107,6 +107,8 @@ pub(crate) struct RuntimePod {
     /// The pod as it was when its sandbox was made: the labels and annotations that the runtime keeps for the
     /// kubelet.
     pub(crate) pod: Option<SharedPod>,
+    /// Whether it has a limit of what it may keep on the node's disk. No update of a pod changes that.
+    pub(crate) has_storage_limit: bool,
     /// Oldest first.
     pub(crate) sandboxes: Vec<SandboxStatus>,
     /// Oldest first.

@@ -7,6 +7,7 @@ use crate::kernel::Kernel;
 use crate::kubelet::compute_pod_actions::{ContainerToKill, PodActions, compute_pod_actions};
 use crate::kubelet::generate_status::should_all_containers_restart;
 use crate::kubelet::kill_container::KillRequest;
+use crate::kubelet::local_storage_limits::has_storage_limit;
 use crate::kubelet::pod_workers::{Activity, Outcome, Update};
 use crate::kubelet::resize::{PodCgroup, PodResize};
 use crate::kubelet::restart_policy::is_sidecar;
@@ -362,6 +363,7 @@ impl Kubelet {
         runtime.connections.clear();
         runtime.cgroup = Some(PodCgroup::of(&pod.spec));
         runtime.pod = Some(pod.clone());
+        runtime.has_storage_limit = has_storage_limit(&pod.spec);
         runtime.sandboxes.push(SandboxStatus { id, attempt, ready: true, ip: ip.clone() });
         self.call(kernel, pod, None, Call::RunPodSandbox { attempt, ip });
         self.touch(kernel, uid);

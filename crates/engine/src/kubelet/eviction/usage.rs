@@ -3,7 +3,7 @@
 use super::threshold::{Observation, Resource, Signal};
 use crate::kernel::Kernel;
 use crate::kubelet::Kubelet;
-use crate::kubelet::runtime::{ContainerState, RuntimePod};
+use crate::kubelet::runtime::{ContainerRecord, ContainerState, RuntimePod};
 use alloc::string::String;
 use alloc::vec::Vec;
 use lifepod_api::{Pod, Quantity, Volume};
@@ -75,17 +75,8 @@ fn is_on_disk(volume: &Volume) -> bool {
 impl RuntimePod {
     /// What each container of the pod uses by itself: its memory, and its writable layer with its log.
     pub(super) fn containers_use(&self) -> Vec<(String, Usage)> {
-        let Some(processes) = &self.processes else { return Vec::new() };
         let mut all: Vec<(String, Usage)> = Vec::new();
-        for record in &self.containers {
-            let Some(process) = record.process else { continue };
-            let running = record.state == ContainerState::Running;
-            let used = Usage {
-                disk: processes.layer_used(process) + record.log_bytes,
-                inodes: processes.layer_inodes(process),
-                memory: if running { processes.memory(process) } else { 0 },
-                processes: if running { processes.process_count(process) } else { 0 },
-            };
+        for (record, used) in self.records_use() {
             match all.iter_mut().find(|(name, _)| *name == record.name) {
                 // Dead containers leave their layers until they are removed.
                 Some((_, sum)) => sum.add(used),
@@ -95,10 +86,27 @@ impl RuntimePod {
         all
     }
 
+    /// What each of the pod's containers uses that has, or had, a process.
+    fn records_use(&self) -> impl Iterator<Item = (&ContainerRecord, Usage)> {
+        let used = |record: &ContainerRecord, processes: &Sandbox| {
+            let process = record.process?;
+            let running = record.state == ContainerState::Running;
+            Some(Usage {
+                disk: processes.layer_used(process) + record.log_bytes,
+                inodes: processes.layer_inodes(process),
+                memory: if running { processes.memory(process) } else { 0 },
+                processes: if running { processes.process_count(process) } else { 0 },
+            })
+        };
+        let records =
+            self.processes.iter().flat_map(|processes| self.containers.iter().map(move |r| (r, processes)));
+        records.filter_map(move |(record, processes)| Some((record, used(record, processes)?)))
+    }
+
     /// What the pod uses as a whole, its volumes included: files in memory count as memory.
     pub(crate) fn measure(&self) -> Usage {
         let mut sum = Usage::default();
-        self.containers_use().into_iter().for_each(|(_, used)| sum.add(used));
+        self.records_use().for_each(|(_, used)| sum.add(used));
         sum.disk += self.volumes_on_disk();
         sum.inodes += self.volumes(is_on_disk, Sandbox::volume_inodes);
         let in_memory = |volume: &Volume| !is_on_disk(volume) && volume.empty_dir.is_some();

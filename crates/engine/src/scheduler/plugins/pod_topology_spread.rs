@@ -126,7 +126,7 @@ pub(super) fn score(pod: &PodInfo, nodes: &[usize], cache: &mut Cache, store: &S
     for ((constraint, counts), domains) in constraints.iter().zip(&counts).zip(&domains) {
         let by_host = constraint.key == HOSTNAME;
         // Of the domains that nodes are looked at in.
-        let mut pods_in: Vec<Option<i64>> = domains.numbers(None);
+        let mut pods_in: Vec<Option<i64>> = if by_host { Vec::new() } else { domains.numbers(None) };
         if !by_host {
             looked_at().for_each(|node| pods_in[domains.number(node)] = Some(0));
             for node in cache.order() {
