@@ -27,7 +27,9 @@ fn main() {
     let args = Args::parse();
     let story = if args.live { Story::Live } else { Story::Rollout };
     println!("                                         until 200 s   later");
-    println!("    pods   entries   seconds  computed        us/pod  us/pod/min  entries/s  peak MiB  over after");
+    println!(
+        "    pods   entries   seconds  computed        us/pod  us/pod/min  entries/s  peak MiB  over after"
+    );
     for pods in args.pods {
         let mut scenario = scenario(pods, story, SimTime::from_secs(args.minutes * 60));
         if args.limits {
