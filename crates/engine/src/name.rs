@@ -1,5 +1,9 @@
 //! Names by which components keep what they know.
 
+mod text_key;
+
+pub(crate) use text_key::TextKey;
+
 use alloc::sync::Arc;
 use core::cmp::Ordering;
 use core::fmt;

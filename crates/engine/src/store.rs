@@ -1,7 +1,7 @@
 //! The API server's storage: objects by key, one growing resource version, and watches.
 
 use crate::kernel::{Component, Kernel, Wake};
-use crate::name::Name;
+use crate::name::TextKey;
 use crate::objects::Objects;
 use crate::trace::{ObjectRevision, Op, What};
 use alloc::collections::BTreeMap;
@@ -26,7 +26,7 @@ pub(crate) struct Store {
     /// Who watches all objects of a kind.
     watches: BTreeMap<&'static str, Vec<Component>>,
     /// Who watches a node and its pods (a kubelet's field selectors `metadata.name` and `spec.nodeName`).
-    pod_watches: BTreeMap<Name, Component>,
+    pod_watches: BTreeMap<TextKey, Component>,
 }
 
 /// The store is read as the objects that it holds.
@@ -61,7 +61,7 @@ impl Store {
             Object::Node(node) => &node.metadata.name,
             _ => "",
         };
-        let kubelet = self.pod_watches.get(&Name::from(node));
+        let kubelet = self.pod_watches.get(node.as_bytes());
         all.chain(kubelet).copied().collect()
     }
 }

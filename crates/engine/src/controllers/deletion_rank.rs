@@ -29,7 +29,8 @@ pub(super) struct Rank {
 /// A pod that may go.
 pub(super) struct Candidate<'a> {
     pub(super) rank: &'a Rank,
-    pub(super) uid: &'a str,
+    /// The bytes of its uid.
+    pub(super) uid: &'a [u8],
     /// See [`RankedPod::colocated`].
     pub(super) colocated: usize,
 }
@@ -40,7 +41,7 @@ pub fn deletion_order<'a>(pods: &[RankedPod<'a>], now_micros: i64) -> Vec<Ranked
     let ranks: Vec<Rank> = pods.iter().map(|ranked| Rank::of(ranked.pod)).collect();
     let candidates = ranks.iter().zip(pods).map(|(rank, RankedPod { pod, colocated })| Candidate {
         rank,
-        uid: &pod.metadata.uid,
+        uid: pod.metadata.uid.as_bytes(),
         colocated: *colocated,
     });
     let candidates: Vec<Candidate<'_>> = candidates.collect();
@@ -122,7 +123,11 @@ fn phase(pod: &Pod) -> u8 {
 
 /// The pod with the more recent time first, as far as logarithms tell them apart, then the smaller uid; no time at all
 /// counts as the most recent (`logarithmicRankDiff`).
-fn younger_first((time_a, uid_a): (Time, &str), (time_b, uid_b): (Time, &str), now_micros: i64) -> Ordering {
+fn younger_first(
+    (time_a, uid_a): (Time, &[u8]),
+    (time_b, uid_b): (Time, &[u8]),
+    now_micros: i64,
+) -> Ordering {
     if time_a == time_b {
         return Ordering::Equal;
     }

@@ -3,6 +3,7 @@
 //! (`staging/src/k8s.io/client-go/tools/cache`, `pkg/controller/controller_utils.go AddPodControllerIndexer`).
 
 use super::consistency::revision;
+use crate::name::TextKey;
 use crate::objects::Objects;
 use crate::store::WatchEvent;
 use crate::trace::Op;
@@ -18,9 +19,9 @@ use lifepod_api::{Object, ObjectMeta, OwnerReference, Pod, Resource};
 pub(crate) struct Informers {
     objects: Objects,
     /// Objects by the `uid` of the owner that controls them; those without one under the empty `uid`.
-    by_controller: BTreeMap<String, Objects>,
+    by_controller: BTreeMap<TextKey, Objects>,
     /// Pods by `spec.nodeName`; those without a node under the empty name.
-    pods_by_node: BTreeMap<String, Objects>,
+    pods_by_node: BTreeMap<TextKey, Objects>,
     /// The names of pods by namespace and each of their labels.
     pods_by_label: BTreeMap<LabelOfPods, BTreeSet<String>>,
     /// The store's revision that the watches have shown last.
@@ -76,12 +77,12 @@ impl Informers {
 
     /// The objects of a type that the owner with this `uid` controls, by name.
     pub(crate) fn controlled_by<T: Resource>(&self, uid: &str) -> impl Iterator<Item = &T> {
-        self.by_controller.get(uid).into_iter().flat_map(Objects::all)
+        self.by_controller.get(uid.as_bytes()).into_iter().flat_map(Objects::all)
     }
 
     /// The objects of a type in a namespace that nobody controls, by name.
     pub(crate) fn orphans<T: Resource>(&self, namespace: &str) -> impl Iterator<Item = &T> {
-        self.by_controller.get("").into_iter().flat_map(move |objects| objects.in_namespace(namespace))
+        self.by_controller.get(&b""[..]).into_iter().flat_map(move |objects| objects.in_namespace(namespace))
     }
 
     /// The pods of a namespace that have all these labels, by name; an empty selector means all pods. Only those are
@@ -122,12 +123,12 @@ impl Informers {
 
     /// The nodes that pods name, the empty name for those without one among them.
     pub(crate) fn nodes_of_pods(&self) -> impl Iterator<Item = &str> {
-        self.pods_by_node.keys().map(String::as_str)
+        self.pods_by_node.keys().map(TextKey::as_str)
     }
 
     /// The pods of a node; an empty name for those that have none yet.
     pub(crate) fn pods_of_node(&self, node: &str) -> impl Iterator<Item = &Pod> {
-        self.pods_by_node.get(node).into_iter().flat_map(Objects::all)
+        self.pods_by_node.get(node.as_bytes()).into_iter().flat_map(Objects::all)
     }
 }
 
@@ -141,20 +142,20 @@ fn node(object: &Arc<Object>) -> Option<&str> {
 
 /// Moves an object from the name under which it was to the one under which it is.
 fn mark(
-    index: &mut BTreeMap<String, Objects>,
+    index: &mut BTreeMap<TextKey, Objects>,
     before: Option<(&str, &Arc<Object>)>,
     after: Option<(&str, &Arc<Object>)>,
 ) {
     if let Some((name, object)) = before.filter(|(before, _)| after.is_none_or(|(after, _)| after != *before))
-        && let Some(objects) = index.get_mut(name)
+        && let Some(objects) = index.get_mut(name.as_bytes())
     {
         objects.remove(object);
         if objects.is_empty() {
-            index.remove(name);
+            index.remove(name.as_bytes());
         }
     }
     let Some((name, object)) = after else { return };
-    match index.get_mut(name) {
+    match index.get_mut(name.as_bytes()) {
         Some(objects) => objects.insert(object),
         None => index.entry(name.into()).or_default().insert(object),
     };

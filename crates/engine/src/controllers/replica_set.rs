@@ -13,10 +13,11 @@ use super::refs::RefManager;
 use super::replica_tally::{NodeNumber, Roster, Rosters, Tally};
 use super::{Change, Controller, ControllerName, WorkQueue};
 use crate::kernel::Kernel;
+use crate::name::TextKey;
 use crate::trace::Op;
 use alloc::borrow::Cow;
 use alloc::collections::BTreeMap;
-use alloc::string::{String, ToString};
+use alloc::string::ToString;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::iter;
@@ -253,7 +254,7 @@ impl ReplicaSetController {
         roster: &Roster,
         count: usize,
     ) -> Vec<&'i Pod> {
-        let named = |name: &String| informers.find::<Pod>(&object.meta().namespace, name);
+        let named = |name: &TextKey| informers.find::<Pod>(&object.meta().namespace, name.as_str());
         if count == roster.active.len() {
             return roster.active.keys().filter_map(named).collect();
         }
@@ -261,11 +262,11 @@ impl ReplicaSetController {
         let colocated = |node: NodeNumber| on_node.get(node as usize).copied().unwrap_or(0);
         let candidates = roster.active.values().map(|replica| Candidate {
             rank: &replica.rank,
-            uid: &replica.uid,
+            uid: replica.uid.as_bytes(),
             colocated: colocated(replica.node),
         });
         let candidates: Vec<Candidate<'_>> = candidates.collect();
-        let names: Vec<&String> = roster.active.keys().collect();
+        let names: Vec<&TextKey> = roster.active.keys().collect();
         let now_micros = kernel.config.epoch_micros + kernel.now.0 as i64;
         let first = places_in_order(&candidates, count, now_micros).into_iter();
         first.filter_map(|place| named(names[place])).collect()

@@ -7,6 +7,7 @@
 
 use super::deletion_rank::Rank;
 use super::pods::{is_pod_active, is_pod_ready, is_pod_terminating};
+use crate::name::TextKey;
 use alloc::collections::BTreeMap;
 use alloc::string::String;
 use lifepod_api::labels::{Labels, matches_all};
@@ -56,7 +57,7 @@ impl Tally {
 /// An active pod.
 #[derive(Clone, Debug)]
 pub(super) struct Replica {
-    pub(super) uid: String,
+    pub(super) uid: TextKey,
     pub(super) node: NodeNumber,
     pub(super) rank: Rank,
 }
@@ -90,7 +91,7 @@ pub(super) struct Roster {
     /// How many are in which state.
     pub(super) tally: Tally,
     /// The active ones, by name.
-    pub(super) active: BTreeMap<String, Replica>,
+    pub(super) active: BTreeMap<TextKey, Replica>,
 }
 
 impl Roster {
@@ -98,23 +99,23 @@ impl Roster {
     pub(super) fn put(&mut self, pod: &Pod, template: Option<&Labels>, nodes: &mut NodeNumbers) {
         self.tally.add(Tally::of(pod, template));
         let (name, uid) = (&pod.metadata.name, &pod.metadata.uid);
-        let known = self.active.get_mut(name);
+        let known = self.active.get_mut(name.as_bytes());
         if !is_pod_active(pod) {
             if known.is_some() {
-                self.active.remove(name);
+                self.active.remove(name.as_bytes());
             }
             return;
         }
         match known {
-            Some(known) if known.uid == *uid => {
+            Some(known) if known.uid.as_bytes() == uid.as_bytes() => {
                 known.rank = Rank::of(pod);
                 if known.node == 0 {
                     known.node = nodes.of(pod);
                 }
             }
             _ => {
-                let replica = Replica { uid: uid.clone(), node: nodes.of(pod), rank: Rank::of(pod) };
-                self.active.insert(name.clone(), replica);
+                let replica = Replica { uid: uid.as_str().into(), node: nodes.of(pod), rank: Rank::of(pod) };
+                self.active.insert(name.as_str().into(), replica);
             }
         }
     }
@@ -168,7 +169,7 @@ impl Rosters {
         match (before, after) {
             (_, Some(pod)) => roster.put(pod, template, &mut self.nodes),
             (Some(pod), None) => {
-                roster.active.remove(&pod.metadata.name);
+                roster.active.remove(pod.metadata.name.as_bytes());
             }
             (None, None) => {}
         }

@@ -4,6 +4,7 @@
 //! snapshot for each cycle because watches go on meanwhile; here a cycle is one instant, and looks at the cache itself.
 
 use crate::kubelet::PodUid;
+use crate::name::TextKey;
 use crate::scheduler::domains::Domains;
 use crate::scheduler::namespaces::Namespaces;
 use crate::scheduler::node_info::{NodeInfo, SharedNode};
@@ -29,7 +30,7 @@ pub(crate) struct Cache {
     /// Nodes by index; those that are gone are not in `by_name`, and their places are used again.
     nodes: Vec<NodeInfo>,
     free: Vec<usize>,
-    by_name: BTreeMap<String, usize>,
+    by_name: BTreeMap<TextKey, usize>,
     tree: NodeTree,
     order: Vec<usize>,
     pods: BTreeMap<PodUid, CachedPod>,
@@ -59,7 +60,7 @@ impl Cache {
 
     /// The index of the node of that name.
     pub(crate) fn find(&self, name: &str) -> Option<usize> {
-        self.by_name.get(name).copied()
+        self.by_name.get(name.as_bytes()).copied()
     }
 
     /// All nodes, in the order in which they are looked at.
@@ -132,7 +133,7 @@ impl Cache {
             }
         };
         self.domains.clear();
-        self.by_name.insert(name.clone(), index);
+        self.by_name.insert(name.as_str().into(), index);
         self.tree.add(index, &node);
         self.order = self.tree.list();
         self.count_images(index, 1);
@@ -146,7 +147,7 @@ impl Cache {
 
     /// A node is gone; its pods are not yet.
     pub(crate) fn remove_node(&mut self, name: &str) {
-        let Some(index) = self.by_name.remove(name) else { return };
+        let Some(index) = self.by_name.remove(name.as_bytes()) else { return };
         self.domains.clear();
         self.with_affinity.remove(&index);
         self.tree.remove(index);
@@ -169,7 +170,7 @@ impl Cache {
         if let Some(cached) = self.pods.get_mut(&uid)
             && cached.node == node
             && cached.info.counts_like(&info)
-            && let Some(index) = self.by_name.get(node)
+            && let Some(index) = self.by_name.get(node.as_bytes())
         {
             self.nodes[*index].renew_pod(info.clone());
             let was_assumed = core::mem::replace(&mut cached.assumed, assumed);
