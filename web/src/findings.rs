@@ -52,8 +52,12 @@ pub fn note(lines: &Lines, made: &Note, lang: Lang) -> Diagnostic {
         Lang::En => made.assumed.clone(),
         Lang::Zh => made.assumed_zh.clone(),
     };
-    let ((end_line, end_column), (line, column)) = (place(made.range.end), place(made.say.at));
-    let insert = Edit { line, column, end_line: line, end_column: column, insert: made.say.insert.clone() };
+    let (end_line, end_column) = place(made.range.end);
+    let say = made.say.iter().map(|say| {
+        let (line, column) = place(say.at);
+        let insert = Edit { line, column, end_line: line, end_column: column, insert: say.insert.clone() };
+        Fix { title: words.say_behavior.to_owned(), edits: vec![insert] }
+    });
     Diagnostic {
         line: made.line as u32,
         column: made.column as u32,
@@ -63,7 +67,7 @@ pub fn note(lines: &Lines, made: &Note, lang: Lang) -> Diagnostic {
         message: format!("`{}`: {assumed}", made.subject),
         hint: String::new(),
         lint: None,
-        fixes: vec![Fix { title: words.say_behavior.to_owned(), edits: vec![insert] }],
+        fixes: say.collect(),
     }
 }
 

@@ -14,6 +14,7 @@ use crate::network;
 use crate::nodes;
 use crate::queue::Queue;
 use crate::scheduler::Scheduler;
+use crate::storage_classes;
 use crate::trace::{Action, Trace, What};
 use crate::traffic::Traffic;
 use alloc::boxed::Box;
@@ -142,6 +143,7 @@ impl Cluster {
         let controllers = ControllerManager::new(&mut kernel);
         network::register(&mut kernel);
         namespaces::register(&mut kernel);
+        storage_classes::register(&mut kernel);
         let mut kubelets = Vec::new();
         for index in 0..kernel.config.nodes.len() {
             let to = Component::Kubelet(index as u32);

@@ -33,6 +33,8 @@ pub struct Config {
     pub nodes: Vec<NodeConfig>,
     /// The namespaces that it has from the start, beside those of every cluster.
     pub namespaces: Vec<String>,
+    /// The storage classes that it has from the start, by their names; the first is the default.
+    pub storage_classes: Vec<String>,
     /// What is known of images beyond the catalogue.
     pub images: Vec<ImageRule>,
     /// What processes do, where the scenario says so.
@@ -69,6 +71,7 @@ impl Default for Config {
             latency: Latency::default(),
             nodes: vec![NodeConfig::named("node-1")],
             namespaces: Vec::new(),
+            storage_classes: Vec::new(),
             images: Vec::new(),
             behaviors: Vec::new(),
             annotation_prefix: "lifepod.dev/".to_string(),

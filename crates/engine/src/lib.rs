@@ -33,6 +33,7 @@ mod pod_conditions;
 mod queue;
 mod scenario;
 pub mod scheduler;
+mod storage_classes;
 mod store;
 pub mod trace;
 mod traffic;

@@ -2,6 +2,7 @@
 
 use crate::pods::{Described, described};
 use crate::recorded::{self, LastRun};
+use crate::storage_classes::{Granted, granted};
 use lifepod_api::{Container, Object};
 use lifepod_engine::Trace;
 use lifepod_engine::trace::Assumption;
@@ -14,9 +15,9 @@ use std::ops::Range;
 pub struct Note {
     /// The document that left it open, by its index.
     pub document: usize,
-    /// The container.
+    /// The container; none where it is about the cluster.
     pub container: String,
-    /// The words that were not understood.
+    /// The words that were not understood, or what is taken for granted.
     pub subject: String,
     /// What was assumed, as a sentence without a full stop.
     pub assumed: String,
@@ -28,8 +29,8 @@ pub struct Note {
     pub line: usize,
     /// The first character's column, from 1, in characters.
     pub column: usize,
-    /// The change to the text that says what the container does: for now what was assumed.
-    pub say: Edit,
+    /// The change to the text that says what the container does: for now what was assumed. None where it is not about one.
+    pub say: Option<Edit>,
 }
 
 /// What was assumed, in Chinese; in English where nobody has translated it.
@@ -109,7 +110,7 @@ pub fn assumptions(text: &str, documents: &[Document], trace: &Trace) -> Vec<Not
             range,
             line,
             column,
-            say: say(text, documents, &behavior(document, &pod, &made)),
+            say: Some(say(text, documents, &behavior(document, &pod, &made))),
         });
     }
     notes.extend(documents.iter().enumerate().flat_map(|(index, document)| {
@@ -119,6 +120,32 @@ pub fn assumptions(text: &str, documents: &[Document], trace: &Trace) -> Vec<Not
         };
         runs.into_iter().filter_map(|run| repeated(text, &lines, documents, index, &run)).collect::<Vec<_>>()
     }));
+    notes.extend(storage_classes(&lines, documents));
+    notes
+}
+
+/// The storage classes that are taken for granted, each where it is first asked for.
+fn storage_classes(lines: &Lines, documents: &[Document]) -> Vec<Note> {
+    let mut notes: Vec<Note> = Vec::new();
+    for Granted { class, document, path } in granted(documents) {
+        if notes.iter().any(|note| note.subject == class) {
+            continue;
+        }
+        let range = lines.first_line(documents[document].span_of(&path));
+        let (line, column) = lines.position(range.start);
+        notes.push(Note {
+            document,
+            container: String::new(),
+            subject: class.to_string(),
+            assumed: "the cluster is taken to have this StorageClass, and a driver that makes its volumes"
+                .to_string(),
+            assumed_zh: "假定集群里有这个 StorageClass，它的驱动会按需创建卷".to_string(),
+            range,
+            line,
+            column,
+            say: None,
+        });
+    }
     notes
 }
 
@@ -150,7 +177,7 @@ fn repeated(
         range,
         line,
         column,
-        say: say(text, documents, &run.behavior_text(&pod.metadata.name)),
+        say: Some(say(text, documents, &run.behavior_text(&pod.metadata.name))),
     })
 }
 

@@ -16,6 +16,7 @@ mod nested;
 mod pods;
 mod problems;
 mod recorded;
+mod storage_classes;
 mod traffic;
 
 pub use assumptions::{Edit, Note, assumptions};
@@ -80,6 +81,7 @@ pub fn add(text: &str, documents: &[Document], scenario: &mut Scenario) -> Vec<D
     let mut diagnostics = Vec::new();
     let applied = applies(documents);
     namespaces::grant(documents, scenario);
+    storage_classes::grant(documents, scenario);
     for (index, document) in documents.iter().enumerate() {
         if let Some(mut object) = document.object.as_ref().and_then(as_written::as_written) {
             if applied {

@@ -48,9 +48,11 @@ fn an_unknown_image_is_a_server_until_somebody_says() {
     assert_eq!(&UNKNOWN_IMAGE[note.range.clone()], "example.com/shop:3");
     assert_eq!((note.line, note.column), (8, 12));
     assert_eq!(
-        note.say.insert,
-        "---\napiVersion: lifepod.dev/v1alpha1\nkind: Scenario\nspec:\n  behaviors:\n  - pods: \"shop\"\n    \
-         container: app\n    run:\n    - listen: 8080\n    onTerm: {after: 100ms, exit: 0}\n"
+        note.say.as_ref().map(|say| say.insert.as_str()),
+        Some(
+            "---\napiVersion: lifepod.dev/v1alpha1\nkind: Scenario\nspec:\n  behaviors:\n  - pods: \"shop\"\n    \
+             container: app\n    run:\n    - listen: 8080\n    onTerm: {after: 100ms, exit: 0}\n"
+        )
     );
 }
 
@@ -68,7 +70,7 @@ fn an_edit_settles_it() {
     ] {
         let text = format!("{UNKNOWN_IMAGE}{rest}");
         let note = notes(&text).remove(0);
-        let said = note.say.apply(&text);
+        let said = note.say.as_ref().unwrap().apply(&text);
         assert_eq!(notes(&said), [], "{said}");
     }
 }
@@ -131,7 +133,7 @@ fn what_was_copied_out_of_a_cluster_does_again_what_it_did_last() {
     );
     assert_eq!(found[0].assumed_zh, "假定它重复上次被记录的运行：4 秒后以退出码 3 结束");
 
-    let said = found[0].say.apply(RECORDED);
+    let said = found[0].say.as_ref().unwrap().apply(RECORDED);
     assert_eq!(exits(&said), ends, "said in the text, it is the same\n{said}");
     assert!(notes(&said).is_empty());
 }
@@ -185,4 +187,49 @@ fn what_ran_out_of_memory_does_so_until_the_limit_is_raised() {
     assert_eq!(exits(&small)[0].0, 137);
     let large = small.replacen("64Mi", "128Mi", 1);
     assert!(exits(&large).is_empty(), "{:?}", exits(&large));
+}
+
+const CLAIM: &str = "\
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata:
+  name: data
+spec:
+  accessModes: [ReadWriteOnce]
+  resources: {requests: {storage: 1Gi}}
+";
+
+/// The classes of the cluster, the default one first.
+fn classes(text: &str) -> Vec<String> {
+    let prepared = prepare(text, &Options::default());
+    prepared.scenario.unwrap_or_else(|| panic!("{:#?}", prepared.diagnostics)).config.storage_classes
+}
+
+#[test]
+fn claims_find_the_storage_classes_that_they_ask_for() {
+    let named = CLAIM.replace("name: data\nspec:", "name: fast\nspec:\n  storageClassName: fast-ssd");
+    assert_eq!(classes(CLAIM), ["standard"]);
+    assert_eq!(classes(&format!("{named}---\n{CLAIM}")), ["standard", "fast-ssd"]);
+    assert_eq!(notes(&named)[0].subject, "fast-ssd");
+    assert_eq!(notes(&named)[0].line, 6);
+    assert_eq!(classes(&named.replace("fast-ssd", "\"\"")), [""; 0], "it wants none");
+}
+
+#[test]
+fn who_makes_classes_or_volumes_is_given_none() {
+    let class = "---\napiVersion: storage.k8s.io/v1\nkind: StorageClass\nmetadata:\n  name: mine\n  annotations: \
+                 {storageclass.kubernetes.io/is-default-class: \"true\"}\nprovisioner: example.com/disk\n";
+    let volume = "---\napiVersion: v1\nkind: PersistentVolume\nmetadata: {name: disk}\nspec: {capacity: {storage: 1Gi}, \
+                  accessModes: [ReadWriteOnce], hostPath: {path: /disk}}\n";
+    let listed = |list: &str| {
+        format!(
+            "---\napiVersion: lifepod.dev/v1alpha1\nkind: Scenario\nspec: {{cluster: {{storageClasses: {list}}}}}\n"
+        )
+    };
+    for rest in [class, volume, &listed("[]")] {
+        let text = format!("{CLAIM}{rest}");
+        assert_eq!(classes(&text), [""; 0], "{rest}");
+        assert_eq!(notes(&text), [], "{rest}");
+    }
+    assert_eq!(classes(&format!("{CLAIM}{}", listed("[slow, fast]"))), ["slow", "fast"]);
 }

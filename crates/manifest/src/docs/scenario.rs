@@ -14,6 +14,7 @@ pub const ROWS: &[Row] = &[
     ("ScenarioSpec", "traffic", "", "Clients that call Services.", "访问 Service 的客户端。"),
     ("ScenarioCluster", "version", "1.36", "The Kubernetes version, where behaviour depends on it.", "Kubernetes 版本（影响行为之处）。"),
     ("ScenarioCluster", "nodes", "one node", "The nodes; `count` makes many alike.", "节点；`count` 可生成多个相同节点。"),
+    ("ScenarioCluster", "storageClasses", "those that the text asks for", "Storage classes that are there from the start; the first is the default.", "一开始就有的 StorageClass；第一个是默认的。"),
     ("ScenarioCluster", "jitter", "true", "false: nothing is left to chance.", "为 false 时没有任何随机。"),
     ("ScenarioCluster", "serviceAccountTokens", "false", "Pods get the volume with their account's token, as in a real cluster.", "像真实集群一样为 Pod 挂载账户令牌。"),
     ("ScenarioCluster", "latencies", "", "How long things take that Kubernetes does not fix.", "Kubernetes 未规定的各项耗时。"),

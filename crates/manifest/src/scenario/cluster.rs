@@ -4,11 +4,13 @@ use lifepod_api::duration::Duration;
 use lifepod_api::{Map, Quantity, Taint, object};
 
 object! {
-    /// The cluster: its Kubernetes version, such as `1.36`, its nodes, whether chance is switched off, and whether
-    /// pods get the volume with their account's token.
+    /// The cluster: its Kubernetes version, such as `1.36`, its nodes, the storage classes that it has from
+    /// the start (the first is the default one), whether chance is switched off, and whether pods get the volume with
+    /// their account's token.
     v1alpha1 ScenarioCluster {
         version: String = "version",
         nodes: Vec<ScenarioNode> = "nodes",
+        storage_classes: Vec<String> = "storageClasses",
         jitter: Option<bool> = "jitter",
         service_account_tokens: bool = "serviceAccountTokens",
         latencies: ScenarioLatencies = "latencies",
