@@ -47,7 +47,7 @@ fn in_chinese(assumed: &str) -> String {
 const UNTIL_TOLD: &str = " until it is told to stop";
 
 /// What the processes' side assumes (`assume` in the workload crate), and the same in Chinese.
-const ZH: [(&str, &str); 9] = [
+const ZH: [(&str, &str); 10] = [
     (
         "the program is not known; it runs until it is told to stop",
         "不认识这个程序；假定它一直运行，直到收到停止信号",
@@ -66,7 +66,11 @@ const ZH: [(&str, &str); 9] = [
     ("output beyond 4 MiB is not kept", "超过 4 MiB 的输出没有保留"),
     ("the connection is refused", "假定连接被拒绝"),
     ("a file that is really compressed cannot be read", "真正压缩过的文件无法读取"),
+    (OUTSIDE, "假定这台主机在集群之外，接受连接并以 200 应答请求"),
 ];
+
+/// What is assumed of a host that nothing is said of (`kubelet/connections.rs` in the engine).
+const OUTSIDE: &str = "it is outside the cluster, takes connections and answers requests with 200";
 
 /// A change to a text.
 #[derive(Clone, Debug, PartialEq)]
@@ -110,7 +114,12 @@ pub fn assumptions(text: &str, documents: &[Document], trace: &Trace) -> Vec<Not
             range,
             line,
             column,
-            say: Some(say(text, documents, &behavior(document, &pod, &made))),
+            say: Some(match made.assumed {
+                OUTSIDE => {
+                    say(text, documents, "outside", &format!("- {{host: {:?}, status: 200}}\n", made.subject))
+                }
+                _ => say(text, documents, "behaviors", &behavior(document, &pod, &made)),
+            }),
         });
     }
     notes.extend(documents.iter().enumerate().flat_map(|(index, document)| {
@@ -177,7 +186,7 @@ fn repeated(
         range,
         line,
         column,
-        say: Some(say(text, documents, &run.behavior_text(&pod.metadata.name))),
+        say: Some(say(text, documents, "behaviors", &run.behavior_text(&pod.metadata.name))),
     })
 }
 
@@ -250,9 +259,9 @@ fn behavior(document: &Document, pod: &Described<'_>, made: &Assumption<'_>) -> 
     out
 }
 
-/// Puts a behaviour into the text: among those that are there, into the Scenario that has none yet, or into a new
-/// Scenario at the end.
-fn say(text: &str, documents: &[Document], item: &str) -> Edit {
+/// Puts an item into a list of the text's Scenario: among those that are there, into the Scenario that has none yet, or into
+/// a new Scenario at the end.
+fn say(text: &str, documents: &[Document], list: &str, item: &str) -> Edit {
     let indented = |columns: usize, item: &str| -> String {
         item.lines().map(|line| format!("{:columns$}{line}\n", "")).collect()
     };
@@ -263,23 +272,28 @@ fn say(text: &str, documents: &[Document], item: &str) -> Edit {
         before.chars().all(|c| c == ' ' || c == '-').then_some((start, before.len()))
     };
     for document in documents {
-        let Some(scenario) = &document.scenario else { continue };
-        if !scenario.spec.behaviors.is_empty() {
-            let Some((start, column)) = own_line(document.span_of("spec.behaviors[0]")) else { continue };
+        if document.scenario.is_none() {
+            continue;
+        }
+        let spec = &document.value["spec"];
+        if spec[list].as_array().is_some_and(|items| !items.is_empty()) {
+            let Some((start, column)) = own_line(document.span_of(&format!("spec.{list}[0]"))) else {
+                continue;
+            };
             let dash = text[start..].find('-').filter(|dash| *dash < column);
             let Some(dash) = dash else { continue };
             return Edit { at: start, insert: indented(dash, item) };
         }
-        let keys = document.value["spec"].as_object().into_iter().flatten();
-        let mut keys = keys.map(|(key, _)| key.as_str()).filter(|key| *key != "behaviors");
-        let has_none = document.value["spec"].get("behaviors").is_none();
+        let keys = spec.as_object().into_iter().flatten();
+        let mut keys = keys.map(|(key, _)| key.as_str()).filter(|key| *key != list);
+        let has_none = spec.get(list).is_none();
         let first = keys.next().filter(|_| has_none).and_then(|key| document.key_of(&format!("spec.{key}")));
         if let Some((start, column)) = first.and_then(own_line) {
-            let insert = format!("{:column$}behaviors:\n{}", "", indented(column, item));
+            let insert = format!("{:column$}{list}:\n{}", "", indented(column, item));
             return Edit { at: start, insert };
         }
     }
     let newline = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
-    let head = "---\napiVersion: lifepod.dev/v1alpha1\nkind: Scenario\nspec:\n  behaviors:\n";
+    let head = format!("---\napiVersion: lifepod.dev/v1alpha1\nkind: Scenario\nspec:\n  {list}:\n");
     Edit { at: text.len(), insert: format!("{newline}{head}{}", indented(2, item)) }
 }

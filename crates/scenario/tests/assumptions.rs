@@ -4,6 +4,11 @@ use lifepod_engine::What;
 use lifepod_engine::trace::{Call, RuntimeCall};
 use lifepod_scenario::{Note, Options, assumptions, prepare};
 
+/// The text that says what a note had to assume.
+fn say(note: &Note, text: &str) -> String {
+    note.say.as_ref().expect("there is a change that says it").apply(text)
+}
+
 fn notes(text: &str) -> Vec<Note> {
     let prepared = prepare(text, &Options::default());
     let run = prepared.scenario.unwrap_or_else(|| panic!("{:#?}", prepared.diagnostics)).run();
@@ -70,7 +75,7 @@ fn an_edit_settles_it() {
     ] {
         let text = format!("{UNKNOWN_IMAGE}{rest}");
         let note = notes(&text).remove(0);
-        let said = note.say.as_ref().unwrap().apply(&text);
+        let said = say(&note, &text);
         assert_eq!(notes(&said), [], "{said}");
     }
 }
@@ -89,6 +94,38 @@ fn the_note_can_be_read_in_chinese() {
     assert_eq!(image[0].assumed_zh, "假定镜像里的程序在声明的端口上提供服务，直到收到停止信号");
     let command = notes(UNKNOWN_COMMAND);
     assert!(command.iter().all(|note| note.assumed_zh != note.assumed), "{command:#?}");
+}
+
+#[test]
+fn a_host_outside_is_told_of_as_a_host() {
+    let text = r#"apiVersion: v1
+kind: Service
+metadata: {name: legacy}
+spec: {ports: [{port: 80}]}
+---
+apiVersion: v1
+kind: Endpoints
+metadata: {name: legacy}
+subsets: [{addresses: [{ip: 10.20.30.40}], ports: [{port: 80}]}]
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: client}
+spec:
+  containers:
+  - name: client
+    image: busybox:1.36
+    command: [sh, -c, "sleep 5; wget -q -O- http://legacy/; wget -q -O- http://api.example.com/; sleep 9999"]
+"#;
+    let found = notes(text);
+    let hosts: Vec<&str> = found.iter().map(|note| note.subject.as_str()).collect();
+    assert_eq!(hosts, ["10.20.30.40", "api.example.com"]);
+    assert!(found.iter().all(|note| note.assumed_zh.contains("集群之外")), "{found:#?}");
+    let once = say(&found[0], text);
+    let left = notes(&once);
+    assert_eq!(left.len(), 1, "{once}");
+    let twice = say(&left[0], &once);
+    assert!(notes(&twice).is_empty(), "{twice}");
 }
 
 const RECORDED: &str = r#"apiVersion: v1
@@ -133,7 +170,7 @@ fn what_was_copied_out_of_a_cluster_does_again_what_it_did_last() {
     );
     assert_eq!(found[0].assumed_zh, "假定它重复上次被记录的运行：4 秒后以退出码 3 结束");
 
-    let said = found[0].say.as_ref().unwrap().apply(RECORDED);
+    let said = say(&found[0], RECORDED);
     assert_eq!(exits(&said), ends, "said in the text, it is the same\n{said}");
     assert!(notes(&said).is_empty());
 }

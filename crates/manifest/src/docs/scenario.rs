@@ -18,6 +18,7 @@ pub const ROWS: &[Row] = &[
     ("ScenarioCluster", "jitter", "true", "false: nothing is left to chance.", "为 false 时没有任何随机。"),
     ("ScenarioCluster", "serviceAccountTokens", "false", "Pods get the volume with their account's token, as in a real cluster.", "像真实集群一样为 Pod 挂载账户令牌。"),
     ("ScenarioCluster", "latencies", "", "How long things take that Kubernetes does not fix.", "Kubernetes 未规定的各项耗时。"),
+    ("ScenarioNode", "inodes", "one for each 16Ki of disk", "How many files, directories and links the disk can hold.", "磁盘能容纳多少个文件、目录和链接。"),
     ("ScenarioImage", "image", "", "The image as manifests write it; `*` at the end matches any rest.", "清单中的镜像名；末尾的 `*` 匹配任意后缀。"),
     ("ScenarioImage", "present", "false", "Every node has the image from the start.", "所有节点一开始就有该镜像。"),
     ("ScenarioPull", "size", "the catalogue's", "Bytes to transfer, such as `120Mi`.", "要传输的字节数，例如 `120Mi`。"),
