@@ -22,16 +22,13 @@ pub(crate) fn register(kernel: &mut Kernel) {
             creation_timestamp: Some(kernel.time()),
             ..ObjectMeta::default()
         };
-        let mut class = Object::StorageClass(
-            StorageClass {
-                metadata,
-                provisioner: PROVISIONER.to_string(),
-                allow_volume_expansion: Some(true),
-                volume_binding_mode: Some("WaitForFirstConsumer".to_string()),
-                ..StorageClass::default()
-            }
-            .into(),
-        );
+        let mut class = Object::StorageClass(StorageClass {
+            metadata,
+            provisioner: PROVISIONER.to_string(),
+            allow_volume_expansion: Some(true),
+            volume_binding_mode: Some("WaitForFirstConsumer".to_string()),
+            ..StorageClass::default()
+        });
         prepare::for_create(&mut class, None);
         kernel.commit(Op::Added, class, "kube-addon-manager");
     }
