@@ -11,6 +11,7 @@ mod crowd;
 mod other;
 mod pod;
 mod track;
+mod workload;
 
 pub(crate) use container::process_of;
 
@@ -25,8 +26,9 @@ use client::Clients;
 use lifepod_api::{ApiEvent, Object, SimTime};
 use lifepod_engine::trace::{Decision, ObjectRevision, PodRef};
 use lifepod_engine::{Entry, Op, Trace, What};
-use other::{NodeTrack, ServiceTrack, WorkloadTrack};
+use other::{NodeTrack, ServiceTrack};
 use pod::PodTrack;
+use workload::WorkloadTrack;
 
 /// What the lanes shall be like.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -168,13 +170,13 @@ impl<'a> Builder<'a> {
                 self.services[i].slice(entry, op, slice, self.options.lang);
             }
             object => {
-                let Some(replicas) = other::replicas(object) else { return };
+                let Some(state) = workload::state(object, self.options.lang) else { return };
                 let uid = object.meta().uid.as_str();
                 let i = *self.workload_by_uid.entry(uid).or_insert(self.workloads.len());
                 if i == self.workloads.len() {
                     self.workloads.push(WorkloadTrack::new(object));
                 }
-                self.workloads[i].revision(entry, op, replicas, self.options.lang);
+                self.workloads[i].revision(entry, op, state);
             }
         }
     }

@@ -1,13 +1,12 @@
-//! The lanes of what is no pod: nodes, the controllers' replicas, and the Services' endpoints.
+//! The lanes of nodes and of the Services' endpoints.
 
-use super::pod::owner_of;
 use super::track::Track;
 use crate::model::{About, Form, Instant, Lane, SpanLook};
 use crate::words::Lang;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
-use lifepod_api::{Endpoint, EndpointSlice, Node, Object, ObjectKey, SimTime};
+use lifepod_api::{Endpoint, EndpointSlice, Node, SimTime};
 use lifepod_engine::{Entry, Op};
 
 /// The lane of a node.
@@ -58,90 +57,6 @@ impl NodeTrack {
         let about = About::object("Node", "", &self.name);
         let mut lane = Lane::new(format!("node/{}", self.name), self.name, 0, Form::Part);
         lane.about = about;
-        lane.spans = self.track.finish(horizon);
-        lane.instants = self.events;
-        lane
-    }
-}
-
-/// How many replicas a controller wants, and how many are ready.
-pub(super) struct Replicas {
-    wanted: i32,
-    ready: i32,
-}
-
-/// The replicas of a controller's object; none for other kinds.
-pub(super) fn replicas(object: &Object) -> Option<Replicas> {
-    let (wanted, ready) = match object {
-        Object::Deployment(o) => (o.spec.replicas.unwrap_or(1), o.status.ready_replicas),
-        Object::ReplicaSet(o) => (o.spec.replicas.unwrap_or(1), o.status.ready_replicas),
-        Object::StatefulSet(o) => (o.spec.replicas.unwrap_or(1), o.status.ready_replicas),
-        Object::DaemonSet(o) => (o.status.desired_number_scheduled, o.status.number_ready),
-        Object::Job(o) => (o.spec.completions.unwrap_or(1), o.status.succeeded),
-        Object::CronJob(o) => {
-            let active = o.status.active.len() as i32;
-            (active, active)
-        }
-        _ => return None,
-    };
-    Some(Replicas { wanted, ready })
-}
-
-/// The lane of a controller's object.
-pub(super) struct WorkloadTrack {
-    key: ObjectKey,
-    uid: String,
-    owner: Option<String>,
-    track: Track,
-    events: Vec<Instant>,
-}
-
-impl WorkloadTrack {
-    pub(super) fn new(object: &Object) -> Self {
-        let meta = object.meta();
-        Self {
-            key: object.key(),
-            uid: meta.uid.clone(),
-            owner: owner_of(meta),
-            track: Track::default(),
-            events: Vec::new(),
-        }
-    }
-
-    pub(super) fn uid(&self) -> &str {
-        &self.uid
-    }
-
-    /// The `uid` of the controller that made this one.
-    pub(super) fn owner(&self) -> Option<&str> {
-        self.owner.as_deref()
-    }
-
-    /// An Event about the object.
-    pub(super) fn event(&mut self, event: Instant) {
-        self.events.push(event);
-    }
-
-    pub(super) fn revision(&mut self, entry: &Entry, op: Op, replicas: Replicas, lang: Lang) {
-        if op == Op::Deleted {
-            self.track.close(entry.at);
-            return;
-        }
-        let Replicas { wanted, ready } = replicas;
-        let look = match (ready, wanted) {
-            (ready, wanted) if ready == wanted && wanted > 0 => SpanLook::Running,
-            (0, 0) => SpanLook::Off,
-            _ => SpanLook::Waiting,
-        };
-        let text = format!("{ready}/{wanted} {}", lang.words().ready);
-        self.track.set(entry, look, text.clone(), text);
-    }
-
-    pub(super) fn finish(self, horizon: SimTime, depth: u8) -> Lane {
-        let label = format!("{} {}", self.key.kind, self.key.name);
-        let key = format!("{}#{}", self.key, self.uid);
-        let mut lane = Lane::new(key, label, depth, Form::Part);
-        lane.about = About::object(&self.key.kind, &self.key.namespace, &self.key.name);
         lane.spans = self.track.finish(horizon);
         lane.instants = self.events;
         lane
