@@ -346,8 +346,9 @@ pub fn App(props: &AppProps) -> Html {
     use_address(state.address.clone());
     use_step_in_view(state.guide.as_ref().map(|guide| (guide.index, guide.step)), &state);
     use_visit(&state, send.clone());
-    let nothing_to_show = results.answered > 0 && results.drawing.is_none();
-    let first_words = results.shown.is_some() || nothing_to_show || results.trouble.is_some();
+    // Lanes, or that there are none.
+    let lanes = if results.drawing.is_some() { results.shown.is_some() } else { results.answered > 0 };
+    let first_words = lanes || results.trouble.is_some();
     use_effect_with(first_words, {
         let engine = engine.clone();
         move |spoken| {

@@ -84,7 +84,6 @@ pub fn Timeline(props: &TimelineProps) -> Html {
             stage.placed(seen, *from as f64, (*from + *height) as f64)
         },
     );
-    let nothing_comes = props.blank || (props.drawing.is_none() && props.stale);
     let held = use_lanes(props, stage.as_ref().as_ref(), width, *scrolled, seen_height);
 
     pointer::use_wheel(node.clone(), stage.clone(), props.view, props.send.clone());
@@ -92,6 +91,8 @@ pub fn Timeline(props: &TimelineProps) -> Html {
     use_lane_in_view(node.clone(), props.lane.clone(), props.seen.clone());
     let pointer =
         pointer::use_pointer(node.clone(), stage.clone(), props.seen.clone(), props.view, props.send.clone());
+    // Nothing comes of a text that has no run.
+    let busy = !props.blank && if props.drawing.is_some() { !held } else { !props.stale };
     let end = props.drawing.as_ref().map_or(SimTime::ZERO, |drawing| drawing.horizon);
     let onscroll = Callback::from(move |event: Event| {
         let top = f64::from(event.target_unchecked_into::<Element>().scroll_top());
@@ -99,7 +100,7 @@ pub fn Timeline(props: &TimelineProps) -> Html {
     });
 
     html! {
-        <section class={classes!("timeline", props.stale.then_some("is-stale"))} aria-label={words.timeline} aria-busy={(!held && !nothing_comes).to_string()}>
+        <section class={classes!("timeline", props.stale.then_some("is-stale"))} aria-label={words.timeline} aria-busy={busy.to_string()}>
             <div
                 class="timeline-scroll" ref={node} tabindex="0" role="slider" aria-label={words.timeline}
                 aria-valuemin="0" aria-valuemax={end.as_secs().to_string()} aria-valuenow={props.cursor.as_secs().to_string()}
