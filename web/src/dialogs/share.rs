@@ -85,12 +85,9 @@ pub fn Share(props: &ShareProps) -> Html {
                 <button class="button" onclick={copy(markdown(props, &link))}>{words.copy_markdown}</button>
                 <button class="button" onclick={copy(issue(props, &link))}>{words.copy_issue}</button>
                 <button class="button" onclick={yaml}>{words.save_yaml}</button>
-                if let Some(save) = as_svg {
-                    <button class="button" onclick={save}>{"SVG"}</button>
-                }
-                if let Some(save) = as_png {
-                    <button class="button" onclick={save}>{"PNG"}</button>
-                }
+                // The picture comes later; nothing moves then.
+                <button class="button" disabled={as_svg.is_none()} onclick={as_svg}>{"SVG"}</button>
+                <button class="button" disabled={as_png.is_none()} onclick={as_png}>{"PNG"}</button>
             </div>
         </Modal>
     }
