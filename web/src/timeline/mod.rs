@@ -214,8 +214,13 @@ fn view(
         html! { <div class="timeline-measure" {style}><b>{props.lang.core().length(to.since(from))}</b></div> }
     });
     let fork = scene.since.filter(|since| stage.shows(*since)).map(|since| {
-        let style = format!("left:{:.1}px", stage.x(since));
-        html! { <div class="timeline-fork" {style}><span>{words.differs}{" "}{clock::exact(since)}</span></div> }
+        /// About how wide its words are, in pixels.
+        const WORDS: f64 = 140.0;
+        let x = stage.x(since);
+        let is_late = x > stage.options.width - WORDS;
+        let (class, style) =
+            (classes!("timeline-fork", is_late.then_some("is-late")), format!("left:{x:.1}px"));
+        html! { <div {class} {style}><span>{words.differs}{" "}{clock::exact(since)}</span></div> }
     });
     let ahead = stage.drawing.reached.map(|reached| {
         let style = format!("transform: translateX({:.1}px)", stage.x(reached));
