@@ -45,6 +45,7 @@ for (const [locale, width] of [["en", 1440], ["zh-CN", 360]]) {
       await fine(lifepod, key);
       await page.keyboard.press("Escape");
       await page.getByRole("dialog").waitFor({ state: "detached" });
+      await lifepod.settled();
     }
     await page.locator(".toolbar button.is-main").click();
     await page.getByRole("dialog").waitFor();
