@@ -335,10 +335,10 @@ impl Inner {
     /// Starts anew after a bug.
     fn crashed(&mut self, words: String) -> News {
         let run = self.sent.last().map(|(run, _)| run.clone());
-        let id = run.as_ref().map(|run| run.id);
+        let is_missing = rest::is_missing(&words);
         // Such a run is not answered for: it is made later.
-        let id = id.filter(|_| !rest::is_missing(&words));
-        if rest::is_missing(&words) {
+        let id = run.as_ref().filter(|_| !is_missing).map(|run| run.id);
+        if is_missing {
             self.awaits_rest = self.awaits_rest.take().into_iter().chain(run).max_by_key(|run| run.id);
         }
         self.give_up_current();

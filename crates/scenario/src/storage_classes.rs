@@ -2,6 +2,7 @@
 //! for whoever asks.
 
 use crate::pods::described;
+use lifepod_api::admission::is_default_storage_class;
 use lifepod_api::{Object, PersistentVolumeClaimSpec};
 use lifepod_engine::Scenario;
 use lifepod_manifest::Document;
@@ -67,11 +68,7 @@ pub(crate) fn granted(documents: &[Document]) -> impl Iterator<Item = Granted<'_
 fn serves(object: &Object, class: &str, asks: bool) -> bool {
     match object {
         Object::StorageClass(made) if asks => made.metadata.name == class,
-        Object::StorageClass(made) => made
-            .metadata
-            .annotations
-            .iter()
-            .any(|(key, value)| key.ends_with(".kubernetes.io/is-default-class") && value == "true"),
+        Object::StorageClass(made) => is_default_storage_class(made),
         Object::PersistentVolume(made) => made.spec.storage_class_name == if asks { class } else { "" },
         _ => false,
     }

@@ -132,19 +132,21 @@ pub fn default_storage_class<'a>(
     claim: &mut PersistentVolumeClaim,
     classes: impl IntoIterator<Item = &'a StorageClass>,
 ) {
-    const ANNOTATIONS: [&str; 2] =
-        ["storageclass.kubernetes.io/is-default-class", "storageclass.beta.kubernetes.io/is-default-class"];
-    let is_default = |class: &&StorageClass| {
-        ANNOTATIONS.iter().any(|key| class.metadata.annotations.get(key).is_some_and(|v| v == "true"))
-    };
     if claim.spec.storage_class_name.is_none() {
         // Of several, the newest; of those made at once, the first by name.
         let newest = |class: &&StorageClass| {
             (core::cmp::Reverse(class.metadata.creation_timestamp), class.metadata.name.clone())
         };
-        let class = classes.into_iter().filter(is_default).min_by_key(newest);
+        let class = classes.into_iter().filter(|class| is_default_storage_class(class)).min_by_key(newest);
         claim.spec.storage_class_name = class.map(|class| class.metadata.name.clone());
     }
+}
+
+/// Whether claims that name no class get this one (`pkg/volume/util/storageclass.go IsDefaultAnnotation`).
+pub fn is_default_storage_class(class: &StorageClass) -> bool {
+    ["storageclass.kubernetes.io/is-default-class", "storageclass.beta.kubernetes.io/is-default-class"]
+        .iter()
+        .any(|key| class.metadata.annotations.get(key).is_some_and(|value| value == "true"))
 }
 
 /// `DefaultTolerationSeconds`: a pod stays five minutes on a node that is not ready or not reachable, unless it says
